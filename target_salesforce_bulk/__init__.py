@@ -1,0 +1,1 @@
+"""Load Singer streams into Salesforce through Bulk API 2.0."""

@@ -1,0 +1,140 @@
+"""What a batch is: the rows that a sink closes off together, and the one job they become."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from target_salesforce_bulk.loading.lifecycle import BatchState
+from target_salesforce_bulk.salesforce.job import Operation
+from target_salesforce_bulk.salesforce.sobject import Field
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchColumn:
+    """One column of a batch's CSV, and how its values compare."""
+
+    header: str
+    type: str
+    case_sensitive: bool = False
+
+    @property
+    def field(self) -> Field:
+        """A field whose values compare as this column's do."""
+        return Field(name=self.header, type=self.type, case_sensitive=self.case_sensitive)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoadPlan:
+    """What a batch is to become; equal for all batches of one stream and schema."""
+
+    stream: str
+    sobject: str
+    operation: Operation
+    columns: tuple[BatchColumn, ...]
+    #: Header of the column that says which record a row belongs to; None for insert.
+    key: str | None = None
+    assignment_rule_id: str | None = None
+
+    @property
+    def external_id_field(self) -> str | None:
+        """The upsert key as a job is created with it."""
+        return self.key if self.operation is Operation.UPSERT else None
+
+    @property
+    def key_index(self) -> int | None:
+        """Place of the key among the columns."""
+        headers = [column.header for column in self.columns]
+        return None if self.key is None else headers.index(self.key)
+
+    def to_json(self) -> str:
+        """As the journal keeps it."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> LoadPlan:
+        """Read what `to_json` wrote."""
+        values = json.loads(text)
+        values["operation"] = Operation(values["operation"])
+        values["columns"] = tuple(BatchColumn(**column) for column in values["columns"])
+        return cls(**values)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counts:
+    """What became of the rows of a batch."""
+
+    loaded: int = 0
+    #: Refused by Salesforce, or by our own checks before sending.
+    failed: int = 0
+    #: Left alone by Salesforce when the job ended early.
+    unprocessed: int = 0
+    #: Salesforce's answers do not add up, so nobody knows.
+    uncertain: int = 0
+    #: Of the failed ones: refused before sending.
+    refused: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            loaded=self.loaded + other.loaded,
+            failed=self.failed + other.failed,
+            unprocessed=self.unprocessed + other.unprocessed,
+            uncertain=self.uncertain + other.uncertain,
+            refused=self.refused + other.refused,
+        )
+
+    @property
+    def not_loaded(self) -> int:
+        """Rows that a person may have to look at."""
+        return self.failed + self.unprocessed + self.uncertain
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """A batch as the journal knows it; nothing changes one but the journal."""
+
+    id: int
+    run_id: str
+    plan: LoadPlan
+    state: BatchState
+    #: Folder with its CSV, its refused rows and, for a while, its result files.
+    folder: Path
+    #: Rows of the CSV, and its bytes with the header.
+    rows: int = 0
+    size: int = 0
+    #: Rows that a later row with the same key replaced before sending.
+    merged: int = 0
+    job_id: str | None = None
+    #: 1 for the first job of these rows, one more for each that was made anew.
+    attempt: int = 0
+
+    @property
+    def csv(self) -> Path:
+        """The rows to be sent."""
+        return self.folder / "rows.csv"
+
+    @property
+    def refused(self) -> Path:
+        """The rows that our own checks refused, one JSON document a line."""
+        return self.folder / "refused.jsonl"
+
+    @classmethod
+    def from_row(cls, row: sqlite3.Row, batches: Path) -> Batch:
+        """Read a row of the journal's table `batches`; `batches` is the folder of all of them."""
+        return cls(
+            id=row["id"],
+            run_id=row["run_id"],
+            plan=LoadPlan.from_json(row["plan"]),
+            state=BatchState(row["state"]),
+            folder=batches / str(row["id"]),
+            rows=row["rows"],
+            size=row["size"],
+            merged=row["merged"],
+            job_id=row["job_id"],
+            attempt=row["attempt"],
+        )

@@ -1,0 +1,141 @@
+"""Which STATE may be written, and when.
+
+A STATE says: everything before this is dealt with. So it may go out when every batch that was
+opened before it is settled. States are written newest first and never go back. A stream that
+stopped keeps its own bookmark, while those of the other streams move on.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+State = dict[str, Any]
+#: The bookmark of a stream of which no STATE has told yet.
+_NONE = object()
+
+
+@dataclass
+class _Waiting:
+    """A STATE that waits for batches."""
+
+    value: State
+    batches: set[int]
+    #: The newest batch that had been opened when it came.
+    newest_batch: int
+
+
+class Checkpoint:
+    """Holds STATE back until it is true; safe to call from any thread.
+
+    Args:
+        write: Writes a STATE to stdout.
+        released: Told of each settled batch that a written STATE covers.
+    """
+
+    def __init__(self, write: Callable[[State], None], released: Callable[[int], None]) -> None:
+        self._write = write
+        self._released = released
+        self._mutex = threading.RLock()
+        self._newest_batch = 0
+        self._stream_of: dict[int, str] = {}  # batches that are not settled
+        self._settled: dict[int, None] = {}  # settled, but not yet covered by a written STATE
+        self._waiting: list[_Waiting] = []
+        self._held: dict[str, Any] = {}  # streams that stopped, with the bookmark they keep
+        self._last_written: State | None = None
+        #: Whether a STATE could not be written because it cannot be split by stream.
+        self.blocked = False
+
+    def batch_opened(self, batch_id: int, stream: str) -> None:
+        """A batch takes rows from now on, so a later STATE has to wait for it."""
+        with self._mutex:
+            self._stream_of[batch_id] = stream
+            self._newest_batch = batch_id
+
+    def batch_settled(self, batch_id: int) -> None:
+        """Every row of the batch has an outcome on disk."""
+        with self._mutex:
+            del self._stream_of[batch_id]
+            self._settled[batch_id] = None
+            for waiting in self._waiting:
+                waiting.batches.discard(batch_id)
+            self._write_newest()
+
+    def state_received(self, value: State) -> None:
+        """The tap sent a STATE."""
+        with self._mutex:
+            batches = set(self._stream_of)
+            if self._waiting and self._waiting[-1].batches == batches:
+                # Both become true at the same moment, and the newer one says more.
+                self._waiting.pop()
+            self._waiting.append(_Waiting(value, batches, self._newest_batch))
+            self._write_newest()
+
+    def stream_stopped(self, stream: str) -> None:
+        """Rows of the stream will not be loaded in this run: it keeps the bookmark it has."""
+        with self._mutex:
+            if stream not in self._held:
+                self._held[stream] = self._safe_bookmark(stream)
+            mine = {batch for batch, name in self._stream_of.items() if name == stream}
+            for batch_id in mine:
+                del self._stream_of[batch_id]
+            for waiting in self._waiting:
+                waiting.batches -= mine
+            self._write_newest()
+
+    def _safe_bookmark(self, stream: str) -> Any:
+        """The newest bookmark of a stream that no unsettled row of it stands before."""
+        safe = _bookmark(self._last_written, stream)
+        for waiting in self._waiting:
+            if any(self._stream_of[batch] == stream for batch in waiting.batches):
+                break
+            safe = _bookmark(waiting.value, stream)
+        return safe
+
+    def _write_newest(self) -> None:
+        ready = [place for place, waiting in enumerate(self._waiting) if not waiting.batches]
+        if not ready:
+            return
+        newest = self._waiting[ready[-1]]
+        later = self._waiting[ready[-1] + 1 :]
+        value = self._with_held_bookmarks(newest.value)
+        self._waiting = later
+        if value is None:
+            self.blocked = True
+            return
+        self._write(value)
+        self._last_written = value
+        self._release_up_to(newest.newest_batch)
+
+    def _with_held_bookmarks(self, value: State) -> State | None:
+        """The STATE with the bookmarks of stopped streams left where they were.
+
+        None where a stream stopped and the STATE has no bookmarks by stream: then nothing of it can
+        be said to be true.
+        """
+        if not self._held:
+            return value
+        if not isinstance(value.get("bookmarks"), dict):
+            return None
+        value = copy.deepcopy(value)
+        for stream, bookmark in self._held.items():
+            if bookmark is _NONE:
+                value["bookmarks"].pop(stream, None)
+            else:
+                value["bookmarks"][stream] = bookmark
+        return value
+
+    def _release_up_to(self, newest_batch: int) -> None:
+        for batch_id in [each for each in self._settled if each <= newest_batch]:
+            del self._settled[batch_id]
+            self._released(batch_id)
+
+
+def _bookmark(state: State | None, stream: str) -> Any:
+    bookmarks = (state or {}).get("bookmarks")
+    return bookmarks.get(stream, _NONE) if isinstance(bookmarks, dict) else _NONE

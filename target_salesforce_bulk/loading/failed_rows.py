@@ -1,0 +1,201 @@
+"""Rows that did not arrive: what is kept of them, and the CSV that a person opens."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+
+class Origin(StrEnum):
+    """Who said no to a row."""
+
+    SALESFORCE = "salesforce"
+    LOCAL = "local"  #: refused by our own checks, never sent
+
+
+class FailureClass(StrEnum):
+    """What can be done about a failed row."""
+
+    TRANSIENT = "transient"  #: sending it again as it is may well succeed
+    PERMANENT = "permanent"  #: the row, the mapping or the org must change first
+    UNCERTAIN = "uncertain"  #: it may have been loaded; look before sending it again
+
+
+#: Code of a row that Salesforce left alone; it has none of its own for that.
+UNPROCESSED = "UNPROCESSED"
+#: Code of a row whose outcome Salesforce's answers do not tell.
+UNCERTAIN = "UNCERTAIN"
+
+_TRANSIENT_CODES = frozenset(
+    {
+        "UNABLE_TO_LOCK_ROW",
+        "SERVER_UNAVAILABLE",
+        "REQUEST_RUNNING_TOO_LONG",
+        "QUERY_TIMEOUT",
+        "API_CURRENTLY_DISABLED",
+        UNPROCESSED,
+    }
+)
+# https://github.com/SFDO-Community/declarative-lookup-rollup-summaries/issues/450: a trigger's
+# exception carries the lock inside its text, behind a code of its own.
+_TRANSIENT_TEXT = re.compile(r"UNABLE_TO_LOCK_ROW|Too many retries of batch save", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowError:
+    """Why a row failed, in Salesforce's terms."""
+
+    code: str
+    message: str
+    fields: tuple[str, ...] = ()
+    #: The text as it came, `sf__Error`.
+    raw: str = ""
+
+    # `CODE:message:Field1,Field2 --`, and `CODE:message:--` where no field is named. The message
+    # may hold colons and line breaks.
+    _GRAMMAR = re.compile(r"([A-Z][A-Z0-9_]*):(.*):([^:]*?)\s*--\s*", re.DOTALL)
+
+    @classmethod
+    def parse(cls, text: str) -> RowError:
+        """Take an `sf__Error` apart; text of another form is kept whole, with what code it has."""
+        match = cls._GRAMMAR.fullmatch(text)
+        if match is None:
+            code, colon, message = text.partition(":")
+            known = colon and re.fullmatch(r"[A-Z][A-Z0-9_]*", code)
+            return cls(
+                code=code if known else "UNKNOWN_EXCEPTION",
+                message=message.strip() if known else text,
+                raw=text,
+            )
+        code, message, fields = match.groups()
+        return cls(
+            code=code, message=message, fields=tuple(filter(None, fields.split(","))), raw=text
+        )
+
+    @property
+    def failure_class(self) -> FailureClass:
+        """What can be done about it; decided on the whole text, not on its first code alone."""
+        if self.code == UNCERTAIN:
+            return FailureClass.UNCERTAIN
+        if self.code in _TRANSIENT_CODES or _TRANSIENT_TEXT.search(self.raw):
+            return FailureClass.TRANSIENT
+        return FailureClass.PERMANENT
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FailedRow:
+    """A row that did not arrive, with its cells by header as they were or would have been sent."""
+
+    row: dict[str, str]
+    error: RowError
+    key: str | None = None
+    origin: Origin = Origin.SALESFORCE
+
+    def to_json(self) -> str:
+        """One line of a batch's file of refused rows."""
+        return json.dumps(
+            {
+                "row": self.row,
+                "key": self.key,
+                "code": self.error.code,
+                "message": self.error.message,
+                "fields": self.error.fields,
+            }
+        )
+
+    @classmethod
+    def refused_from_json(cls, line: str) -> FailedRow:
+        """Read what `to_json` wrote."""
+        values = json.loads(line)
+        error = RowError(
+            code=values["code"], message=values["message"], fields=tuple(values["fields"])
+        )
+        return cls(row=values["row"], key=values["key"], error=error, origin=Origin.LOCAL)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredFailedRow:
+    """A failed row as the journal keeps it."""
+
+    run_id: str
+    stream: str
+    sobject: str
+    operation: str
+    key: str | None
+    row: dict[str, str]
+    code: str
+    message: str
+    fields: tuple[str, ...]
+    job_id: str | None
+    attempt: int
+    origin: Origin
+    failure_class: FailureClass
+    failed_at: str
+
+    @classmethod
+    def from_row(cls, row: sqlite3.Row) -> StoredFailedRow:
+        """Read a row of the journal's table `failed_rows`."""
+        return cls(
+            run_id=row["run_id"],
+            stream=row["stream"],
+            sobject=row["object"],
+            operation=row["operation"],
+            key=row["key"],
+            row=json.loads(row["row"]),
+            code=row["code"],
+            message=row["message"],
+            fields=tuple(json.loads(row["fields"])),
+            job_id=row["job_id"],
+            attempt=row["attempt"],
+            origin=Origin(row["origin"]),
+            failure_class=FailureClass(row["class"]),
+            failed_at=row["failed_at"],
+        )
+
+
+def read_refused(path: Path) -> Iterator[FailedRow]:
+    """The rows of a batch that our own checks refused."""
+    if path.exists():
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield FailedRow.refused_from_json(line)
+
+
+#: Columns of the failed-rows CSV before those of the row itself.
+EXPORT_COLUMNS = ("sf__Error", "code", "fields", "job_id", "attempt")
+
+
+def write_csv(path: Path, rows: Iterable[StoredFailedRow], headers: list[str]) -> int:
+    """Write failed rows of one stream as a CSV that Data Loader or a spreadsheet opens.
+
+    Args:
+        path: File to write, readable by its owner only, as the rows are customer data.
+        rows: The rows; a cell for which a row has no value is left empty.
+        headers: The columns of the rows, in order.
+
+    Returns:
+        How many rows were written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    written = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        path.chmod(0o600)
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        writer.writerow([*EXPORT_COLUMNS, *headers])
+        for row in rows:
+            writer.writerow([*_export_cells(row), *(row.row.get(name, "") for name in headers)])
+            written += 1
+    return written
+
+
+def _export_cells(row: StoredFailedRow) -> list[Any]:
+    return [f"{row.code}: {row.message}", row.code, ",".join(row.fields), row.job_id, row.attempt]

@@ -1,0 +1,326 @@
+"""Takes one batch through its ingest job, step by step.
+
+Each step is: act, journal, go on. What a step relies on is on disk before the step after it begins;
+`lifecycle.py` says which step may follow which.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from target_salesforce_bulk.errors import (
+    AnswerLostError,
+    JobError,
+    LimitExceededError,
+    NotFoundError,
+    RequestError,
+    SalesforceBulkError,
+    UnavailableError,
+)
+from target_salesforce_bulk.loading.lifecycle import BatchState, Event
+from target_salesforce_bulk.loading.results import Settlement
+from target_salesforce_bulk.salesforce.job import JobState, ResultKind
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from target_salesforce_bulk.loading.batch import Batch, Counts
+    from target_salesforce_bulk.loading.journal import Journal
+    from target_salesforce_bulk.salesforce.ingest import IngestApi
+    from target_salesforce_bulk.salesforce.job import JobInfo
+
+logger = logging.getLogger(__name__)
+
+#: How often one batch may get a new job because the one before was spoilt on the way.
+_JOBS_PER_BATCH = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PollPlan:
+    """How to wait for a job."""
+
+    interval_seconds: float = 2.0
+    #: The time between two questions grows up to this while nothing changes.
+    max_interval_seconds: float = 30.0
+    #: Counted from the job's last progress.
+    timeout_seconds: float = 3600.0
+
+
+class StoppedError(Exception):
+    """The run is being stopped; the journal knows where the batch stands."""
+
+
+class JobRunner:
+    """The steps from a sealed batch to a settled one; safe to call from any thread.
+
+    Args:
+        api: The ingest resources.
+        journal: Where each step is written down.
+        poll: How to wait for a job.
+        stopping: Set when the run is to leave; the next step then raises `StoppedError`.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        *,
+        api: IngestApi,
+        journal: Journal,
+        poll: PollPlan,
+        stopping: threading.Event,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._api = api
+        self._journal = journal
+        self._poll = poll
+        self._stopping = stopping
+        self._clock = clock
+
+    def load(self, batch: Batch, await_turn: Callable[[], bool]) -> tuple[Batch, Counts]:
+        """Load a sealed batch and settle it.
+
+        Args:
+            batch: The batch.
+            await_turn: Waits until the batch's job may be closed; False when the run stops.
+
+        Raises:
+            JobError: the batch cannot be settled.
+            SalesforceError: no batch can be, as for a login that is refused.
+            StoppedError: the run is being stopped.
+        """
+        if not batch.rows:
+            return batch, self._store(batch, Settlement(batch))
+        batch = self._submit(batch, await_turn)
+        return self.finish(batch)
+
+    def finish(self, batch: Batch) -> tuple[Batch, Counts]:
+        """Settle a batch whose job has been closed; raises as `load` does."""
+        job = self._await_end(batch)
+        if batch.state is BatchState.SUBMITTED:
+            batch = self._journal.record(batch.id, Event.ENDED)
+        return batch, self._settle(batch, job)
+
+    def _submit(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
+        """Bring a sealed batch to the point where its job is closed."""
+        while True:
+            batch = self._create(batch)
+            try:
+                self._upload(batch)
+                if not await_turn():
+                    self._give_up_turn(batch)
+                self._close(batch)
+            except (LimitExceededError, UnavailableError):
+                raise
+            except (AnswerLostError, RequestError) as error:
+                self._retry_with_new_job(batch, error)
+                continue
+            return self._journal.record(batch.id, Event.SUBMITTED)
+
+    def _give_up_turn(self, batch: Batch) -> NoReturn:
+        """Leave a job open for the next run to abort, or abort it where only its stream stopped."""
+        self._leave_if_stopping()
+        self._abort(batch)
+        self._journal.abandon(batch.id)
+        raise StoppedError
+
+    def _create(self, batch: Batch) -> Batch:
+        self._leave_if_stopping()
+        plan = batch.plan
+        try:
+            job = self._api.create(
+                plan.sobject,
+                plan.operation,
+                external_id_field=plan.external_id_field,
+                assignment_rule_id=plan.assignment_rule_id,
+            )
+        except AnswerLostError as error:
+            # At worst an open job without data is left behind, of which Salesforce processes
+            # nothing and which it removes by itself.
+            logger.warning("Batch %s: %s A new job is made.", batch.id, error)
+            return self._create(batch)
+        except (LimitExceededError, UnavailableError):
+            raise
+        except RequestError as error:
+            raise JobError(str(error), job_id="", permanent=True) from error
+        batch = self._journal.record(
+            batch.id, Event.CREATED, job_id=job.id, attempt=batch.attempt + 1
+        )
+        logger.info(
+            "Job %s created: %s %s, batch %s of stream %s with %s rows, %s bytes",
+            job.id,
+            plan.operation,
+            plan.sobject,
+            batch.id,
+            plan.stream,
+            batch.rows,
+            batch.size,
+            extra=_ids("job_created", batch),
+        )
+        return batch
+
+    def _upload(self, batch: Batch) -> None:
+        self._leave_if_stopping()
+        started = self._clock()
+        self._api.upload(_job_id(batch), batch.csv)
+        logger.info(
+            "Job %s uploaded in %.1f s",
+            batch.job_id,
+            self._clock() - started,
+            extra=_ids("job_uploaded", batch),
+        )
+
+    def _close(self, batch: Batch) -> None:
+        """Close the job: the point of no return. An answer that was lost is asked for."""
+        self._leave_if_stopping()
+        job_id = _job_id(batch)
+        try:
+            self._api.close(job_id)
+        except (AnswerLostError, RequestError) as error:
+            if self._api.get(job_id).state is JobState.OPEN:
+                raise
+            logger.warning("Job %s: %s It is closed all the same.", job_id, error)
+        logger.info("Job %s closed", job_id, extra=_ids("job_closed", batch))
+
+    def _retry_with_new_job(self, batch: Batch, error: SalesforceBulkError) -> None:
+        """Give up a job that is still open: nothing of it has been processed."""
+        if batch.attempt >= _JOBS_PER_BATCH:
+            raise JobError(
+                f"Batch {batch.id} could not be sent in {batch.attempt} jobs; the last error: "
+                f"{error}",
+                job_id=_job_id(batch),
+                permanent=False,
+            ) from error
+        logger.warning(
+            "Job %s: %s It is aborted and made anew.",
+            batch.job_id,
+            error,
+            extra=_ids("job_aborted", batch),
+        )
+        self._abort(batch)
+        self._journal.record(batch.id, Event.ABORTED)
+
+    def _abort(self, batch: Batch) -> None:
+        try:
+            self._api.abort(_job_id(batch))
+        except NotFoundError:
+            logger.info("Job %s is gone already", batch.job_id)
+
+    def _await_end(self, batch: Batch) -> JobInfo:
+        """Ask for the job until it has ended; the time between grows while nothing changes."""
+        interval = self._poll.interval_seconds
+        progress, progressed_at = None, self._clock()
+        while True:
+            if self._stopping.wait(interval):
+                raise StoppedError
+            job = self._api.get(_job_id(batch))
+            if job.state.is_terminal:
+                self._log_end(batch, job)
+                return job
+            if progress != (job.state, job.records_processed):
+                progress, progressed_at = (job.state, job.records_processed), self._clock()
+                logger.info(
+                    "Job %s is %s, %s of %s rows processed",
+                    job.id,
+                    job.state,
+                    job.records_processed or 0,
+                    batch.rows,
+                    extra=_ids("job_progress", batch),
+                )
+            if self._clock() - progressed_at > self._poll.timeout_seconds:
+                raise JobError(
+                    f"Job {job.id} has been {job.state} without progress for "
+                    f"{self._poll.timeout_seconds:.0f} seconds (job_timeout_seconds). "
+                    "The next run asks for it again; nothing of it is sent twice.",
+                    job_id=job.id,
+                    permanent=False,
+                )
+            interval = min(interval * 1.5, self._poll.max_interval_seconds)
+
+    def _log_end(self, batch: Batch, job: JobInfo) -> None:
+        logger.info(
+            "Job %s ended: %s, %s rows processed, %s of them failed%s",
+            job.id,
+            job.state,
+            job.records_processed or 0,
+            job.records_failed or 0,
+            f": {job.error_message}" if job.error_message else "",
+            extra=_ids("job_ended", batch),
+        )
+
+    def _settle(self, batch: Batch, job: JobInfo) -> Counts:
+        """Read the results, and store the outcome of every row."""
+        if job.state is JobState.FAILED and not job.records_processed:
+            self._journal.abandon(batch.id)
+            raise JobError(
+                f"Salesforce refused job {job.id} as a whole: {job.error_message}",
+                job_id=job.id,
+                permanent=True,
+            )
+        files = {kind: batch.folder / f"{kind}.csv" for kind in ResultKind}
+        for kind, path in files.items():
+            self._leave_if_stopping()
+            self._api.download(job.id, kind, path)
+        settlement = Settlement(batch, job, files)
+        counts = self._store(batch, settlement)
+        for path in files.values():
+            path.unlink()
+        if settlement.mismatch:
+            logger.error(
+                "Job %s: the answers do not add up: %s. %s rows are uncertain; look them up "
+                "before sending them again.",
+                job.id,
+                settlement.mismatch,
+                counts.uncertain,
+                extra=_ids("job_mismatch", batch),
+            )
+        logger.info(
+            "Job %s settled: %s loaded, %s failed, %s unprocessed, %s uncertain",
+            job.id,
+            counts.loaded,
+            counts.failed - counts.refused,
+            counts.unprocessed,
+            counts.uncertain,
+            extra=_ids("job_settled", batch),
+        )
+        return counts
+
+    def _store(self, batch: Batch, settlement: Settlement) -> Counts:
+        return self._journal.settle(batch, settlement.failed_rows(), settlement.counts)
+
+    def give_up_open_job(self, batch: Batch) -> bool:
+        """Settle a `created` batch of a run that died: abort its job, unless that was closed.
+
+        Returns:
+            Whether the job is given up. Where it is not, it had been closed before the run died.
+        """
+        try:
+            if self._api.get(_job_id(batch)).state is not JobState.OPEN:
+                return False
+            self._abort(batch)
+        except NotFoundError:
+            logger.info("Job %s is gone already", batch.job_id)
+        return True
+
+    def _leave_if_stopping(self) -> None:
+        if self._stopping.is_set():
+            raise StoppedError
+
+
+def _job_id(batch: Batch) -> str:
+    if batch.job_id is None:
+        raise AssertionError(f"Batch {batch.id} has no job.")
+    return batch.job_id
+
+
+def _ids(action: str, batch: Batch) -> dict[str, object]:
+    """What a structured log line carries beside its text."""
+    return {
+        "action": action,
+        "job_id": batch.job_id,
+        "batch_id": batch.id,
+        "stream": batch.plan.stream,
+    }

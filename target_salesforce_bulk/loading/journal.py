@@ -1,0 +1,373 @@
+"""The journal: what this target knows for certain, on disk before anything relies on it.
+
+One SQLite file in the state directory. Every change is one transaction that is on disk when the
+call returns (WAL with `synchronous=FULL`), so a kill at any moment leaves either all of it or
+nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import sqlite3
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from target_salesforce_bulk.errors import StateDirectoryError
+from target_salesforce_bulk.loading.batch import Batch, Counts, LoadPlan
+from target_salesforce_bulk.loading.failed_rows import FailedRow, StoredFailedRow
+from target_salesforce_bulk.loading.lifecycle import BatchState, Event, next_state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    started_at TEXT NOT NULL,
+    ended_at TEXT
+) STRICT;
+CREATE TABLE batches (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice, as it names a folder
+    run_id TEXT NOT NULL REFERENCES runs (id),
+    plan TEXT NOT NULL,
+    state TEXT NOT NULL,
+    rows INTEGER NOT NULL DEFAULT 0,
+    size INTEGER NOT NULL DEFAULT 0,
+    merged INTEGER NOT NULL DEFAULT 0,
+    job_id TEXT,
+    attempt INTEGER NOT NULL DEFAULT 0,
+    loaded INTEGER,
+    failed INTEGER,
+    unprocessed INTEGER,
+    uncertain INTEGER,
+    refused INTEGER,
+    changed_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX batches_by_state ON batches (state);
+CREATE TABLE failed_rows (
+    id INTEGER PRIMARY KEY,
+    run_id TEXT NOT NULL REFERENCES runs (id),
+    batch_id INTEGER NOT NULL REFERENCES batches (id),
+    stream TEXT NOT NULL,
+    object TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    key TEXT,
+    row TEXT NOT NULL,
+    code TEXT NOT NULL,
+    message TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    job_id TEXT,
+    attempt INTEGER NOT NULL,
+    origin TEXT NOT NULL,
+    class TEXT NOT NULL,
+    failed_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX failed_rows_by_run ON failed_rows (run_id, stream);
+"""
+
+_SAMPLE_KEYS = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FailureGroup:
+    """Failed rows of one stream with one code."""
+
+    stream: str
+    code: str
+    rows: int
+    #: What Salesforce, or our own check, said of the first of them.
+    message: str
+    #: The keys of a few of them.
+    keys: tuple[str, ...]
+
+
+class Journal:
+    """The durable store of batches and failed rows; safe to call from any thread."""
+
+    def __init__(self, state_dir: Path) -> None:
+        #: Folder with everything that must outlive the process.
+        self.state_dir = state_dir
+        self.batches_dir = state_dir / "batches"
+        self._mutex = threading.RLock()
+        self._run_id = ""
+        try:
+            self._make_private_folders()
+            self._lock = self._take_lock()
+            self._db = self._open()
+        except (OSError, sqlite3.Error) as error:
+            raise StateDirectoryError(
+                f"The state directory {state_dir} cannot be used: {error}. "
+                "Make it writable for this user, or set state_dir to a folder that is."
+            ) from error
+
+    def _make_private_folders(self) -> None:
+        # Batches and failed rows are customer data.
+        for folder in (self.state_dir, self.batches_dir):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def _take_lock(self) -> int:
+        """Lock the state directory; the lock goes with the process, however that ends."""
+        path = self.state_dir / "lock"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, 100).decode(errors="replace").strip() or "another process"
+            os.close(descriptor)
+            raise StateDirectoryError(
+                f"The state directory {self.state_dir} is in use by {holder}. "
+                "Wait until it has finished, or give this run a state_dir of its own."
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"process {os.getpid()}, started {_now()}".encode())
+        return descriptor
+
+    def _open(self) -> sqlite3.Connection:
+        path = self.state_dir / "journal.sqlite3"
+        # The file exists, private, before SQLite opens it with the process's own mode.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute("PRAGMA foreign_keys=ON")
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+        elif version != SCHEMA_VERSION:
+            db.close()
+            raise StateDirectoryError(
+                f"The journal in {self.state_dir} was written by another version of this program "
+                f"(schema {version}, this one writes {SCHEMA_VERSION}). "
+                "Install that version, or set state_dir to a new folder."
+            )
+        return db
+
+    def close(self) -> None:
+        """Give the state directory free for the next run."""
+        with self._mutex:
+            self._db.close()
+            os.close(self._lock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._mutex:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def start_run(self, run_id: str) -> None:
+        """Note that a run has begun; what is stored from now on is its doing."""
+        self._run_id = run_id
+        with self._transaction() as db:
+            db.execute("INSERT INTO runs (id, started_at) VALUES (?, ?)", (run_id, _now()))
+
+    def end_run(self) -> None:
+        """Note that a run read its input to the end and left nothing unsettled.
+
+        Its settled batches are released with it: a tap that sends no STATE starts anew by design,
+        not because of a crash.
+        """
+        with self._transaction() as db:
+            db.execute("UPDATE runs SET ended_at = ? WHERE id = ?", (_now(), self._run_id))
+        for batch in self.batches(BatchState.SETTLED):
+            self.release(batch.id)
+
+    def open_batch(self, plan: LoadPlan) -> Batch:
+        """Make a batch that its sink will fill, with its folder."""
+        with self._transaction() as db:
+            cursor = db.execute(
+                "INSERT INTO batches (run_id, plan, state, changed_at) VALUES (?, ?, ?, ?)",
+                (self._run_id, plan.to_json(), BatchState.FILLING, _now()),
+            )
+            batch = self._batch(cursor.lastrowid)
+            batch.folder.mkdir(mode=0o700)
+        return batch
+
+    def record(self, batch_id: int, event: Event, **facts: Any) -> Batch:
+        """Move a batch on; the facts (rows, size, merged, job_id, attempt) go with it.
+
+        Raises:
+            IllegalTransitionError: the event cannot happen in the batch's state; nothing changed.
+        """
+        with self._transaction() as db:
+            self._advance(db, batch_id, event, facts)
+            return self._batch(batch_id)
+
+    def seal(self, batch_id: int, *, rows: int, size: int, merged: int) -> Batch:
+        """Note that a batch has its last row, and what it came to."""
+        return self.record(batch_id, Event.SEALED, rows=rows, size=size, merged=merged)
+
+    def settle(
+        self,
+        batch: Batch,
+        failed_rows: Iterable[FailedRow],
+        counts: Callable[[], Counts],
+    ) -> Counts:
+        """Store every row of a batch that did not arrive, and call the batch settled, in one.
+
+        Args:
+            batch: The batch.
+            failed_rows: Its rows that did not arrive; read once.
+            counts: Says what became of all its rows, once `failed_rows` has been read.
+        """
+        with self._transaction() as db:
+            db.executemany(
+                "INSERT INTO failed_rows (run_id, batch_id, stream, object, operation, key, row,"
+                " code, message, fields, job_id, attempt, origin, class, failed_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                ((self._run_id, *_failed_row_values(batch, row)) for row in failed_rows),
+            )
+            settled = counts()
+            facts = {
+                "loaded": settled.loaded,
+                "failed": settled.failed,
+                "unprocessed": settled.unprocessed,
+                "uncertain": settled.uncertain,
+                "refused": settled.refused,
+            }
+            self._advance(db, batch.id, Event.SETTLED, facts)
+        return settled
+
+    def release(self, batch_id: int) -> None:
+        """Note that a STATE covering the batch has been written, and remove its files."""
+        released = self.record(batch_id, Event.RELEASED)
+        shutil.rmtree(released.folder, ignore_errors=True)
+
+    def abandon(self, batch_id: int) -> None:
+        """Give a batch up of which nothing was processed, and remove its files."""
+        abandoned = self.record(batch_id, Event.ABANDONED)
+        shutil.rmtree(abandoned.folder, ignore_errors=True)
+
+    def batches(self, *states: BatchState) -> list[Batch]:
+        """The batches in any of these states, the oldest first."""
+        marks = ",".join("?" * len(states))
+        with self._mutex:
+            rows = self._db.execute(
+                f"SELECT * FROM batches WHERE state IN ({marks}) ORDER BY id",  # noqa: S608 - marks
+                states,
+            ).fetchall()
+        return [Batch.from_row(row, self.batches_dir) for row in rows]
+
+    def failed_streams(self, run_id: str) -> list[str]:
+        """The streams of a run that have failed rows."""
+        with self._mutex:
+            rows = self._db.execute(
+                "SELECT DISTINCT stream FROM failed_rows WHERE run_id = ? ORDER BY stream",
+                (run_id,),
+            ).fetchall()
+        return [row["stream"] for row in rows]
+
+    def failed_headers(self, run_id: str, stream: str) -> list[str]:
+        """The columns that failed rows of a stream have, over all its batches in a run."""
+        with self._mutex:
+            rows = self._db.execute(
+                "SELECT DISTINCT plan FROM batches WHERE id IN"
+                " (SELECT batch_id FROM failed_rows WHERE run_id = ? AND stream = ?) ORDER BY id",
+                (run_id, stream),
+            ).fetchall()
+        plans = (LoadPlan.from_json(row["plan"]) for row in rows)
+        return list(dict.fromkeys(column.header for plan in plans for column in plan.columns))
+
+    def failed_rows(self, run_id: str, stream: str) -> Iterator[StoredFailedRow]:
+        """The failed rows of a stream in a run, in the order in which they were stored."""
+        last = 0
+        while True:
+            with self._mutex:
+                rows = self._db.execute(
+                    "SELECT * FROM failed_rows WHERE run_id = ? AND stream = ? AND id > ?"
+                    " ORDER BY id LIMIT 1000",
+                    (run_id, stream, last),
+                ).fetchall()
+            if not rows:
+                return
+            yield from map(StoredFailedRow.from_row, rows)
+            last = rows[-1]["id"]
+
+    def failure_groups(self, run_id: str) -> list[FailureGroup]:
+        """The failed rows of a run by stream and code, the most frequent first."""
+        with self._mutex:
+            rows = self._db.execute(
+                "SELECT stream, code, count(*) AS number, min(id) AS first FROM failed_rows"
+                " WHERE run_id = ? GROUP BY stream, code ORDER BY stream, number DESC, code",
+                (run_id,),
+            ).fetchall()
+            return [self._failure_group(run_id, row) for row in rows]
+
+    def _failure_group(self, run_id: str, row: sqlite3.Row) -> FailureGroup:
+        sample = self._db.execute(
+            "SELECT key FROM failed_rows WHERE run_id = ? AND stream = ? AND code = ?"
+            " AND key IS NOT NULL ORDER BY id LIMIT ?",
+            (run_id, row["stream"], row["code"], _SAMPLE_KEYS),
+        )
+        first = self._db.execute("SELECT message FROM failed_rows WHERE id = ?", (row["first"],))
+        return FailureGroup(
+            stream=row["stream"],
+            code=row["code"],
+            rows=row["number"],
+            message=first.fetchone()["message"],
+            keys=tuple(key["key"] for key in sample),
+        )
+
+    def _batch(self, batch_id: int | None) -> Batch:
+        row = self._db.execute("SELECT * FROM batches WHERE id = ?", (batch_id,)).fetchone()
+        return Batch.from_row(row, self.batches_dir)
+
+    def _advance(
+        self, db: sqlite3.Connection, batch_id: int, event: Event, facts: dict[str, Any]
+    ) -> None:
+        state = next_state(self._batch(batch_id).state, event)
+        values = {"state": state, "changed_at": _now(), **facts}
+        assignments = ", ".join(f"{name} = ?" for name in values)
+        db.execute(
+            f"UPDATE batches SET {assignments} WHERE id = ?",  # noqa: S608 - our own column names
+            (*values.values(), batch_id),
+        )
+
+
+def _failed_row_values(batch: Batch, row: FailedRow) -> tuple[Any, ...]:
+    return (
+        batch.id,
+        batch.plan.stream,
+        batch.plan.sobject,
+        batch.plan.operation,
+        row.key,
+        json.dumps(row.row),
+        row.error.code,
+        row.error.message,
+        json.dumps(row.error.fields),
+        batch.job_id,
+        batch.attempt,
+        row.origin,
+        row.error.failure_class,
+        _now(),
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

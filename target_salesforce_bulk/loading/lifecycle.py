@@ -1,0 +1,98 @@
+"""The life of a batch, as one table.
+
+Rule 1: what may follow what stands in ``TRANSITIONS`` and nowhere else.
+Rule 2: nothing but ``next_state`` decides a batch's state; the journal stores what it answers.
+Rule 3: no I/O here.
+
+The point of no return is the request that closes the job. Until it, Salesforce has processed
+nothing, and a job that went wrong is aborted and made anew. After it the job is only ever asked,
+never sent again.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class BatchState(StrEnum):
+    """Where a batch stands."""
+
+    FILLING = "filling"  #: the sink appends rows to it
+    SEALED = "sealed"  #: its CSV is complete and on disk; the loader takes it
+    CREATED = "created"  #: it has an open job, which may hold its data
+    SUBMITTED = "submitted"  #: its job is closed; Salesforce works on it or has done so
+    ENDED = "ended"  #: its job has ended; the results are still to be read
+    SETTLED = "settled"  #: every row of it has an outcome on disk
+    RELEASED = "released"  #: a STATE that covers it has been written; its files may go
+    ABANDONED = "abandoned"  #: nothing of it was processed; its rows come again from the tap
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing is left to be done for the batch."""
+        return self in {BatchState.RELEASED, BatchState.ABANDONED}
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether rows of the batch may still lack an outcome."""
+        return self not in {BatchState.SETTLED, BatchState.RELEASED, BatchState.ABANDONED}
+
+
+class Event(StrEnum):
+    """What happens to a batch."""
+
+    SEALED = "sealed"  #: its last row is written
+    CREATED = "created"  #: Salesforce made an open job for it
+    ABORTED = "aborted"  #: its open job was given up; another one will be made
+    SUBMITTED = "submitted"  #: its job is known to be closed
+    ENDED = "ended"  #: its job is in a state that does not change any more
+    SETTLED = "settled"  #: the outcome of every row has been stored
+    RELEASED = "released"  #: a STATE that covers it has been written
+    ABANDONED = "abandoned"  #: it will not be loaded; none of its rows was processed
+
+
+TRANSITIONS: dict[BatchState, dict[Event, BatchState]] = {
+    BatchState.FILLING: {
+        Event.SEALED: BatchState.SEALED,
+        Event.ABANDONED: BatchState.ABANDONED,
+    },
+    BatchState.SEALED: {
+        Event.CREATED: BatchState.CREATED,
+        # Every row of it was refused before sending, so there is nothing to make a job of.
+        Event.SETTLED: BatchState.SETTLED,
+        Event.ABANDONED: BatchState.ABANDONED,
+    },
+    BatchState.CREATED: {
+        Event.ABORTED: BatchState.SEALED,
+        Event.SUBMITTED: BatchState.SUBMITTED,
+        Event.ABANDONED: BatchState.ABANDONED,
+    },
+    BatchState.SUBMITTED: {
+        Event.ENDED: BatchState.ENDED,
+    },
+    BatchState.ENDED: {
+        Event.SETTLED: BatchState.SETTLED,
+        # Salesforce refused the job as a whole and processed no row of it.
+        Event.ABANDONED: BatchState.ABANDONED,
+    },
+    BatchState.SETTLED: {
+        Event.RELEASED: BatchState.RELEASED,
+    },
+    BatchState.RELEASED: {},
+    BatchState.ABANDONED: {},
+}
+
+
+class IllegalTransitionError(Exception):
+    """A batch was told something that cannot happen in its state: a bug of this program."""
+
+
+def next_state(state: BatchState, event: Event) -> BatchState:
+    """The state after an event.
+
+    Raises:
+        IllegalTransitionError: the event cannot happen in this state.
+    """
+    try:
+        return TRANSITIONS[state][event]
+    except KeyError:
+        raise IllegalTransitionError(f"A {state} batch cannot be {event}.") from None

@@ -1,0 +1,160 @@
+"""Takes sealed batches through their ingest jobs, on worker threads, while reading goes on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from target_salesforce_bulk.errors import JobError
+from target_salesforce_bulk.loading.job_runner import StoppedError
+from target_salesforce_bulk.loading.schedule import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from target_salesforce_bulk.errors import SalesforceBulkError
+    from target_salesforce_bulk.loading.batch import Batch, Counts
+    from target_salesforce_bulk.loading.job_runner import JobRunner
+    from target_salesforce_bulk.loading.journal import Journal
+    from target_salesforce_bulk.salesforce.client import Client
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchReport:
+    """What one batch cost and what became of it."""
+
+    batch: Batch
+    counts: Counts
+    jobs: int
+    api_calls: int
+    seconds: float
+
+
+class Observer(Protocol):
+    """Who is told what becomes of batches; called from worker threads."""
+
+    def batch_settled(self, report: BatchReport) -> None:
+        """Every row of the batch has an outcome on disk."""
+
+    def stream_stopped(self, batch: Batch, error: SalesforceBulkError) -> None:
+        """A batch cannot be settled, so no further batch of its stream will be loaded."""
+
+
+class Loader:
+    """Loads batches; the methods are for the thread that reads stdin.
+
+    Args:
+        client: The connection to Salesforce, for counting its calls.
+        runner: Loads one batch.
+        journal: Where a batch that will not be loaded is written off.
+        workers: How many batches are under way at once.
+        max_spool_bytes: Reading waits while more bytes than this are queued.
+        observer: Who is told what becomes of batches.
+        stopping: Set when the run is to leave.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        *,
+        client: Client,
+        runner: JobRunner,
+        journal: Journal,
+        workers: int,
+        max_spool_bytes: int,
+        observer: Observer,
+        stopping: threading.Event,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._runner = runner
+        self._journal = journal
+        self._max_spool_bytes = max_spool_bytes
+        self._observer = observer
+        self._stopping = stopping
+        self._clock = clock
+        self._schedule = Schedule()
+        self._stopped_streams: set[str] = set()
+        #: The first error that concerns the run as a whole, such as a login that is refused.
+        self._fatal: BaseException | None = None
+        self._workers = [
+            threading.Thread(target=self._work, name=f"loader-{number}", daemon=True)
+            for number in range(1, workers + 1)
+        ]
+        for worker in self._workers:
+            worker.start()
+
+    def submit(self, batch: Batch) -> None:
+        """Queue a sealed batch; waits while too many bytes are queued already.
+
+        Raises:
+            SalesforceBulkError: loading has come to an end for a reason that concerns all batches.
+        """
+        self._schedule.add(batch)
+        self._schedule.await_space(self._max_spool_bytes)
+        self.check()
+
+    def check(self) -> None:
+        """Raise the error that ended the loading as a whole, if there is one."""
+        if self._fatal is not None:
+            raise self._fatal
+
+    def drain(self) -> None:
+        """Wait until every queued batch is settled or its stream stopped, and end the workers.
+
+        Raises:
+            SalesforceBulkError: as for `submit`.
+        """
+        self._schedule.await_empty()
+        self._schedule.close()
+        self.check()
+
+    def stop(self, timeout_seconds: float = 10.0) -> None:
+        """Let the workers leave at their next step; what they began stays in the journal."""
+        self._stopping.set()
+        self._schedule.close()
+        deadline = self._clock() + timeout_seconds
+        for worker in self._workers:
+            worker.join(max(0.0, deadline - self._clock()))
+
+    def _work(self) -> None:
+        while (batch := self._schedule.take()) is not None:
+            try:
+                self._load_unless_stopped(batch)
+            except StoppedError:
+                pass
+            except BaseException as error:  # noqa: BLE001 - handed to the thread that reads stdin
+                self._fatal = self._fatal or error
+                self._stopping.set()
+                self._schedule.close()
+            finally:
+                self._schedule.done(batch)
+
+    def _load_unless_stopped(self, batch: Batch) -> None:
+        if batch.plan.stream in self._stopped_streams:
+            # Its rows come again in the next run, as the bookmark of the stream stays.
+            self._journal.abandon(batch.id)
+            return
+        started = self._clock()
+        try:
+            with self._client.tally() as tally:
+                settled, counts = self._runner.load(batch, lambda: self._await_turn(batch))
+        except JobError as error:
+            self._stopped_streams.add(batch.plan.stream)
+            self._observer.stream_stopped(batch, error)
+            return
+        self._observer.batch_settled(
+            BatchReport(
+                batch=settled,
+                counts=counts,
+                jobs=settled.attempt,
+                api_calls=tally.calls,
+                seconds=self._clock() - started,
+            )
+        )
+
+    def _await_turn(self, batch: Batch) -> bool:
+        """Wait for the batches before; False when this one must not go on."""
+        return self._schedule.await_turn(batch) and batch.plan.stream not in self._stopped_streams

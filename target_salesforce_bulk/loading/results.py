@@ -1,0 +1,260 @@
+"""What became of each row of a batch, by Salesforce's three result files.
+
+Result files come in any order, with columns in any order, and with values re-serialised by type
+(912260031 comes back as 9.12260031E8), so rows are matched by their key: the external ID of an
+upsert, the Id of an update or delete, and for an insert the whole row in canonical form. Equal rows
+of an insert are interchangeable and are counted. What is kept of a failed row is always our own CSV
+row, never the echo.
+
+https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/get_job_failed_results.htm
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from typing import TYPE_CHECKING
+
+from target_salesforce_bulk.loading.batch import Counts
+from target_salesforce_bulk.loading.failed_rows import (
+    UNCERTAIN,
+    UNPROCESSED,
+    FailedRow,
+    RowError,
+    read_refused,
+)
+from target_salesforce_bulk.rows.canonical import canonical, canonical_key
+from target_salesforce_bulk.rows.csvfile import read_rows
+from target_salesforce_bulk.salesforce.job import ResultKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from target_salesforce_bulk.loading.batch import Batch, LoadPlan
+    from target_salesforce_bulk.salesforce.job import JobInfo
+
+_LEFT_ALONE = RowError(
+    code=UNPROCESSED, message="The job ended before Salesforce came to this row.", raw=UNPROCESSED
+)
+
+
+class Settlement:
+    """The outcome of every row of a batch whose job has ended.
+
+    ``failed_rows`` is read once; ``counts`` tells the sums after that.
+
+    Args:
+        batch: The batch.
+        job: Its job as it ended; none where every row was refused before sending.
+        files: The result files of the job.
+    """
+
+    def __init__(
+        self,
+        batch: Batch,
+        job: JobInfo | None = None,
+        files: Mapping[ResultKind, Path] | None = None,
+    ) -> None:
+        self._batch = batch
+        self._job = job
+        self._files = files or {}
+        self._counts = Counts()
+        #: Why the answers do not add up; empty when they do.
+        self.mismatch = ""
+
+    def counts(self) -> Counts:
+        """What became of the rows."""
+        return self._counts
+
+    def failed_rows(self) -> Iterator[FailedRow]:
+        """Each row that did not arrive, those refused before sending included."""
+        yield from self._refused()
+        loaded = self._batch.rows
+        for row in self._not_loaded():
+            loaded -= 1
+            self._count(row.error)
+            yield row
+        self._counts += Counts(loaded=loaded)
+
+    def _refused(self) -> Iterator[FailedRow]:
+        for row in read_refused(self._batch.refused):
+            self._counts += Counts(failed=1, refused=1)
+            yield row
+
+    def _count(self, error: RowError) -> None:
+        if error.code == UNPROCESSED:
+            self._counts += Counts(unprocessed=1)
+        elif error.code == UNCERTAIN:
+            self._counts += Counts(uncertain=1)
+        else:
+            self._counts += Counts(failed=1)
+
+    def _not_loaded(self) -> Iterator[FailedRow]:
+        if self._batch.rows == 0:
+            return
+        with _Matcher(self._batch.plan) as matcher:
+            failed = matcher.expect_failed(self._files[ResultKind.FAILED])
+            unprocessed = matcher.expect_unprocessed(self._files[ResultKind.UNPROCESSED])
+            successful = _count_rows(self._files[ResultKind.SUCCESSFUL])
+            self.mismatch = self._explain_mismatch(successful, failed, unprocessed)
+            if not self.mismatch and failed == unprocessed == 0:
+                return
+            matcher.match(self._batch.csv)
+            if matcher.unmatched and not self.mismatch:
+                self.mismatch = f"{matcher.unmatched} results match no row that was sent"
+            if self.mismatch:
+                # Only rows that Salesforce names as successful may be called loaded now.
+                matcher.doubt(self._batch.csv, self._files[ResultKind.SUCCESSFUL], self.mismatch)
+            yield from matcher.not_loaded(self._batch.csv)
+
+    def _explain_mismatch(self, successful: int, failed: int, unprocessed: int) -> str:
+        sent = self._batch.rows
+        counted = None if self._job is None else self._job.records_failed
+        if successful + failed + unprocessed != sent:
+            return (
+                f"{sent} rows were sent, but the results name {successful} successful, "
+                f"{failed} failed and {unprocessed} unprocessed ones"
+            )
+        if counted not in {None, failed}:
+            return f"the job counts {counted} failed rows, its results {failed}"
+        return ""
+
+
+class _Matcher:
+    """Matches result rows to sent rows in a scratch database, so that memory stays bounded."""
+
+    def __init__(self, plan: LoadPlan) -> None:
+        self._plan = plan
+        self._key = _key_function(plan)
+        # An empty name is SQLite's private temporary database: in memory while it is small, on
+        # disk when it is not, and gone when it is closed.
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.executescript(
+            "CREATE TABLE result (id INTEGER PRIMARY KEY, key TEXT, error TEXT, row INTEGER);"
+            "CREATE INDEX open_results ON result (key) WHERE row IS NULL;"
+            "CREATE TABLE success (key TEXT PRIMARY KEY, times INTEGER) WITHOUT ROWID;"
+            "BEGIN;"
+        )
+        self.unmatched = 0
+
+    def __enter__(self) -> _Matcher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def expect_failed(self, path: Path) -> int:
+        """Take in the failed results, and count them."""
+        return self._expect(path, "sf__error")
+
+    def expect_unprocessed(self, path: Path) -> int:
+        """Take in the unprocessed records, and count them."""
+        return self._expect(path, None)
+
+    def _expect(self, path: Path, error_column: str | None) -> int:
+        added = 0
+        for header, row in _result_rows(path):
+            error = _LEFT_ALONE.raw if error_column is None else row[header[error_column]]
+            self._db.execute(
+                "INSERT INTO result (key, error) VALUES (?, ?)",
+                (self._key(_in_our_order(self._plan, header, row)), error),
+            )
+            added += 1
+        self.unmatched += added
+        return added
+
+    def match(self, sent: Path) -> None:
+        """Find the row that each result speaks of."""
+        for number, row in _sent_rows(sent):
+            if self.unmatched == 0:
+                return
+            cursor = self._db.execute(
+                "UPDATE result SET row = ? WHERE id ="
+                " (SELECT id FROM result WHERE key = ? AND row IS NULL LIMIT 1)",
+                (number, self._key(row)),
+            )
+            self.unmatched -= cursor.rowcount
+
+    def doubt(self, sent: Path, successful: Path, why: str) -> None:
+        """Call every row uncertain that is neither matched yet nor among the successful ones."""
+        for header, row in _result_rows(successful):
+            self._db.execute(
+                "INSERT INTO success VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1",
+                (self._key(_in_our_order(self._plan, header, row)),),
+            )
+        matched = {row for (row,) in self._db.execute("SELECT row FROM result")}
+        for number, row in _sent_rows(sent):
+            if number not in matched and not self._take_success(self._key(row)):
+                self._db.execute(
+                    "INSERT INTO result (error, row) VALUES (?, ?)",
+                    (f"{UNCERTAIN}:Salesforce's answers do not add up: {why}:--", number),
+                )
+
+    def _take_success(self, key: str) -> bool:
+        cursor = self._db.execute(
+            "UPDATE success SET times = times - 1 WHERE key = ? AND times > 0", (key,)
+        )
+        return cursor.rowcount == 1
+
+    def not_loaded(self, sent: Path) -> Iterator[FailedRow]:
+        """The sent rows that have a result other than success, in the order in which they went."""
+        results = self._db.execute(
+            "SELECT row, error FROM result WHERE row IS NOT NULL ORDER BY row"
+        )
+        following = results.fetchone()
+        headers = [column.header for column in self._plan.columns]
+        place = self._plan.key_index
+        for number, row in _sent_rows(sent):
+            if following is None:
+                return
+            if number == following[0]:
+                yield FailedRow(
+                    row=dict(zip(headers, row, strict=True)),
+                    error=_error(following[1]),
+                    key=None if place is None else row[place],
+                )
+                following = results.fetchone()
+
+
+def _error(text: str) -> RowError:
+    return _LEFT_ALONE if text == _LEFT_ALONE.raw else RowError.parse(text)
+
+
+def _key_function(plan: LoadPlan) -> Callable[[Sequence[str]], str]:
+    place = plan.key_index
+    if place is not None:
+        same = canonical_key(plan.columns[place].field)
+        return lambda row: same(row[place])
+    cells = [canonical(column.field) for column in plan.columns]
+
+    def fingerprint(row: Sequence[str]) -> str:
+        text = "\x1f".join(same(cell) for same, cell in zip(cells, row, strict=True))
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+    return fingerprint
+
+
+def _sent_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    rows = read_rows(path)
+    next(rows)
+    return enumerate(rows)
+
+
+def _result_rows(path: Path) -> Iterator[tuple[dict[str, int], list[str]]]:
+    """Each row of a result file with the places of its columns by lower-case name."""
+    rows = read_rows(path)
+    # A body without even a header is how some orgs say that there are no rows.
+    header = {name.lower(): place for place, name in enumerate(next(rows, []))}
+    for row in rows:
+        yield header, row
+
+
+def _count_rows(path: Path) -> int:
+    return sum(1 for _ in _result_rows(path))
+
+
+def _in_our_order(plan: LoadPlan, header: dict[str, int], row: list[str]) -> list[str]:
+    """The cells of a result row in the order of our columns; a column that is missing is empty."""
+    places = (header.get(column.header.lower()) for column in plan.columns)
+    return ["" if place is None else row[place] for place in places]

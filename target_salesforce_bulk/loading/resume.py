@@ -1,0 +1,52 @@
+"""What an earlier run left behind is brought to an end before anything new is read."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from target_salesforce_bulk.errors import JobError
+from target_salesforce_bulk.loading.lifecycle import BatchState, Event
+
+if TYPE_CHECKING:
+    from target_salesforce_bulk.loading.batch import Batch
+    from target_salesforce_bulk.loading.job_runner import JobRunner
+    from target_salesforce_bulk.loading.journal import Journal
+
+logger = logging.getLogger(__name__)
+
+
+def resume(journal: Journal, runner: JobRunner) -> None:
+    """Settle or write off every unsettled batch of earlier runs.
+
+    What had not been closed is written off: Salesforce processed nothing of it, and as no STATE
+    covers its rows, the tap sends them again. What had been closed is asked for and settled;
+    nothing of it is sent again.
+    """
+    unsettled = [state for state in BatchState if state.is_unsettled]
+    for batch in journal.batches(*unsettled):
+        if _was_closed(batch, runner):
+            _finish(journal, runner, batch)
+        else:
+            journal.abandon(batch.id)
+
+
+def _was_closed(batch: Batch, runner: JobRunner) -> bool:
+    """Whether the job of a batch had been closed when the run died."""
+    if batch.state in {BatchState.FILLING, BatchState.SEALED}:
+        return False
+    # The run may have died between closing the job and writing that down.
+    return batch.state is not BatchState.CREATED or not runner.give_up_open_job(batch)
+
+
+def _finish(journal: Journal, runner: JobRunner, batch: Batch) -> None:
+    logger.info("Job %s of run %s is asked for again", batch.job_id, batch.run_id)
+    if batch.state is BatchState.CREATED:
+        batch = journal.record(batch.id, Event.SUBMITTED)
+    try:
+        runner.finish(batch)
+    except JobError as error:
+        if not error.permanent:
+            raise
+        # Refused as a whole: nothing of it was processed, and its rows come again.
+        logger.warning("%s Its rows come again from the tap.", error)

@@ -1,0 +1,1 @@
+"""Which property of a stream goes to which field of an object."""

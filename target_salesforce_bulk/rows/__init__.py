@@ -1,0 +1,1 @@
+"""A record in, a CSV row out."""

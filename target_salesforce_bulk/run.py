@@ -1,0 +1,242 @@
+"""One run of the target: puts client, journal, loader, checkpoint and summary together."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+from singer_sdk.singerlib.json import serialize_json
+
+from target_salesforce_bulk.errors import LoadError, NotFoundError
+from target_salesforce_bulk.loading.checkpoint import Checkpoint
+from target_salesforce_bulk.loading.failed_rows import write_csv
+from target_salesforce_bulk.loading.job_runner import JobRunner, PollPlan
+from target_salesforce_bulk.loading.journal import Journal
+from target_salesforce_bulk.loading.loader import Loader
+from target_salesforce_bulk.loading.resume import resume
+from target_salesforce_bulk.loading.summary import Summary, failure_lines
+from target_salesforce_bulk.salesforce.ingest import IngestApi
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from target_salesforce_bulk.errors import SalesforceBulkError
+    from target_salesforce_bulk.loading.batch import Batch, LoadPlan
+    from target_salesforce_bulk.loading.loader import BatchReport
+    from target_salesforce_bulk.loading.summary import StreamSummary
+    from target_salesforce_bulk.salesforce.client import Client
+    from target_salesforce_bulk.salesforce.sobject import SObject
+    from target_salesforce_bulk.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+class Run:
+    """Everything that lives from the first message to the last.
+
+    Opening one locks the state directory and brings to an end what an earlier run left behind.
+
+    Raises:
+        StateDirectoryError: the state directory cannot be used.
+        SalesforceError: what an earlier run left behind cannot be brought to an end.
+    """
+
+    def __init__(self, settings: Settings, client: Client) -> None:
+        self._settings = settings
+        self._client = client
+        self._started_at = time.monotonic()
+        self._sobjects: dict[str, SObject] = {}
+        self._tap_streams: dict[str, str] = {}
+        self._stopped: dict[str, SalesforceBulkError] = {}
+        self._stopping = threading.Event()
+        self._summary = Summary()
+        #: Name of the run, in the journal and in the names of its files.
+        self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+        self._journal = Journal(settings.state_dir)
+        self._checkpoint = Checkpoint(_write_state, self._journal.release)
+        runner = JobRunner(
+            api=IngestApi(client),
+            journal=self._journal,
+            poll=PollPlan(
+                interval_seconds=settings.poll_interval_seconds,
+                max_interval_seconds=settings.poll_max_interval_seconds,
+                timeout_seconds=settings.job_timeout_seconds,
+            ),
+            stopping=self._stopping,
+        )
+        try:
+            self._journal.start_run(self.id)
+            resume(self._journal, runner)
+        except BaseException:
+            self._journal.close()
+            raise
+        self._loader = Loader(
+            client=client,
+            runner=runner,
+            journal=self._journal,
+            workers=settings.max_concurrent_jobs,
+            max_spool_bytes=settings.max_spool_bytes,
+            observer=self,
+            stopping=self._stopping,
+        )
+
+    def sobject(self, name: str) -> SObject:
+        """The description of an object, asked for once.
+
+        Raises:
+            NotFoundError: the org has no such object, or this user may not see it.
+        """
+        key = name.lower()
+        if key not in self._sobjects:
+            self._sobjects[key] = self._client.describe(name)
+        return self._sobjects[key]
+
+    def find_sobject(self, names: list[str]) -> SObject | None:
+        """The description of the first of these objects that the org has."""
+        for name in names:
+            try:
+                return self.sobject(name)
+            except NotFoundError:
+                continue
+        return None
+
+    def stream_started(self, stream: str, tap_stream: str, sobject: str) -> StreamSummary:
+        """Begin to count a stream.
+
+        Args:
+            stream: Its name here, after stream maps.
+            tap_stream: Its name in the tap, under which STATE has its bookmark.
+            sobject: The object that it is loaded into.
+        """
+        self._tap_streams[stream] = tap_stream
+        return self._summary.stream_started(stream, sobject)
+
+    def is_stopped(self, stream: str) -> bool:
+        """Whether rows of a stream are not taken any more.
+
+        Raises:
+            SalesforceBulkError: no stream can be loaded any more.
+        """
+        self._loader.check()
+        return stream in self._stopped
+
+    def open_batch(self, plan: LoadPlan) -> Batch:
+        """Make a batch to be filled; a STATE that comes later waits for it."""
+        batch = self._journal.open_batch(plan)
+        self._checkpoint.batch_opened(batch.id, self._tap_streams[plan.stream])
+        return batch
+
+    def sealed(self, batch: Batch, **facts: int) -> None:
+        """Hand a filled batch to the loader; waits while too many bytes are queued."""
+        self._loader.submit(self._journal.seal(batch.id, **facts))
+
+    def state_received(self, state: dict[str, Any]) -> None:
+        """Take in a STATE; it is written when everything before it is settled."""
+        self._checkpoint.state_received(state)
+
+    def batch_settled(self, report: BatchReport) -> None:
+        """Every row of a batch has an outcome on disk."""
+        self._summary.batch_settled(report)
+        self._checkpoint.batch_settled(report.batch.id)
+
+    def stream_stopped(self, batch: Batch, error: SalesforceBulkError) -> None:
+        """No further row of the batch's stream is loaded; the other streams go on."""
+        stream = batch.plan.stream
+        logger.error("Stream %s stopped: %s", stream, error)
+        self._stopped[stream] = error
+        self._summary.stream_stopped(stream, str(error))
+        self._checkpoint.stream_stopped(self._tap_streams[stream])
+
+    def finish(self) -> None:
+        """Wait for what is under way, and say what was done.
+
+        Raises:
+            LoadError: a person must look at the outcome.
+            SalesforceBulkError: loading ended early for a reason that concerns all streams.
+        """
+        try:
+            self._loader.drain()
+            if not self._stopped:
+                self._journal.end_run()
+        finally:
+            self._report()
+        if problems := self._problems():
+            raise LoadError(" ".join(problems))
+
+    def stop(self) -> None:
+        """Leave at the next step of each job; the next run goes on from there."""
+        self._loader.stop()
+
+    def close(self) -> None:
+        """Give the state directory free."""
+        self._journal.close()
+
+    def _report(self) -> None:
+        """Write the summary to stderr, and the failed rows to files."""
+        files = self._write_failed_rows()
+        seconds = time.monotonic() - self._started_at
+        lines = [
+            f"Run {self.id}: {seconds:.1f} seconds, {self._client.calls} API calls",
+            *([self._summary.table()] if self._summary.streams else ["No records came in."]),
+            *failure_lines(self._journal.failure_groups(self.id), files),
+        ]
+        click.echo("\n".join(lines), err=True)
+
+    def _write_failed_rows(self) -> dict[str, Path]:
+        folder = self._settings.state_dir / "failed" / self.id
+        files = {}
+        for stream in self._journal.failed_streams(self.id):
+            files[stream] = folder / f"{_file_name(stream)}.csv"
+            headers = self._journal.failed_headers(self.id, stream)
+            write_csv(files[stream], self._journal.failed_rows(self.id, stream), headers)
+        return files
+
+    def _problems(self) -> list[str]:
+        problems = [
+            f"Stream {stream} stopped; its bookmark stays, so its rows come again: {error}"
+            for stream, error in self._stopped.items()
+        ]
+        for stream in self._summary.streams:
+            problems += self._threshold_problems(stream)
+        if self._checkpoint.blocked:
+            problems.append(
+                "No STATE could be written for the streams that did load, because the tap's STATE "
+                "has no bookmarks by stream."
+            )
+        return problems
+
+    def _threshold_problems(self, stream: StreamSummary) -> list[str]:
+        limit, counts = self._settings.max_failed_rows, stream.counts
+        problems = []
+        if stream.failed_percent > self._settings.max_failed_percent:
+            problems.append(
+                f"{counts.not_loaded} of {counts.loaded + counts.not_loaded} rows of stream "
+                f"{stream.stream} failed, {stream.failed_percent:.2f} %; max_failed_percent is "
+                f"{self._settings.max_failed_percent:g}."
+            )
+        if limit is not None and counts.not_loaded > limit:
+            problems.append(
+                f"{counts.not_loaded} rows of stream {stream.stream} failed; max_failed_rows is "
+                f"{limit}."
+            )
+        if counts.uncertain:
+            problems.append(
+                f"The outcome of {counts.uncertain} rows of stream {stream.stream} is uncertain."
+            )
+        return problems
+
+
+def _write_state(state: dict[str, Any]) -> None:
+    # One write, so that a reader never sees half a line.
+    sys.stdout.write(serialize_json(state) + "\n")
+    sys.stdout.flush()
+
+
+def _file_name(stream: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in stream)

@@ -1,0 +1,1 @@
+"""HTTP to Salesforce: knows no Singer, no CSV rows and no journal."""

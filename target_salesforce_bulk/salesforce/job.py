@@ -1,0 +1,107 @@
+"""What an ingest job is, as Bulk API 2.0 tells it.
+
+https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/get_job_info.htm
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from target_salesforce_bulk.errors import ResponseError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Operation(StrEnum):
+    """What an ingest job does to its records; Salesforce tells upper from lower case."""
+
+    INSERT = "insert"
+    UPDATE = "update"
+    UPSERT = "upsert"
+    DELETE = "delete"
+    HARD_DELETE = "hardDelete"
+
+    @property
+    def only_ids(self) -> bool:
+        """Whether the job's CSV may hold the column ``Id`` and nothing else."""
+        return self in {Operation.DELETE, Operation.HARD_DELETE}
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    OPEN = "Open"  #: takes its one upload
+    UPLOAD_COMPLETE = "UploadComplete"  #: closed by us, queued by Salesforce
+    IN_PROGRESS = "InProgress"  #: being processed
+    JOB_COMPLETE = "JobComplete"  #: processed; rows of it may still have failed
+    FAILED = "Failed"  #: stopped by Salesforce; what was processed stays
+    ABORTED = "Aborted"  #: stopped by a person or by us; what was processed stays
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the job will not change any more."""
+        return self in {JobState.JOB_COMPLETE, JobState.FAILED, JobState.ABORTED}
+
+
+class ResultKind(StrEnum):
+    """The three result files of a job that ended, by their path below the job."""
+
+    SUCCESSFUL = "successfulResults"
+    FAILED = "failedResults"
+    # Salesforce's own clients send lower case here, unlike in the other two.
+    UNPROCESSED = "unprocessedrecords"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobInfo:
+    """One answer about an ingest job."""
+
+    id: str
+    object: str
+    operation: Operation
+    state: JobState
+    #: Rows that Salesforce has dealt with, the failed ones included; None before an upload.
+    records_processed: int | None = None
+    records_failed: int | None = None
+    #: Salesforce's own times in milliseconds: in all, without queueing, and in triggers and flows.
+    total_processing_ms: int = 0
+    api_active_processing_ms: int = 0
+    apex_processing_ms: int = 0
+    #: Why a Failed job failed.
+    error_message: str = ""
+    created_by_id: str = ""
+    created_date: str = ""
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> JobInfo:
+        """Read one job of a create, close, get or list answer.
+
+        Raises:
+            ResponseError: a member is missing, or holds a word that this version does not know.
+        """
+        try:
+            return cls(
+                id=body["id"],
+                object=body["object"],
+                operation=Operation(body["operation"]),
+                state=JobState(body["state"]),
+                records_processed=_optional_int(body.get("numberRecordsProcessed")),
+                records_failed=_optional_int(body.get("numberRecordsFailed")),
+                total_processing_ms=int(body.get("totalProcessingTime") or 0),
+                api_active_processing_ms=int(body.get("apiActiveProcessingTime") or 0),
+                apex_processing_ms=int(body.get("apexProcessingTime") or 0),
+                error_message=body.get("errorMessage") or "",
+                created_by_id=body.get("createdById") or "",
+                created_date=body.get("createdDate") or "",
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ResponseError(
+                f"Salesforce described an ingest job in a way this version does not know: {error!r}"
+            ) from error
+
+
+def _optional_int(value: object) -> int | None:
+    return None if value is None else int(str(value))

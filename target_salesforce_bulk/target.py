@@ -1,0 +1,176 @@
+"""The Singer target, and the command line that it and the other commands share."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.plugin_base import SingerCommand
+
+from target_salesforce_bulk.cli.emulator import emulator
+from target_salesforce_bulk.connect import connect
+from target_salesforce_bulk.errors import SalesforceBulkError
+from target_salesforce_bulk.reader import MessageReader
+from target_salesforce_bulk.run import Run
+from target_salesforce_bulk.sdk import SafeTarget, Terminated
+from target_salesforce_bulk.settings import CONNECTION_TEST_STREAM, Settings
+from target_salesforce_bulk.sink import ConnectionTestSink, SalesforceSink
+
+if TYPE_CHECKING:
+    from singer_sdk.sinks import Sink
+
+    from target_salesforce_bulk.salesforce.client import Client
+
+logger = logging.getLogger(__name__)
+
+
+class SingerGroup(SingerCommand, click.Group):
+    """The SDK's command with its handling of configuration errors, as a group of commands."""
+
+
+class TargetSalesforceBulk(SafeTarget):
+    """Loads Singer streams into Salesforce through Bulk API 2.0."""
+
+    name = "target-salesforce-bulk"
+    package_name = "target-salesforce-bulk"
+    config_jsonschema = Settings.json_schema()
+    default_sink_class = SalesforceSink
+    message_reader_class = MessageReader
+    # No JSON schema validation: rows are checked against the object that they go to.
+    capabilities = [  # noqa: RUF012 - the SDK's own declaration
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # Sinks only hand over files; the waiting is done by the loader's own threads.
+        self.max_parallelism = 1
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The configuration, typed.
+
+        Raises:
+            SettingsError: settings that contradict each other.
+        """
+        return Settings.from_config(self.config)
+
+    @cached_property
+    def client(self) -> Client:
+        """The connection to the org."""
+        return connect(self.settings)
+
+    @cached_property
+    def run(self) -> Run:
+        """The run; opening it brings to an end what an earlier one left behind."""
+        return Run(self.settings, self.client)
+
+    def tap_stream(self, stream: str) -> str:
+        """The tap's name of a stream that a stream map may have renamed."""
+        for name, maps in self.mapper.stream_maps.items():
+            if any(each.stream_alias == stream for each in maps):
+                return name
+        return stream
+
+    def get_sink_class(self, stream_name: str) -> type[Sink]:
+        """The sink of a stream."""
+        if stream_name == CONNECTION_TEST_STREAM:
+            return ConnectionTestSink
+        return super().get_sink_class(stream_name)
+
+    def state_received(self, state: dict[str, Any]) -> None:
+        """Take in a STATE; it is written when everything before it is settled."""
+        self.run.state_received(state)
+
+    def process_endofpipe(self) -> None:
+        """Send what is left, wait for it, and say what was done.
+
+        Raises:
+            SalesforceBulkError: a person must look at the outcome.
+        """
+        super().process_endofpipe()
+        self.run.finish()
+        self.close()
+
+    def stop(self) -> None:
+        """Leave without waiting for what is under way; the next run goes on from there."""
+        if "run" in self.__dict__:
+            self.run.stop()
+            self.close()
+
+    def close(self) -> None:
+        """Give the state directory free."""
+        self.run.close()
+        del self.__dict__["run"]
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Add the SDK's own settings, without one that means nothing here."""
+        super().append_builtin_config(config_jsonschema)
+        config_jsonschema["properties"].pop("load_method", None)
+
+    @classmethod
+    def invoke(
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: Any = None,
+        file_input: IO[str] | None = None,
+    ) -> None:
+        """Run the target as a process: one clear line for what goes wrong, and its exit code."""
+        if about:
+            cls.print_about(about_format)
+            return
+        target: TargetSalesforceBulk | None = None
+        try:
+            target = cls(
+                config=config.config if config else None,
+                parse_env_config=bool(config and config.parse_env),
+            )
+            target.run  # noqa: B018 - opened before the first line is read
+            target.listen(file_input)
+        except Terminated as signal:
+            cls._leave(target, f"Stopped by signal {signal.signum}. The next run goes on.")
+            sys.exit(128 + signal.signum)
+        except SalesforceBulkError as error:
+            cls._leave(target, str(error))
+            sys.exit(1)
+        except BaseException:
+            cls._leave(target, None)
+            raise
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """The command line: the Singer run, and the other commands beside it."""
+        singer = super().get_singer_command()
+
+        def run_unless_subcommand(**options: Any) -> None:
+            if click.get_current_context().invoked_subcommand is None:
+                cls.invoke(**options)
+
+        group = SingerGroup(
+            name=singer.name,
+            help="Load Singer messages from stdin into Salesforce.",
+            params=singer.params,
+            context_settings=singer.context_settings,
+            callback=run_unless_subcommand,
+            invoke_without_command=True,
+            logger=cls.logger,
+        )
+        group.add_command(emulator)
+        return group
+
+    @classmethod
+    def _leave(cls, target: TargetSalesforceBulk | None, why: str | None) -> None:
+        if target is not None:
+            target.stop()
+        if why:
+            logger.error("%s", why)
