@@ -1,0 +1,358 @@
+"""The table from the properties of a stream to the columns of a batch."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from target_salesforce_bulk.errors import MappingError, NotFoundError
+from target_salesforce_bulk.salesforce.job import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from target_salesforce_bulk.salesforce.sobject import Field, SObject
+
+_COMPOUND_TYPES = frozenset({"address", "location"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """One column of a batch: where its values come from, and which field they go to."""
+
+    #: The column's name as Salesforce spells it, such as `Email` or `Account.External_Id__c`.
+    header: str
+    #: The field whose type the values take: for a parent column, the parent's field.
+    field: Field
+    #: Where the value is in a record; None for a constant.
+    path: tuple[str, ...] | None = None
+    constant: Any = None
+    #: The reference field that a parent column fills; None for a plain column.
+    reference: Field | None = None
+    #: What the mapping says for this column alone, where it does.
+    nulls: str | None = None
+    empty_strings: str | None = None
+    too_long: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unmapped:
+    """A property that goes nowhere, and why."""
+
+    property: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldMap:
+    """Which property goes to which field of one object."""
+
+    columns: tuple[Column, ...]
+    unmapped: tuple[Unmapped, ...] = ()
+    #: The column that says which record a row belongs to; None for insert.
+    key: Column | None = None
+
+    @classmethod
+    def build(
+        cls,
+        *,
+        stream: str,
+        properties: Mapping[str, Any],
+        sobject: SObject,
+        operation: Operation,
+        key_field: str | None,
+        field_mapping: Mapping[str, Any],
+        auto_map: bool,
+        unmapped_fields: str,
+        describe: Callable[[str], SObject],
+    ) -> FieldMap:
+        """Map a stream, and check every column against the object.
+
+        Args:
+            stream: Name of the stream, for messages.
+            properties: The properties of its schema.
+            sobject: The object.
+            operation: What the jobs will do.
+            key_field: The field that says which record a row belongs to; None for insert.
+            field_mapping: Property to field, as the settings have it.
+            auto_map: Whether other properties go to the fields of the same name.
+            unmapped_fields: `error` where a property that goes nowhere is a mistake.
+            describe: Describes a parent object.
+
+        Raises:
+            MappingError: columns that Salesforce would refuse; all of them are named.
+        """
+        builder = _Builder(sobject, operation, key_field, describe)
+        for name, target in field_mapping.items():
+            builder.add_mapped(name, target, properties)
+        rest = [name for name in properties if name not in field_mapping]
+        for name in rest:
+            builder.add_by_name(name, auto_map=auto_map)
+        builder.check_key()
+        builder.check_required()
+        if unmapped_fields == "error":
+            builder.problems += [f"{each.property}: {each.reason}" for each in builder.unmapped]
+        if builder.problems:
+            raise MappingError(
+                f"Stream {stream} cannot be loaded into {sobject.name}: "
+                f"{'; '.join(builder.problems)}. Correct streams.{stream}.field_mapping.",
+                stream=stream,
+            )
+        return cls(
+            columns=tuple(builder.columns.values()),
+            unmapped=tuple(builder.unmapped),
+            key=builder.key,
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for field maps that make equal rows of equal records."""
+        told = [
+            (c.header, c.path, str(c.constant), c.nulls, c.empty_strings, c.too_long, c.field.type)
+            for c in self.columns
+        ]
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
+
+class _Builder:
+    """Collects columns and everything that is wrong with them."""
+
+    def __init__(
+        self,
+        sobject: SObject,
+        operation: Operation,
+        key_field: str | None,
+        describe: Callable[[str], SObject],
+    ) -> None:
+        self._sobject = sobject
+        self._operation = operation
+        self._key_name = key_field
+        self._describe = describe
+        self.columns: dict[str, Column] = {}
+        self.unmapped: list[Unmapped] = []
+        self.problems: list[str] = []
+
+    @property
+    def key(self) -> Column | None:
+        """The column of the key, once it is there."""
+        if self._key_name is None:
+            return None
+        return self.columns.get(self._key_name.lower())
+
+    def add_mapped(self, name: str, target: Any, properties: Mapping[str, Any]) -> None:
+        """Add what the settings say of one property, or one constant."""
+        if target is None:
+            return
+        details = target if isinstance(target, dict) else {"field": target}
+        header = details.get("field")
+        if not isinstance(header, str):
+            self.problems.append(f"{name}: the mapping names no field")
+            return
+        unknown = set(details) - {"field", "value", "nulls", "empty_strings", "too_long"}
+        if unknown:
+            self.problems.append(f"{name}: unknown {', '.join(sorted(unknown))} in the mapping")
+        constant = "value" in details
+        path = None if constant else self._path(name, properties)
+        if path is None and not constant:
+            self.problems.append(f"{name} is no property of the stream{_near(name, properties)}")
+            return
+        column = self._column(name, header, path, details)
+        if column is not None:
+            self._add(name, column)
+
+    def add_by_name(self, name: str, *, auto_map: bool) -> None:
+        """Add a property that the settings do not name, if a field of its name takes it."""
+        if not auto_map:
+            self._leave_out(name, "it is not in field_mapping, and auto_map is off")
+            return
+        matches = self._fields_like(name)
+        if len(matches) > 1:
+            names = " and ".join(field.name for field in matches)
+            self.problems.append(f"{name} could be {names}; say which in field_mapping")
+            return
+        if not matches:
+            near = _near(name, [field.name for field in self._sobject.fields])
+            self._leave_out(name, f"{self._sobject.name} has no field of that name{near}")
+            return
+        field = matches[0]
+        if reason := self._refusal(field):
+            self._leave_out(name, reason)
+        elif field.name.lower() not in self.columns:
+            self._add(name, Column(header=field.name, field=field, path=(name,)))
+        else:
+            self._leave_out(name, f"{field.name} is filled by field_mapping already")
+
+    def _leave_out(self, name: str, reason: str) -> None:
+        self.unmapped.append(Unmapped(property=name, reason=reason))
+
+    def _add(self, name: str, column: Column) -> None:
+        if column.header.lower() in self.columns:
+            self.problems.append(f"{name}: {column.header} is filled by another property already")
+        else:
+            self.columns[column.header.lower()] = column
+
+    def _fields_like(self, name: str) -> list[Field]:
+        exact = self._sobject.field(name)
+        if exact is not None:
+            return [exact]
+        plain = _plain(name)
+        return [field for field in self._sobject.fields if _plain(field.name) == plain]
+
+    @staticmethod
+    def _path(name: str, properties: Mapping[str, Any]) -> tuple[str, ...] | None:
+        """Where a property is: by its own name, or by a dotted path into an object."""
+        if name in properties:
+            return (name,)
+        parts = tuple(name.split("."))
+        return parts if len(parts) > 1 and parts[0] in properties else None
+
+    def _column(
+        self, name: str, header: str, path: tuple[str, ...] | None, details: dict[str, Any]
+    ) -> Column | None:
+        reference: Field | None = None
+        if "." in header:
+            found = self._parent(name, header)
+            if found is None:
+                return None
+            header, field, reference = found
+        else:
+            plain = self._sobject.field(header)
+            if plain is None:
+                near = _near(header, [each.name for each in self._sobject.fields])
+                self.problems.append(
+                    f"{name}: {self._sobject.name} has no field {header}, or this user may not "
+                    f"see it{near}"
+                )
+                return None
+            if reason := self._refusal(plain):
+                self.problems.append(f"{name}: {reason}")
+                return None
+            field, header = plain, plain.name
+        return Column(
+            header=header,
+            field=field,
+            path=path,
+            constant=details.get("value"),
+            reference=reference,
+            nulls=details.get("nulls"),
+            empty_strings=details.get("empty_strings"),
+            too_long=details.get("too_long"),
+        )
+
+    def _refusal(self, field: Field) -> str:
+        """Why a job of this operation cannot have a column for a field; empty when it can."""
+        if self._key_name is not None and field.name.lower() == self._key_name.lower():
+            return ""
+        if self._operation.only_ids:
+            return f"{self._operation} takes the Id of a record and nothing else"
+        if field.type in _COMPOUND_TYPES or (field.name == "Name" and not field.createable):
+            parts = [
+                each.name
+                for each in self._sobject.fields
+                if each.compound_field_name == field.name and each.name != field.name
+            ]
+            return f"{field.name} is made of {', '.join(parts)}; map to those"
+        if field.type == "base64":
+            return f"{field.name} holds a file, which Bulk API 2.0 does not take"
+        if not field.accepts(self._operation):
+            return f"{field.name} cannot be written by {self._operation} for this user"
+        return ""
+
+    def _parent(self, name: str, header: str) -> tuple[str, Field, Field] | None:
+        """The column, the parent's key field and the reference of `Account.Ext_Id__c`.
+
+        https://developer.salesforce.com/docs/platform/api-asynch/guide/datafiles-prepare-csv.html
+        """
+        before, _, parent_field_name = header.rpartition(".")
+        parent_name, colon, relationship = before.rpartition(":")
+        reference = self._sobject.reference(relationship)
+        if reference is None:
+            known = [f.relationship_name for f in self._sobject.fields if f.relationship_name]
+            self.problems.append(
+                f"{name}: {self._sobject.name} has no relationship {relationship}"
+                f"{_near(relationship, known)}"
+            )
+            return None
+        spelled = f"{reference.relationship_name}.{parent_field_name}"
+        if reference.polymorphic:
+            choices = [
+                each for each in reference.reference_to if each.lower() == parent_name.lower()
+            ]
+            if not choices:
+                forms = " or ".join(f"{each}:{spelled}" for each in reference.reference_to[:4])
+                self.problems.append(
+                    f"{name}: {reference.relationship_name} may point to several objects, so the "
+                    f"column must name one: {forms}"
+                )
+                return None
+            parent_name, spelled = choices[0], f"{choices[0]}:{spelled}"
+        elif colon:
+            self.problems.append(
+                f"{name}: {reference.relationship_name} points to one object only, so the column "
+                f"is {spelled}, without {parent_name}:"
+            )
+            return None
+        else:
+            parent_name = reference.reference_to[0]
+        return self._parent_key(name, parent_name, parent_field_name, spelled, reference)
+
+    def _parent_key(
+        self, name: str, parent_name: str, field_name: str, spelled: str, reference: Field
+    ) -> tuple[str, Field, Field] | None:
+        try:
+            parent = self._describe(parent_name)
+        except NotFoundError:
+            self.problems.append(f"{name}: this user may not see the object {parent_name}")
+            return None
+        field = parent.field(field_name)
+        keys = [each.name for each in parent.fields if each.external_id or each.id_lookup]
+        if field is None or not (field.external_id or field.id_lookup):
+            self.problems.append(
+                f"{name}: {parent_name}.{field_name} is no field to look a parent up by; "
+                f"use one of {', '.join(keys)}"
+            )
+            return None
+        if not reference.accepts(self._operation):
+            self.problems.append(f"{name}: {reference.name} cannot be written by this user")
+            return None
+        return spelled[: -len(field_name)] + field.name, field, reference
+
+    def check_key(self) -> None:
+        """The key must be a field that can be one, and must come from somewhere."""
+        if self._key_name is None:
+            return
+        field = self._sobject.field(self._key_name)
+        keys = [each.name for each in self._sobject.fields if each.external_id]
+        if field is None or not (field.external_id or field.id_lookup or field.name == "Id"):
+            self.problems.append(
+                f"{self._sobject.name}.{self._key_name} is not an external ID field, so it cannot "
+                f"key an {self._operation}; use one of: {', '.join(keys) or 'none'}"
+            )
+        elif self.key is None:
+            self.problems.append(f"no property goes to the key {field.name}")
+
+    def check_required(self) -> None:
+        """Without these, every row of an insert would fail."""
+        if self._operation is not Operation.INSERT:
+            return
+        filled = {(column.reference or column.field).name for column in self.columns.values()}
+        missing = [
+            field.name
+            for field in self._sobject.fields
+            if field.required_on_insert and field.name not in filled
+        ]
+        if missing:
+            self.problems.append(f"no property goes to the required {', '.join(missing)}")
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def _near(name: str, known: Any) -> str:
+    """A hint at what may have been meant."""
+    by_plain = {_plain(each): each for each in known if each}
+    close = difflib.get_close_matches(_plain(name), by_plain, n=1, cutoff=0.75)
+    return f" (did you mean {by_plain[close[0]]}?)" if close else ""
