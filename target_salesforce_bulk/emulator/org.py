@@ -1,0 +1,222 @@
+"""The records of the org, in SQLite, and what may be done to them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from target_salesforce_bulk.emulator.values import long_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from target_salesforce_bulk.emulator.schema import FieldSchema, ObjectSchema, Schema
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS records (
+    id TEXT PRIMARY KEY, object TEXT NOT NULL, deleted INTEGER NOT NULL DEFAULT 0,
+    data TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS records_by_object ON records (object, id);
+CREATE TABLE IF NOT EXISTS keys (
+    object TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL, id TEXT NOT NULL,
+    PRIMARY KEY (object, field, value, id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+"""
+
+
+def fold(field: FieldSchema, value: Any) -> str:
+    """The form in which two values of a key are equal."""
+    text = str(value)
+    return text if field.flag("caseSensitive") else text.casefold()
+
+
+class Records:
+    """All records; safe to call from any thread, one at a time."""
+
+    def __init__(self, schema: Schema, path: Path | None) -> None:
+        self.schema = schema
+        self.mutex = threading.RLock()
+        self._db = sqlite3.connect(
+            ":memory:" if path is None else path, check_same_thread=False, isolation_level=None
+        )
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(_SCHEMA)
+        self.user_id = self._admin()
+
+    def close(self) -> None:
+        """Close the database."""
+        with self.mutex:
+            self._db.close()
+
+    def begin(self) -> None:
+        """Begin a chunk of changes."""
+        self._db.execute("BEGIN")
+
+    def commit(self) -> None:
+        """Keep a chunk of changes."""
+        self._db.execute("COMMIT")
+
+    def _admin(self) -> str:
+        user = self.schema.find("User")
+        if user is None:
+            return long_id("005000000000001")
+        found = self.find_by_key(user, user.field("Username") or user.fields[0], _ADMIN["Username"])
+        return found[0] if found else self.insert(user, dict(_ADMIN))
+
+    def next_id(self, schema: ObjectSchema) -> str:
+        """A new record id with the object's key prefix."""
+        return long_id(f"{schema.key_prefix}5g{_base62(self.next_number(schema.name), 10)}")
+
+    def next_number(self, name: str) -> int:
+        """The next number of a sequence."""
+        row = self._db.execute(
+            "INSERT INTO counters VALUES (?, 1)"
+            " ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+            (name,),
+        ).fetchone()
+        return int(row[0])
+
+    def insert(self, schema: ObjectSchema, values: dict[str, Any]) -> str:
+        """Add a record, and fill what the org fills by itself."""
+        record_id = self.next_id(schema)
+        now = _now()
+        data = _defaults(schema) | {
+            "Id": record_id,
+            "CreatedDate": now,
+            "LastModifiedDate": now,
+            "SystemModstamp": now,
+        }
+        data |= values
+        self._db.execute(
+            "INSERT INTO records (id, object, data) VALUES (?, ?, ?)",
+            (record_id, schema.name, json.dumps(data)),
+        )
+        self._index(schema, record_id, values)
+        return record_id
+
+    def update(self, schema: ObjectSchema, record_id: str, values: dict[str, Any]) -> None:
+        """Change a record."""
+        changes = values | {"LastModifiedDate": _now(), "SystemModstamp": _now()}
+        row = self._db.execute("SELECT data FROM records WHERE id = ?", (record_id,)).fetchone()
+        data = json.loads(row[0]) | changes
+        self._db.execute("UPDATE records SET data = ? WHERE id = ?", (json.dumps(data), record_id))
+        for name in values:
+            self._db.execute(
+                "DELETE FROM keys WHERE object = ? AND field = ? AND id = ? AND value IS NOT NULL",
+                (schema.name, name, record_id),
+            ) if (field := schema.field(name)) and field.indexed else None
+        self._index(schema, record_id, values)
+
+    def delete(self, record_id: str, *, hard: bool) -> None:
+        """Put a record into the recycle bin, or out of the world."""
+        if hard:
+            self._db.execute("DELETE FROM records WHERE id = ?", (record_id,))
+        else:
+            self._db.execute("UPDATE records SET deleted = 1 WHERE id = ?", (record_id,))
+        self._db.execute("DELETE FROM keys WHERE id = ?", (record_id,))
+
+    def _index(self, schema: ObjectSchema, record_id: str, values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            field = schema.field(name)
+            if field is not None and field.indexed and value not in {None, ""}:
+                self._db.execute(
+                    "INSERT OR IGNORE INTO keys VALUES (?, ?, ?, ?)",
+                    (schema.name, field.name, fold(field, value), record_id),
+                )
+
+    def state(self, schema: ObjectSchema, record_id: str) -> str:
+        """`live`, `deleted` or `unknown`."""
+        row = self._db.execute(
+            "SELECT deleted FROM records WHERE id = ? AND object = ?", (record_id, schema.name)
+        ).fetchone()
+        return "unknown" if row is None else "deleted" if row[0] else "live"
+
+    def find_by_key(self, schema: ObjectSchema, field: FieldSchema, value: Any) -> list[str]:
+        """The ids of the live records with a value in a field."""
+        if field.indexed:
+            rows = self._db.execute(
+                "SELECT id FROM keys WHERE object = ? AND field = ? AND value = ?",
+                (schema.name, field.name, fold(field, value)),
+            )
+        elif field.name == "Id":
+            rows = self._db.execute(
+                "SELECT id FROM records WHERE id = ? AND object = ? AND deleted = 0",
+                (long_id(str(value)[:15]), schema.name),
+            )
+        else:
+            rows = self._db.execute(
+                "SELECT id FROM records WHERE object = ? AND deleted = 0"
+                " AND lower(json_extract(data, '$.' || ?)) = lower(?)",
+                (schema.name, field.name, value),
+            )
+        return [row[0] for row in rows]
+
+    def count(self, name: str) -> int:
+        """How many live records an object has."""
+        with self.mutex:
+            row = self._db.execute(
+                "SELECT count(*) FROM records WHERE object = ? AND deleted = 0", (name,)
+            ).fetchone()
+        return int(row[0])
+
+    def rows(self, name: str) -> Iterator[dict[str, Any]]:
+        """The live records of an object, in the order in which they were made."""
+        last = ""
+        while True:
+            with self.mutex:
+                rows = self._db.execute(
+                    "SELECT id, data FROM records WHERE object = ? AND deleted = 0 AND id > ?"
+                    " ORDER BY id LIMIT 1000",
+                    (name, last),
+                ).fetchall()
+            if not rows:
+                return
+            yield from (json.loads(row[1]) for row in rows)
+            last = rows[-1][0]
+
+    def reset(self) -> None:
+        """Forget all records but the user that everybody is."""
+        with self.mutex:
+            self._db.executescript("DELETE FROM records; DELETE FROM keys;")
+            self.user_id = self._admin()
+
+
+_ADMIN = {
+    "Username": "admin@emulator.example",
+    "LastName": "Admin",
+    "Name": "Admin",
+    "Email": "admin@emulator.example",
+    "Alias": "admin",
+    "IsActive": True,
+}
+
+
+def _defaults(schema: ObjectSchema) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for field in schema.fields:
+        if field.facts.get("defaultValue") is not None:
+            data[field.name] = field.facts["defaultValue"]
+        elif field.type == "boolean":
+            data[field.name] = False
+    return data
+
+
+def _base62(number: int, width: int) -> str:
+    text = ""
+    while number:
+        number, digit = divmod(number, 62)
+        text = _DIGITS[digit] + text
+    return text.rjust(width, "0")
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")

@@ -1,0 +1,141 @@
+"""Between the socket and the API: counts requests, and breaks them where a fault says so."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from target_salesforce_bulk.emulator.faults import Fault, FaultKind
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from target_salesforce_bulk.emulator.server import Org
+
+#: Open connections by the client's address; for breaking one off.
+_CONNECTIONS: dict[Any, asyncio.Transport] = {}
+
+
+class BreakableProtocol(H11Protocol):
+    """uvicorn's protocol, with its connections kept at hand."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Remember the connection."""
+        super().connection_made(transport)
+        _CONNECTIONS[transport.get_extra_info("peername")] = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        _CONNECTIONS.pop(self.transport.get_extra_info("peername"), None)
+        super().connection_lost(exc)
+
+
+@dataclass(frozen=True)
+class RequestRecord:
+    """A request that came to the API."""
+
+    number: int
+    method: str
+    path: str
+    #: Status of the answer; 0 where the connection was broken off.
+    status: int
+
+
+class FaultyWire:
+    """ASGI middleware around the API."""
+
+    def __init__(self, app: ASGIApp, org: Org) -> None:
+        self._app = app
+        self._org = org
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or not."""
+        if scope["type"] != "http" or not scope["path"].startswith("/services/"):
+            await self._app(scope, receive, send)
+            return
+        method, path = scope["method"], scope["path"]
+        fault = self._org.faults.take(method, path)
+        status = 0
+
+        async def note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            if fault is None:
+                await self._app(scope, receive, note)
+            else:
+                await self._break(fault, scope, receive, note)
+                if fault.kind in {FaultKind.RESET_AFTER, FaultKind.RESET_BEFORE, FaultKind.HANG}:
+                    status = 0
+        finally:
+            self._org.note_request(method, path, status)
+
+    async def _break(
+        self,
+        fault: Fault,
+        scope: Scope,
+        receive: Receive,
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        match fault.kind:
+            case FaultKind.RESET_BEFORE:
+                _cut(scope)
+            case FaultKind.RESET_AFTER:
+                await self._app(scope, receive, _swallow)
+                _cut(scope)
+            case FaultKind.STATUS:
+                await _read_all(receive)
+                response = Response(fault.body, status_code=fault.status, headers=fault.headers)
+                await response(scope, receive, send)
+            case FaultKind.TRUNCATE:
+                await self._app(scope, receive, _Truncating(fault.bytes, scope, send))
+            case FaultKind.HANG:
+                await asyncio.sleep(fault.seconds)
+                _cut(scope)
+            case FaultKind.DRIP:
+                await asyncio.sleep(fault.seconds)
+                await self._app(scope, receive, send)
+
+
+class _Truncating:
+    """Sends so many bytes of a body, and breaks the connection off."""
+
+    def __init__(self, limit: int, scope: Scope, send: Send) -> None:
+        self._left = limit
+        self._scope = scope
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        body = message.get("body", b"")
+        if message["type"] != "http.response.body" or len(body) <= self._left:
+            self._left -= len(body)
+            await self._send(message)
+            return
+        await self._send(message | {"body": body[: self._left], "more_body": True})
+        await asyncio.sleep(0)
+        _cut(self._scope)
+
+
+async def _swallow(message: Message) -> None:
+    """Send nothing."""
+
+
+async def _read_all(receive: Receive) -> None:
+    """Read a request to its end, as a server that answers with an error does."""
+    while (await receive()).get("more_body"):
+        pass
+
+
+def _cut(scope: Scope) -> None:
+    connection = _CONNECTIONS.get(tuple(scope["client"]))
+    if connection is not None:
+        connection.abort()
