@@ -248,10 +248,10 @@ class Processor:
         fingerprint = hashlib.sha256("\x1f".join(cells).encode()).hexdigest()
         for rule in self._behaviour.rules:
             if rule.takes(job.schema.name, row, fingerprint):
-                raise _Refused(rule.error)
+                raise _RefusedError(rule.error)
 
 
-class _Refused(RowError):
+class _RefusedError(RowError):
     """A refusal with its text as given."""
 
     def __init__(self, text: str) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from target_salesforce_bulk.errors import StateDirectoryError
 from target_salesforce_bulk.loading.batch import Batch, Counts, LoadPlan
-from target_salesforce_bulk.loading.failed_rows import FailedRow, StoredFailedRow
+from target_salesforce_bulk.loading.failed_rows import FailedRow, Origin, StoredFailedRow
 from target_salesforce_bulk.loading.lifecycle import BatchState, Event, next_state
 
 if TYPE_CHECKING:
@@ -361,8 +361,9 @@ def _failed_row_values(batch: Batch, row: FailedRow) -> tuple[Any, ...]:
         row.error.code,
         row.error.message,
         json.dumps(row.error.fields),
-        batch.job_id,
-        batch.attempt,
+        # A row that was refused before sending has no job, even where its batch has one.
+        batch.job_id if row.origin is Origin.SALESFORCE else None,
+        batch.attempt if row.origin is Origin.SALESFORCE else 0,
         row.origin,
         row.error.failure_class,
         _now(),
