@@ -48,7 +48,7 @@ def resolve_stream(
         MappingError: it cannot be loaded as its settings say.
     """
     sobject = _sobject(stream, options, describer)
-    operation = options.operation or Operation.UPSERT
+    operation = options.operation
     if not sobject.accepts(operation):
         raise MappingError(
             f"Stream {stream}: this user may not {operation} {sobject.name} records. "
@@ -62,8 +62,8 @@ def resolve_stream(
         operation=operation,
         key_field=_key_field(stream, key_properties, options, operation, sobject),
         field_mapping=options.field_mapping or {},
-        auto_map=bool(options.auto_map),
-        unmapped_fields=options.unmapped_fields or "warn",
+        auto_map=options.auto_map,
+        unmapped_fields=options.unmapped_fields,
         describe=describer.sobject,
     )
     return ResolvedStream(sobject=sobject, operation=operation, field_map=field_map)

@@ -49,14 +49,18 @@ def _setting(
 
 @dataclass(frozen=True, kw_only=True)
 class StreamSettings:
-    """What may be said of one stream, or of all streams that a glob names."""
+    """What may be said of one stream, or of all streams that a glob names.
+
+    What `Settings.for_stream` answers has a value from the top level wherever there is one, so
+    those are typed as being there.
+    """
 
     object: str | None = _setting(
         "Salesforce object that the stream is loaded into, such as Contact or Invoice__c. "
         "Default: the object of the stream's own name; for streams named schema-table, the last "
         "part counts too."
     )
-    operation: Operation | None = _setting("What its jobs do. Default: the top-level operation.")
+    operation: Operation = _setting("What its jobs do. Default: the top-level operation.")
     external_id_field: str | None = _setting(
         "Field that says which record a row belongs to. Default for upsert: the field of the "
         "stream's one key property."
@@ -64,14 +68,12 @@ class StreamSettings:
     field_mapping: dict[str, Any] | None = _setting(
         "Property of the stream to field of the object; null leaves a property out."
     )
-    auto_map: bool | None = _setting("See the setting of the same name at the top.")
-    unmapped_fields: UnmappedFields | None = _setting(
-        "See the setting of the same name at the top."
-    )
-    nulls: EmptyCells | None = _setting("See the setting of the same name at the top.")
-    empty_strings: EmptyCells | None = _setting("See the setting of the same name at the top.")
-    too_long: TooLong | None = _setting("See the setting of the same name at the top.")
-    validate_rows: bool | None = _setting("See the setting of the same name at the top.")
+    auto_map: bool = _setting("See the setting of the same name at the top.")
+    unmapped_fields: UnmappedFields = _setting("See the setting of the same name at the top.")
+    nulls: EmptyCells = _setting("See the setting of the same name at the top.")
+    empty_strings: EmptyCells = _setting("See the setting of the same name at the top.")
+    too_long: TooLong = _setting("See the setting of the same name at the top.")
+    validate_rows: bool = _setting("See the setting of the same name at the top.")
     batch_size_rows: int | None = _setting(
         "See the setting of the same name at the top.", minimum=1
     )
@@ -212,7 +214,7 @@ class Settings:
 
     def for_stream(self, stream: str) -> StreamSettings:
         """The settings of one stream: of its entries in `streams`, then the top level."""
-        merged = {
+        merged: dict[str, Any] = {
             each.name: getattr(self, each.name, None) for each in dataclasses.fields(StreamSettings)
         }
         for pattern in self._patterns:

@@ -194,8 +194,8 @@ class OpenBatch:
         self._opened_at = clock()
         self._watch = KeyWatch()
         place = batch.plan.key_index
-        self._key_place = place
         self._same_key = None if place is None else canonical_key(batch.plan.columns[place].field)
+        self._key_place = place or 0
 
     @property
     def rows(self) -> int:

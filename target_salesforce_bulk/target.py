@@ -117,7 +117,7 @@ class TargetSalesforceBulk(SafeTarget):
         config_jsonschema["properties"].pop("load_method", None)
 
     @classmethod
-    def invoke(
+    def invoke(  # type: ignore[override]
         cls,
         *,
         about: bool = False,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import operator as operator_module
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,14 @@ _CONDITION = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _STRING = re.compile(r"'((?:[^'\\]|\\.)*)'")
+
+
+_COMPARISONS = {
+    "<": operator_module.lt,
+    ">": operator_module.gt,
+    "<=": operator_module.le,
+    ">=": operator_module.ge,
+}
 
 
 @dataclass(frozen=True)
@@ -167,9 +176,4 @@ def _compares(operator: str, left: Any, right: Any) -> bool:
         return False
     if isinstance(left, str) or isinstance(right, str):
         left, right = str(left), str(right)
-    return {
-        "<": left < right,
-        ">": left > right,
-        "<=": left <= right,
-        ">=": left >= right,
-    }[operator]
+    return bool(_COMPARISONS[operator](left, right))

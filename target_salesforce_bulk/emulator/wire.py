@@ -120,7 +120,7 @@ class _Truncating:
             self._left -= len(body)
             await self._send(message)
             return
-        await self._send(message | {"body": body[: self._left], "more_body": True})
+        await self._send({**message, "body": body[: self._left], "more_body": True})
         await asyncio.sleep(0)
         _cut(self._scope)
 

@@ -96,7 +96,7 @@ class Summary:
 
     def table(self) -> str:
         """The streams and their numbers as an aligned table."""
-        rows = [("stream", *_COLUMNS)]
+        rows: list[tuple[str, ...]] = [("stream", *_COLUMNS)]
         rows += [(f"{each.stream} → {each.sobject}", *each.cells()) for each in self.streams]
         widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
         return "\n".join(_aligned(row, widths) for row in rows)
