@@ -1,0 +1,65 @@
+"""What tests are made of: an org, and the target as a process in front of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_messages import Result
+
+from target_salesforce_bulk.emulator import Emulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def org() -> Iterator[Emulator]:
+    """An org of its own for each test."""
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def config(org: Emulator, tmp_path: Path) -> dict[str, Any]:
+    """A configuration that loads into the org, and waits for nothing."""
+    return {
+        "login_url": org.url,
+        "client_id": org.client_id,
+        "client_secret": org.client_secret,
+        "poll_interval_seconds": 0.02,
+        "poll_max_interval_seconds": 0.1,
+        "state_dir": str(tmp_path / "state"),
+    }
+
+
+@pytest.fixture
+def load(config: dict[str, Any], tmp_path: Path) -> Callable[..., Result]:
+    """Run the target as a process over messages, or over lines of text as they are."""
+
+    def run(messages: Iterable[dict[str, Any] | str], **settings: Any) -> Result:
+        lines = (each if isinstance(each, str) else json.dumps(each) for each in messages)
+        path = tmp_path / "config.json"
+        path.write_text(json.dumps(config | settings))
+        process = subprocess.run(
+            [sys.executable, "-m", "target_salesforce_bulk", "--config", str(path)],
+            input="".join(f"{line}\n" for line in lines),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+            cwd=tmp_path,
+        )
+        return Result(
+            process.returncode,
+            process.stdout,
+            process.stderr,
+            tmp_path / (config | settings)["state_dir"],
+        )
+
+    return run
