@@ -3,14 +3,30 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+DEMO := .demo
+
 .PHONY: demo test lint clean
 
-# The stamp is renewed when the dependencies change.
+# A stamp is renewed when the dependencies change.
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[emulator]' --group test --group lint
 	touch $@
+
+$(DEMO)/warehouse/.ready: Makefile
+	$(PYTHON) -m venv $(DEMO)/warehouse
+	$(DEMO)/warehouse/bin/python -m pip install --quiet 'fakesnow[server]==0.12.1' 'snowflake-connector-python<5'
+	touch $@
+
+$(DEMO)/meltano/.ready: Makefile meltano.yml pyproject.toml
+	$(PYTHON) -m venv $(DEMO)/meltano
+	$(DEMO)/meltano/bin/python -m pip install --quiet meltano==4.4.1
+	$(DEMO)/meltano/bin/meltano install
+	touch $@
+
+demo: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready
+	@$(BIN)/python demo/run.py
 
 test: $(VENV)/.ready
 	$(BIN)/pytest
@@ -21,4 +37,4 @@ lint: $(VENV)/.ready
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) .demo .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(DEMO) .meltano .mypy_cache .pytest_cache .ruff_cache

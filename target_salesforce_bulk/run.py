@@ -24,6 +24,7 @@ from target_salesforce_bulk.loading.summary import Summary, failure_lines
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from target_salesforce_bulk.errors import SalesforceBulkError
@@ -135,6 +136,10 @@ class Run:
     def sealed(self, batch: Batch, **facts: int) -> None:
         """Hand a filled batch to the loader; waits while too many bytes are queued."""
         self._loader.submit(self._journal.seal(batch.id, **facts))
+
+    def parents_first(self) -> AbstractContextManager[None]:
+        """Let what is sealed meanwhile go in the order parents need, not in that of sealing."""
+        return self._loader.paused()
 
     def state_received(self, state: dict[str, Any]) -> None:
         """Take in a STATE; it is written when everything before it is settled."""

@@ -66,7 +66,8 @@ class StreamSettings:
         "stream's one key property."
     )
     field_mapping: dict[str, Any] | None = _setting(
-        "Property of the stream to field of the object; null leaves a property out."
+        "Property of the stream to field of the object; null or an empty text leaves a property "
+        "out."
     )
     auto_map: bool = _setting("See the setting of the same name at the top.")
     unmapped_fields: UnmappedFields = _setting("See the setting of the same name at the top.")

@@ -95,6 +95,7 @@ class SalesforceSink(SafeSink):
             ),
             key=None if key is None else key.header,
             assignment_rule_id=options.assignment_rule_id,
+            parents=resolved.field_map.parents,
         )
         self._max_rows = options.batch_size_rows or float("inf")
         self._summary = self._run.stream_started(

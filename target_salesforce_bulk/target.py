@@ -95,7 +95,8 @@ class TargetSalesforceBulk(SafeTarget):
         Raises:
             SalesforceBulkError: a person must look at the outcome.
         """
-        super().process_endofpipe()
+        with self.run.parents_first():
+            super().process_endofpipe()
         self.run.finish()
         self.close()
 
@@ -112,9 +113,10 @@ class TargetSalesforceBulk(SafeTarget):
 
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
-        """Add the SDK's own settings, without one that means nothing here."""
+        """Add the SDK's own settings, without those that mean nothing here."""
         super().append_builtin_config(config_jsonschema)
-        config_jsonschema["properties"].pop("load_method", None)
+        for name in ("load_method", "add_record_metadata"):
+            config_jsonschema["properties"].pop(name, None)
 
     @classmethod
     def invoke(  # type: ignore[override]

@@ -40,6 +40,8 @@ class LoadPlan:
     #: Header of the column that says which record a row belongs to; None for insert.
     key: str | None = None
     assignment_rule_id: str | None = None
+    #: Objects that parent columns look records up in.
+    parents: tuple[str, ...] = ()
 
     @property
     def external_id_field(self) -> str | None:
@@ -62,6 +64,7 @@ class LoadPlan:
         values = json.loads(text)
         values["operation"] = Operation(values["operation"])
         values["columns"] = tuple(BatchColumn(**column) for column in values["columns"])
+        values["parents"] = tuple(values["parents"])
         return cls(**values)
 
 

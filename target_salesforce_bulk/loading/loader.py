@@ -13,6 +13,7 @@ from target_salesforce_bulk.loading.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from target_salesforce_bulk.errors import SalesforceBulkError
     from target_salesforce_bulk.loading.batch import Batch, Counts
@@ -95,6 +96,10 @@ class Loader:
         self._schedule.add(batch)
         self._schedule.await_space(self._max_spool_bytes)
         self.check()
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Begin no batch meanwhile: what is submitted together may then go parents first."""
+        return self._schedule.paused()
 
     def check(self) -> None:
         """Raise the error that ended the loading as a whole, if there is one."""

@@ -4,15 +4,20 @@ Per object, jobs are closed in order: Salesforce gives no order between two jobs
 value of a record must be written last. The next batch of an object may still be created and
 uploaded while the one before is processed, so each object has at most two under way and the rest of
 the workers is free for other objects.
+
+Rows that look a parent up wait for the parent's batches: those that are queued when a worker asks.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from target_salesforce_bulk.loading.batch import Batch
 
 _UNDER_WAY_PER_OBJECT = 2
@@ -28,6 +33,7 @@ class Schedule:
         self._under_way: dict[str, deque[int]] = {}
         self._bytes: dict[int, int] = {}
         self._closed = False
+        self._paused = False
 
     def add(self, batch: Batch) -> None:
         """Queue a sealed batch behind those of its object."""
@@ -40,15 +46,46 @@ class Schedule:
         """The next batch that may be worked on; waits for one. None when there will be none."""
         with self._changed:
             while True:
-                for batch in self._waiting:
-                    turns = self._under_way.setdefault(batch.plan.sobject, deque())
-                    if len(turns) < _UNDER_WAY_PER_OBJECT:
-                        self._waiting.remove(batch)
-                        turns.append(batch.id)
-                        return batch
+                batch = None if self._paused else self._next()
+                if batch is not None:
+                    self._waiting.remove(batch)
+                    self._under_way.setdefault(batch.plan.sobject, deque()).append(batch.id)
+                    return batch
                 if self._closed:
                     return None
                 self._changed.wait()
+
+    def _next(self) -> Batch | None:
+        full = {
+            name for name, turns in self._under_way.items() if len(turns) >= _UNDER_WAY_PER_OBJECT
+        }
+        passed_over: set[str] = set()  # no later batch of an object overtakes an earlier one
+        for batch in self._waiting:
+            name = batch.plan.sobject
+            if name not in full | passed_over and not self._waits_for_parents(batch):
+                return batch
+            passed_over.add(name)
+        if self._waiting and not any(self._under_way.values()):
+            # Objects that are each other's parents wait for nobody: the oldest goes first.
+            return self._waiting[0]
+        return None
+
+    def _waits_for_parents(self, batch: Batch) -> bool:
+        parents = set(batch.plan.parents) - {batch.plan.sobject}
+        queued = {each.plan.sobject for each in self._waiting}
+        return any(parent in queued or self._under_way.get(parent) for parent in parents)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Hand nothing out meanwhile, so that the order of what is added does not matter."""
+        with self._changed:
+            self._paused = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._paused = False
+                self._changed.notify_all()
 
     def await_turn(self, batch: Batch) -> bool:
         """Wait until no earlier batch of the object is under way; False when the run stops."""
@@ -68,7 +105,9 @@ class Schedule:
     def await_space(self, max_bytes: int) -> None:
         """Wait until the batches that are queued or under way take at most so many bytes."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or sum(self._bytes.values()) <= max_bytes)
+            self._changed.wait_for(
+                lambda: self._closed or self._paused or sum(self._bytes.values()) <= max_bytes
+            )
 
     def await_empty(self) -> None:
         """Wait until every batch is done, or the run stops."""

@@ -29,8 +29,9 @@ class Column:
     #: Where the value is in a record; None for a constant.
     path: tuple[str, ...] | None = None
     constant: Any = None
-    #: The reference field that a parent column fills; None for a plain column.
+    #: For a parent column: the reference field that it fills, and the parent's object.
     reference: Field | None = None
+    parent: str | None = None
     #: What the mapping says for this column alone, where it does.
     nulls: str | None = None
     empty_strings: str | None = None
@@ -107,6 +108,11 @@ class FieldMap:
         )
 
     @property
+    def parents(self) -> tuple[str, ...]:
+        """The objects whose records must be there before these rows are loaded."""
+        return tuple(sorted({column.parent for column in self.columns if column.parent}))
+
+    @property
     def fingerprint(self) -> str:
         """Equal for field maps that make equal rows of equal records."""
         told = [
@@ -143,7 +149,7 @@ class _Builder:
 
     def add_mapped(self, name: str, target: Any, properties: Mapping[str, Any]) -> None:
         """Add what the settings say of one property, or one constant."""
-        if target is None:
+        if target is None or target == "":  # Meltano does not pass a null on
             return
         details = target if isinstance(target, dict) else {"field": target}
         header = details.get("field")
@@ -212,11 +218,12 @@ class _Builder:
         self, name: str, header: str, path: tuple[str, ...] | None, details: dict[str, Any]
     ) -> Column | None:
         reference: Field | None = None
+        parent: str | None = None
         if "." in header:
             found = self._parent(name, header)
             if found is None:
                 return None
-            header, field, reference = found
+            header, field, reference, parent = found
         else:
             plain = self._sobject.field(header)
             if plain is None:
@@ -236,6 +243,7 @@ class _Builder:
             path=path,
             constant=details.get("value"),
             reference=reference,
+            parent=parent,
             nulls=details.get("nulls"),
             empty_strings=details.get("empty_strings"),
             too_long=details.get("too_long"),
@@ -260,8 +268,8 @@ class _Builder:
             return f"{field.name} cannot be written by {self._operation} for this user"
         return ""
 
-    def _parent(self, name: str, header: str) -> tuple[str, Field, Field] | None:
-        """The column, the parent's key field and the reference of `Account.Ext_Id__c`.
+    def _parent(self, name: str, header: str) -> tuple[str, Field, Field, str] | None:
+        """The column, the parent's key field, the reference and the parent's object.
 
         https://developer.salesforce.com/docs/platform/api-asynch/guide/datafiles-prepare-csv.html
         """
@@ -300,7 +308,7 @@ class _Builder:
 
     def _parent_key(
         self, name: str, parent_name: str, field_name: str, spelled: str, reference: Field
-    ) -> tuple[str, Field, Field] | None:
+    ) -> tuple[str, Field, Field, str] | None:
         try:
             parent = self._describe(parent_name)
         except NotFoundError:
@@ -317,7 +325,7 @@ class _Builder:
         if not reference.accepts(self._operation):
             self.problems.append(f"{name}: {reference.name} cannot be written by this user")
             return None
-        return spelled[: -len(field_name)] + field.name, field, reference
+        return spelled[: -len(field_name)] + field.name, field, reference, parent.name
 
     def check_key(self) -> None:
         """The key must be a field that can be one, and must come from somewhere."""

@@ -13,12 +13,15 @@ from target_salesforce_bulk.loading.schedule import Schedule
 from target_salesforce_bulk.salesforce.job import Operation
 
 
-def batch(number: int, sobject: str = "Contact", size: int = 10) -> Batch:
+def batch(
+    number: int, sobject: str = "Contact", size: int = 10, parents: tuple[str, ...] = ()
+) -> Batch:
     plan = LoadPlan(
         stream=sobject.lower(),
         sobject=sobject,
         operation=Operation.INSERT,
         columns=(BatchColumn(header="LastName", type="string"),),
+        parents=parents,
     )
     return Batch(
         id=number, run_id="r", plan=plan, state=BatchState.SEALED, folder=Path("/x"), size=size
@@ -97,3 +100,45 @@ def test_closing_wakes_whoever_waits(schedule: Schedule) -> None:
         schedule.close()
 
         assert [each.result(timeout=5) for each in waiting] == [None, False, None]
+
+
+def test_parents_go_before_children(schedule: Schedule) -> None:
+    """Also where the child was sealed first, as at the end of the input."""
+    parent, child = batch(2, "Account"), batch(1, parents=("Account",))
+    with schedule.paused():
+        schedule.add(child)
+        schedule.add(parent)
+    first = schedule.take()
+    with ThreadPoolExecutor() as pool:
+        second = pool.submit(schedule.take)
+        early = second.done()
+        schedule.done(parent)
+
+        assert (first, early, second.result(timeout=5)) == (parent, False, child)
+
+
+def test_objects_that_are_each_others_parents_do_not_wait_for_ever(schedule: Schedule) -> None:
+    """The oldest batch goes first."""
+    schedule.add(batch(1, parents=("Account", "Contact")))
+    schedule.add(batch(2, "Account", parents=("Contact",)))
+
+    first = schedule.take()
+
+    assert first is not None
+    assert first.id == 1
+
+
+def test_a_later_batch_does_not_overtake_one_that_waits_for_its_parents(
+    schedule: Schedule,
+) -> None:
+    """The newer value of a record is still written last."""
+    schedule.add(batch(1, "Account"))
+    schedule.take()
+    schedule.add(batch(2, parents=("Account",)))
+    schedule.add(batch(3))
+    schedule.add(batch(4, "Lead"))
+
+    taken = schedule.take()
+
+    assert taken is not None
+    assert taken.id == 4

@@ -1,0 +1,186 @@
+"""The demo: a local warehouse, a local Salesforce, and `meltano run` between them.
+
+Every part is the real one but the two ends: fakesnow answers in the place of Snowflake, and this
+package's emulator in the place of Salesforce. All it leaves behind is in the folder `.demo`.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+DEMO = ROOT / ".demo"
+TARGET = ROOT / ".venv" / "bin" / "target-salesforce-bulk"
+MELTANO = DEMO / "meltano" / "bin" / "meltano"
+WAREHOUSE = DEMO / "warehouse" / "bin"
+PIPELINE = ("tap-snowflake", "target-salesforce-bulk")
+
+NEXT_STEPS = """\
+Next, with an org of your own:
+  1. In Salesforce Setup, make an External Client App with the client credentials flow and a Run As
+     user.
+  2. In your Meltano project, add the loader from this project's meltano.yml, and set
+       meltano config set target-salesforce-bulk login_url https://YOUR-DOMAIN.my.salesforce.com
+       meltano config set target-salesforce-bulk client_id ...
+       meltano config set target-salesforce-bulk client_secret ...
+  3. Name an external ID field for each stream (see README.md), and try it on a sandbox first:
+       meltano run tap-snowflake target-salesforce-bulk
+"""
+
+
+def say(text: str = "") -> None:
+    """Print at once, so that the order beside other programs' output is right."""
+    print(text, flush=True)
+
+
+def free_port() -> int:
+    """A port on this machine that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(name: str, *command: str | Path, **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """A server that is gone afterwards, with its children; what it says goes to a log file."""
+    with (DEMO / f"{name}.log").open("w") as log:
+        process = subprocess.Popen(
+            command, text=True, stderr=log, start_new_session=True, **{"stdout": log, **options}
+        )
+        try:
+            yield process
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+@contextmanager
+def salesforce() -> Iterator[dict[str, str]]:
+    """The emulator, with its records kept from one demo to the next; how to log in to it."""
+    command = (TARGET, "emulator", "--port", "0", "--data", DEMO / "salesforce.sqlite3")
+    with running("salesforce", *command, stdout=subprocess.PIPE) as process:
+        line = process.stdout.readline() if process.stdout else ""
+        if not line:
+            sys.exit(f"The emulator did not start; see {DEMO / 'salesforce.log'}")
+        yield json.loads(line)
+
+
+@contextmanager
+def warehouse() -> Iterator[int]:
+    """fakesnow with the sample tables; its port."""
+    port = free_port()
+    with running("warehouse", WAREHOUSE / "fakesnow", "-s", "-p", str(port)) as process:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    sys.exit(f"The warehouse did not start; see {DEMO / 'warehouse.log'}")
+                time.sleep(0.1)
+        say("Sample tables in the warehouse:")
+        subprocess.run([WAREHOUSE / "python", ROOT / "demo" / "seed.py", str(port)], check=True)
+        yield port
+
+
+def meltano(*arguments: str, env: dict[str, str], **options: Any) -> Any:
+    """Run Meltano in this project."""
+    return subprocess.run(
+        [MELTANO, *arguments], cwd=ROOT, env={**os.environ, **env}, text=True, **options
+    )
+
+
+def get(org: dict[str, str], path: str) -> Any:
+    """Ask the emulator."""
+    request = urllib.request.Request(
+        org["url"] + path, headers={"Authorization": f"Bearer {org['access_token']}"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+def query(org: dict[str, str], soql: str) -> list[dict[str, Any]]:
+    """The records that a query finds."""
+    path = f"/services/data/v{org['api_version']}/query?q={urllib.parse.quote(soql)}"
+    records: list[dict[str, Any]] = get(org, path)["records"]
+    return records
+
+
+def show_records(org: dict[str, str], before: dict[str, int]) -> None:
+    """How many records there are, and a few of them."""
+    say("\nIn Salesforce now:")
+    now = get(org, "/_emulator/counts")
+    for name in ("Account", "Contact"):
+        count = now.get(name, 0)
+        say(f"  {name:8} {count:4} records, {count - before.get(name, 0)} more than before")
+    for soql in (
+        "SELECT External_Id__c, Name, Industry, NumberOfEmployees FROM Account LIMIT 2",
+        "SELECT External_Id__c, FirstName, LastName, Email, AccountId FROM Contact LIMIT 3",
+    ):
+        for found in query(org, soql):
+            del found["attributes"]
+            say("    " + ", ".join(f"{name}={value}" for name, value in found.items()))
+
+
+def show_failed_rows() -> None:
+    """The rows that Salesforce could not take; two of the sample cannot be loaded on purpose."""
+    say("\nRows that failed:")
+    for path in sorted(DEMO.glob("state/failed/*/*.csv")):
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                say(f"  {row['External_Id__c']}: {row['sf__Error']}")
+        say(f"  They are kept in {path.relative_to(ROOT)}")
+
+
+def main() -> int:
+    """Run the demo."""
+    DEMO.mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        org = stack.enter_context(salesforce())
+        port = stack.enter_context(warehouse())
+        env = {
+            "MELTANO_ENVIRONMENT": "demo",
+            "DEMO_WAREHOUSE_PORT": str(port),
+            "TARGET_SALESFORCE_BULK_LOGIN_URL": org["url"],
+            "TARGET_SALESFORCE_BULK_CLIENT_ID": org["client_id"],
+            "TARGET_SALESFORCE_BULK_CLIENT_SECRET": org["client_secret"],
+            "TARGET_SALESFORCE_BULK_STATE_DIR": str(DEMO / "state"),
+        }
+        before = get(org, "/_emulator/counts")
+        say(f"\n$ meltano run {' '.join(PIPELINE)}")
+        run = meltano("run", *PIPELINE, env=env)
+        if run.returncode:
+            return run.returncode
+        show_records(org, before)
+        show_failed_rows()
+        state = meltano(
+            "state", "get", f"demo:{'-to-'.join(PIPELINE)}", env=env, capture_output=True
+        )
+        say(f"\nMeltano's STATE, from which the next run goes on:\n  {state.stdout.strip()}")
+    say("\nRun `make demo` again: the rows are upserted, so nothing is loaded twice.\n")
+    say(NEXT_STEPS)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
