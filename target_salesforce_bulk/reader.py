@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import IO, TYPE_CHECKING, Any
 
-from singer_sdk.exceptions import RecordsWithoutSchemaException
+from singer_sdk.exceptions import (
+    MapExpressionError,
+    RecordsWithoutSchemaException,
+    StreamMapConfigError,
+)
 from singer_sdk.io_base import SingerReader
 from singer_sdk.singerlib.exceptions import InvalidInputLine
+from singer_sdk.singerlib.json import deserialize_json
 
 from target_salesforce_bulk.errors import InputError
 
@@ -47,10 +52,11 @@ class MessageReader(SingerReader):
             stats[message["type"]] += 1
         return stats
 
-    def _read(self, number: int, line: str) -> dict[str, Any]:
+    @staticmethod
+    def _read(number: int, line: str) -> dict[str, Any]:
         try:
-            message = self.deserialize_json(line)
-        except (InvalidInputLine, ValueError):
+            message = deserialize_json(line)  # the reader's own would log the line
+        except ValueError:
             cut = "" if line.endswith("\n") else ", cut short"
             raise InputError(
                 f"Line {number} of the input is not JSON ({len(line)} characters{cut}). "
@@ -75,4 +81,9 @@ class MessageReader(SingerReader):
             raise InputError(
                 f"Line {number} of the input is a {message['type']} message without all of its "
                 "members. The tap must send them."
+            ) from None
+        except (MapExpressionError, StreamMapConfigError) as error:
+            raise InputError(
+                f"Line {number} of the input: the stream map of stream {message.get('stream')} "
+                f"cannot be used: {error} Correct stream_maps."
             ) from None

@@ -99,12 +99,17 @@ class Run:
         return self._sobjects[key]
 
     def find_sobject(self, names: list[str]) -> SObject | None:
-        """The description of the first of these objects that the org has."""
+        """The description of the first of these objects that the org has.
+
+        Raises:
+            SettingsError: the org has not even the API version.
+        """
         for name in names:
             try:
                 return self.sobject(name)
             except NotFoundError:
                 continue
+        self._client.check_version()  # with a wrong one, nothing would be found
         return None
 
     def stream_started(self, stream: str, tap_stream: str, sobject: str) -> StreamSummary:

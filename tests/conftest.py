@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -37,16 +38,42 @@ def config(org: Emulator, tmp_path: Path) -> dict[str, Any]:
     }
 
 
+def command(config: dict[str, Any], folder: Path) -> list[str]:
+    """The command line of the target with a configuration."""
+    path = folder / "config.json"
+    path.write_text(json.dumps(config))
+    return [sys.executable, "-m", "target_salesforce_bulk", "--config", str(path)]
+
+
+@pytest.fixture
+def start(config: dict[str, Any], tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Start the target as a process that reads what the test writes, line by line."""
+    with ExitStack() as stack:
+
+        def begin(**settings: Any) -> subprocess.Popen[str]:
+            process = subprocess.Popen(
+                command(config | settings, tmp_path),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=tmp_path,
+            )
+            stack.enter_context(process)
+            stack.callback(process.kill)
+            return process
+
+        yield begin
+
+
 @pytest.fixture
 def load(config: dict[str, Any], tmp_path: Path) -> Callable[..., Result]:
     """Run the target as a process over messages, or over lines of text as they are."""
 
     def run(messages: Iterable[dict[str, Any] | str], **settings: Any) -> Result:
         lines = (each if isinstance(each, str) else json.dumps(each) for each in messages)
-        path = tmp_path / "config.json"
-        path.write_text(json.dumps(config | settings))
         process = subprocess.run(
-            [sys.executable, "-m", "target_salesforce_bulk", "--config", str(path)],
+            command(config | settings, tmp_path),
             input="".join(f"{line}\n" for line in lines),
             capture_output=True,
             text=True,

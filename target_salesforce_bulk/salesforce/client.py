@@ -14,6 +14,7 @@ from target_salesforce_bulk.errors import (
     NotFoundError,
     RequestError,
     ResponseError,
+    SettingsError,
     UnavailableError,
 )
 from target_salesforce_bulk.salesforce.limits import ApiUsage
@@ -126,6 +127,19 @@ class Client:
             AuthenticationError: Salesforce says no.
         """
         self.request("GET", "/limits", repeatable=True)
+
+    def check_version(self) -> None:
+        """Make sure that the org has the API version.
+
+        Raises:
+            SettingsError: it has not, so that nothing can be found.
+        """
+        versions = [each["version"] for each in self.get_json("/services/data/")]
+        if self._api_version not in versions:
+            raise SettingsError(
+                f"api_version {self._api_version} does not exist in this org. Its newest is "
+                f"{max(versions, key=float)}."
+            )
 
     def describe(self, name: str) -> SObject:
         """What an object is like for this user.

@@ -1,0 +1,170 @@
+"""What is wrong is said in one line with what to do; nothing is lost by it."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_messages import contact, record, schema, state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from singer_messages import Result
+
+    from target_salesforce_bulk.emulator import Emulator
+
+
+def assert_one_clear_line(result: Result, *parts: str) -> None:
+    """Exit code 1, the reason last, no traceback, no STATE that nobody is entitled to."""
+    assert result.code == 1, result.stderr
+    assert result.states == []
+    assert "Traceback" not in result.stderr
+    assert all(part in result.last_line for part in parts), result.last_line
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        ('{"type": "RECORD", "stream": "Conta', ("Line 2 ", "not JSON", "output of a Singer tap")),
+        ("[1, 2]", ("Line 2 ", "no Singer message")),
+        ('{"type": "ROW"}', ("Line 2 ", "its type is none of RECORD, SCHEMA, STATE")),
+        ('{"type": "RECORD", "record": {}}', ("Line 2 ", "without all of its members")),
+        (
+            '{"type": "RECORD", "stream": "other", "record": {}}',
+            ("Line 2 ", "stream other", "no SCHEMA came before it"),
+        ),
+    ],
+)
+def test_a_line_that_cannot_be_read(
+    org: Emulator, load: Callable[..., Result], line: str, parts: tuple[str, ...]
+) -> None:
+    """The line is named by its number; what it holds is not repeated."""
+    result = load([schema(), line, contact(1), state(Contact=1)])
+
+    assert_one_clear_line(result, *parts)
+    assert org.count("Contact") == 0
+
+
+def test_rows_before_a_broken_line_come_again(org: Emulator, load: Callable[..., Result]) -> None:
+    """Nothing is lost by it: the next run loads what this one did not."""
+    rows = [contact(n) for n in range(100)]
+    broken = load([schema(), *rows, "{"], batch_size_rows=30)
+    whole = load([schema(), *rows, state(Contact=1)], batch_size_rows=30)
+
+    assert (broken.code, whole.code, org.count("Contact")) == (1, 0, 100)
+
+
+def test_an_object_that_is_not_there(load: Callable[..., Result]) -> None:
+    """By the stream's own name, and by the settings."""
+    by_name = load([schema("customers"), record("customers", External_Id__c="1")])
+    by_setting = load([schema("customers")], streams={"customers": {"object": "Kontakt"}})
+
+    assert_one_clear_line(by_name, "customers", "streams.customers.object")
+    assert_one_clear_line(by_setting, "no object Kontakt", "spelling")
+
+
+def test_all_bad_columns_are_named_at_once(load: Callable[..., Result]) -> None:
+    """One wrong column would fail the whole job, so it fails before the first record."""
+    mapping = {"FirstName": "Fist_Name", "Email": "Account.Nope", "gone": "Title"}
+    result = load([schema()], streams={"Contact": {"field_mapping": mapping}})
+
+    assert_one_clear_line(
+        result,
+        "no field Fist_Name",
+        "did you mean FirstName?",
+        "Account.Nope is no field to look a parent up by",
+        "gone is no property of the stream",
+        "streams.Contact.field_mapping",
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "parts"),
+    [
+        ({"client_secret": "wrong"}, ("invalid client credentials", "Check client_id and")),
+        ({"client_id": "wrong"}, ("client identifier invalid", "consumer key")),
+        ({"client_id": None}, ("No way to log in is set", "client_id and client_secret")),
+        ({"login_url": "http://127.0.0.1:1"}, ("No answer from http://127.0.0.1:1", "network")),
+        ({"api_version": "99.0"}, ("99.0", "does not exist")),
+        ({"poll_interval_seconds": "soon"}, ("poll_interval_seconds is not a number",)),
+        ({"poll_interval_seconds": 9}, ("poll_max_interval_seconds is less than",)),
+        ({"auth_method": "refresh_token"}, ("auth_method refresh_token needs refresh_token",)),
+    ],
+)
+def test_settings_that_do_not_work(
+    load: Callable[..., Result], settings: dict[str, Any], parts: tuple[str, ...]
+) -> None:
+    """The setting is named, and what to set instead."""
+    patience = {"request_attempts": 2, "request_max_seconds": 1}
+    result = load([schema(), contact(1)], **patience | settings)
+
+    assert_one_clear_line(result, *parts)
+
+
+def test_a_setting_of_the_wrong_type(load: Callable[..., Result]) -> None:
+    """The SDK's own check names the setting; the target does not start."""
+    result = load([schema()], streams={"Contact": {"operation": "replace"}})
+
+    assert result.code == 1
+    assert "'replace' is not one of" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_state_directory_that_cannot_be_made(
+    load: Callable[..., Result], tmp_path: Path
+) -> None:
+    """It is named, with what to do; nothing is sent."""
+    (tmp_path / "file").write_text("")
+    result = load([schema(), contact(1)], state_dir=str(tmp_path / "file" / "state"))
+
+    assert_one_clear_line(result, "state directory", "file/state", "set state_dir")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_state_directory_that_cannot_be_written(
+    load: Callable[..., Result], tmp_path: Path
+) -> None:
+    """As above, for one that is there."""
+    (tmp_path / "locked").mkdir(mode=0o500)
+    result = load([schema(), contact(1)], state_dir=str(tmp_path / "locked"))
+
+    assert_one_clear_line(result, "state directory", "locked", "set state_dir")
+
+
+def test_a_second_run_on_one_state_directory(
+    load: Callable[..., Result], start: Callable[..., Any], org: Emulator
+) -> None:
+    """The process that uses it is named."""
+    first = start()
+    first.stdin.write(json.dumps(schema()) + "\n")
+    first.stdin.flush()
+    while not org.calls("GET", "*/describe"):
+        pass
+    second = load([schema(), contact(1)])
+    first.stdin.close()
+
+    assert_one_clear_line(second, f"in use by process {first.pid}", "state_dir of its own")
+    assert first.wait(30) == 0
+
+
+def test_batch_messages(load: Callable[..., Result]) -> None:
+    """Not read, so not taken for loaded."""
+    batch = {
+        "type": "BATCH",
+        "stream": "Contact",
+        "encoding": {"format": "jsonl", "compression": "gzip"},
+        "manifest": ["file:///nowhere.gz"],
+    }
+    assert_one_clear_line(load([schema(), batch]), "BATCH", "batch_config")
+
+
+def test_a_stream_map_that_cannot_be_evaluated(load: Callable[..., Result]) -> None:
+    """The line, the stream and the setting."""
+    stream_maps = {"Contact": {"LastName": "nothing.here"}}
+    result = load([schema(), contact(1)], stream_maps=stream_maps)
+
+    assert_one_clear_line(result, "Line 2 ", "stream Contact", "Correct stream_maps")
