@@ -86,7 +86,7 @@ def salesforce() -> Iterator[dict[str, str]]:
 
 @contextmanager
 def warehouse() -> Iterator[int]:
-    """fakesnow with the sample tables; its port."""
+    """Fakesnow with the sample tables; its port."""
     port = free_port()
     with running("warehouse", WAREHOUSE / "fakesnow", "-s", "-p", str(port)) as process:
         deadline = time.monotonic() + 60

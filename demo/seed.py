@@ -49,7 +49,7 @@ def profiles() -> list[tuple[object, ...]]:
                 "not an address" if n == 321 else email,
                 f"+1 555 {n:04}",
                 date(1960, 1, 1) + timedelta(days=37 * n),
-                datetime(2026, 1, 1, 8) + timedelta(minutes=n),  # noqa: DTZ001 - timestamp_ntz
+                datetime(2026, 1, 1, 8) + timedelta(minutes=n),
             )
         )
     return rows

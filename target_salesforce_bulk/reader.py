@@ -19,6 +19,11 @@ from target_salesforce_bulk.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+
+class _NoSchemaError(InputError, RecordsWithoutSchemaException):
+    """Also the SDK's own exception, for whoever embeds the target."""
+
+
 _KNOWN = "RECORD, SCHEMA, STATE, ACTIVATE_VERSION and BATCH"
 
 
@@ -73,7 +78,7 @@ class MessageReader(SingerReader):
         try:
             callback(message)
         except RecordsWithoutSchemaException:
-            raise InputError(
+            raise _NoSchemaError(
                 f"Line {number} of the input is a {message['type']} of stream "
                 f"{message.get('stream')}, but no SCHEMA came before it. The tap must send one."
             ) from None

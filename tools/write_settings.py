@@ -53,9 +53,7 @@ def meltano_yml(text: str) -> str:
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
     indent = " " * (len(before) - len(before.rstrip(" ")))
-    lines = [
-        line for name, each in all_settings().items() for line in meltano_setting(name, each)
-    ]
+    lines = [line for name, each in all_settings().items() for line in meltano_setting(name, each)]
     block = "".join(f"{indent}{line}\n" for line in lines)
     return f"{before}{BEGIN}\n{block}{indent}{END}{after}"
 
@@ -73,30 +71,30 @@ def _row(name: str, declared: dict[str, Any]) -> str:
 
 def settings_md() -> str:
     """The reference of all settings."""
-    table = ["| setting | type | default | |", "|---|---|---|---|"]
     stream = Settings.json_schema()["properties"]["streams"]["additionalProperties"]["properties"]
-    return "\n".join(
-        [
-            "# Settings",
-            "",
-            "Written by `tools/write_settings.py` from the declarations in",
-            "`target_salesforce_bulk/settings.py`; `target-salesforce-bulk --about` prints the same.",
-            "",
-            *table,
-            *(_row(name, each) for name, each in all_settings().items()),
-            "",
-            "## Settings of one stream",
-            "",
-            "Below `streams.<stream name or glob>`. Where a stream does not name one, the setting of",
-            "the same name at the top counts. Of several entries that match a stream, the most",
-            "specific one that names a setting decides it: an exact name before any glob, a glob with",
-            "more letters before one with fewer.",
-            "",
-            *table,
-            *(_row(name, each) for name, each in stream.items()),
-            "",
-        ]
-    )
+    table = "| setting | type | default | |\n|---|---|---|---|\n"
+    everything = "\n".join(_row(name, each) for name, each in all_settings().items())
+    of_streams = "\n".join(_row(name, each) for name, each in stream.items())
+    return _PAGE.format(everything=table + everything, of_streams=table + of_streams)
+
+
+_PAGE = """\
+# Settings
+
+Written by `tools/write_settings.py` from the declarations in `target_salesforce_bulk/settings.py`;
+`target-salesforce-bulk --about` prints the same.
+
+{everything}
+
+## Settings of one stream
+
+Below `streams.<stream name or glob>`.
+Where a stream does not name one, the setting of the same name at the top counts.
+Of several entries that match a stream, the most specific one that names a setting decides it:
+an exact name before any glob, a glob with more letters before one with fewer.
+
+{of_streams}
+"""
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from target_salesforce_bulk.errors import (
     AuthenticationError,
@@ -147,7 +148,7 @@ class Client:
         Raises:
             NotFoundError: the org has no such object, or this user may not see it.
         """
-        return SObject.from_json(self.get_json(f"/sobjects/{name}/describe"))
+        return SObject.from_json(self.get_json(f"/sobjects/{quote(name, safe='')}/describe"))
 
     def get_json(self, path: str, params: dict[str, str] | None = None) -> Any:
         """GET a JSON document; a broken one is asked for again.

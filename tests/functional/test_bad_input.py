@@ -114,9 +114,7 @@ def test_a_setting_of_the_wrong_type(load: Callable[..., Result]) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_a_state_directory_that_cannot_be_made(
-    load: Callable[..., Result], tmp_path: Path
-) -> None:
+def test_a_state_directory_that_cannot_be_made(load: Callable[..., Result], tmp_path: Path) -> None:
     """It is named, with what to do; nothing is sent."""
     (tmp_path / "file").write_text("")
     result = load([schema(), contact(1)], state_dir=str(tmp_path / "file" / "state"))

@@ -61,7 +61,9 @@ def test_records_outlive_it(tmp_path: Path) -> None:
     """With --data."""
     options = ("--data", str(tmp_path / "org.sqlite3"))
     with emulator(*options) as (_, org):
-        requests.post(f"{org['url']}/_emulator/rows/Contact", json=[{"LastName": "Kept"}], timeout=9)
+        requests.post(
+            f"{org['url']}/_emulator/rows/Contact", json=[{"LastName": "Kept"}], timeout=9
+        )
     with emulator(*options) as (_, org):
         kept = contacts(org)
 
