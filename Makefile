@@ -35,6 +35,7 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python tools/write_settings.py --check
 
 clean:
 	rm -rf $(VENV) $(DEMO) .meltano .mypy_cache .pytest_cache .ruff_cache
