@@ -14,6 +14,7 @@ from starlette.routing import Route
 from target_salesforce_bulk.emulator.jobs import DELIMITERS
 from target_salesforce_bulk.emulator.oauth import ORG_ID, OAuthError
 from target_salesforce_bulk.emulator.soql import SoqlError, parse
+from target_salesforce_bulk.emulator.values import long_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,6 +28,7 @@ VERSIONS = [f"{number}.0" for number in range(31, 69)]
 _OPERATIONS = ("insert", "update", "upsert", "delete", "hardDelete")
 _JOBS_PER_PAGE = 1000
 _ROWS_PER_PAGE = 2000
+_QUERY_ROWS_PER_PAGE = 50_000
 
 
 class ApiError(Exception):
@@ -65,6 +67,10 @@ class Api:
             ("GET", f"{data}/sobjects", self._guarded(self.sobjects)),
             ("GET", f"{data}/sobjects/{{name}}/describe", self._guarded(self.describe)),
             ("GET", f"{data}/query", self._guarded(self.query)),
+            ("GET", f"{data}/query/{{cursor}}", self._guarded(self.query_more)),
+            ("POST", f"{data}/jobs/query", self._guarded(self.create_query_job)),
+            ("GET", f"{data}/jobs/query/{{job}}", self._guarded(self.get_query_job)),
+            ("GET", f"{data}/jobs/query/{{job}}/results", self._guarded(self.query_results)),
             ("POST", ingest, self._guarded(self.create_job)),
             ("GET", ingest, self._guarded(self.list_jobs)),
             ("GET", f"{ingest}/{{job}}", self._guarded(self.get_job)),
@@ -175,12 +181,83 @@ class Api:
         return JSONResponse(schema.describe())
 
     async def query(self, request: Request) -> Response:
-        """Answer a little SOQL, all in one page."""
-        query = parse(request.query_params.get("q", ""), self._org.schema)
-        found = query.run(self._org.records.rows(query.schema.name))
-        version = request.path_params["version"]
-        shown = [] if query.count_only else [query.shown(row, version) for row in found]
-        return JSONResponse({"totalSize": len(found), "done": True, "records": shown})
+        """Answer a little SOQL, a page at a time."""
+        soql = request.query_params.get("q", "")
+        return self._query_page(soql, 0, request.path_params["version"])
+
+    async def query_more(self, request: Request) -> Response:
+        """The next page of a query."""
+        soql, start = self._org.cursors.get(request.path_params["cursor"], ("", 0))
+        if not soql:
+            raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+        return self._query_page(soql, start, request.path_params["version"])
+
+    def _query_page(self, soql: str, start: int, version: str) -> Response:
+        query = parse(soql, self._org.schema)
+        found = query.run(self._org.records)
+        page = found[start : start + _ROWS_PER_PAGE]
+        shown = [] if query.count_only else [query.shown(row, version) for row in page]
+        body = {"totalSize": len(found), "done": True, "records": shown}
+        if not query.count_only and start + _ROWS_PER_PAGE < len(found):
+            cursor = f"01g5g0000{len(self._org.cursors):06d}-{start + _ROWS_PER_PAGE}"
+            self._org.cursors[cursor] = (soql, start + _ROWS_PER_PAGE)
+            body |= {"done": False, "nextRecordsUrl": f"/services/data/v{version}/query/{cursor}"}
+        return JSONResponse(body)
+
+    # Bulk API 2.0 query
+
+    async def create_query_job(self, request: Request) -> Response:
+        """Make a query job; it is done at once."""
+        body = await _json(request)
+        if body.get("operation") not in {"query", "queryAll"}:
+            raise ApiError(400, "INVALIDJOB", f"InvalidJob : Operation {body.get('operation')}")
+        query = parse(str(body.get("query", "")), self._org.schema)
+        with self._org.records.mutex:
+            number = self._org.records.next_number("IngestJob")
+        job_id = long_id(f"7505g{number:010d}")
+        self._org.query_jobs[job_id] = query
+        return JSONResponse(self._query_job(request, job_id, "UploadComplete"))
+
+    def _query_job(self, request: Request, job_id: str, state: str) -> dict[str, Any]:
+        query = self._org.query_jobs.get(job_id)
+        if query is None:
+            raise not_found()
+        return {
+            "id": job_id,
+            "operation": "query",
+            "object": query.schema.name,
+            "createdById": self._org.records.user_id,
+            "state": state,
+            "concurrencyMode": "Parallel",
+            "contentType": "CSV",
+            "apiVersion": float(request.path_params["version"]),
+            "jobType": "V2Query",
+            "lineEnding": "LF",
+            "columnDelimiter": "COMMA",
+        }
+
+    async def get_query_job(self, request: Request) -> Response:
+        """Where a query job stands."""
+        return JSONResponse(self._query_job(request, request.path_params["job"], "JobComplete"))
+
+    async def query_results(self, request: Request) -> Response:
+        """A page of a query job's CSV; the header `Sforce-Locator` leads to the next one."""
+        query = self._org.query_jobs.get(request.path_params["job"])
+        if query is None:
+            raise not_found()
+        start = int(request.query_params.get("locator") or 0)
+        size = int(request.query_params.get("maxRecords") or _QUERY_ROWS_PER_PAGE)
+        rows = query.run(self._org.records)
+        page = rows[start : start + size]
+        more = start + size < len(rows)
+        return Response(
+            query.csv(page),
+            media_type="text/csv",
+            headers={
+                "Sforce-Locator": str(start + size) if more else "null",
+                "Sforce-NumberOfRecords": str(len(page)),
+            },
+        )
 
     # Bulk API 2.0 ingest
 
@@ -232,8 +309,15 @@ class Api:
                     f"InvalidJob : Field name provided, {key} does not match an External ID, "
                     f"Salesforce Id, or indexed field for {schema.name}",
                 )
-        if body.get("assignmentRuleId") and schema.name not in {"Lead", "Case"}:
-            raise ApiError(400, "INVALIDJOB", "InvalidJob : assignmentRuleId is for Lead and Case")
+        if rule := body.get("assignmentRuleId"):
+            self._check_rule(str(rule), schema.name)
+
+    def _check_rule(self, rule: str, sobject: str) -> None:
+        rules = self._org.schema.find("AssignmentRule")
+        known = rules is not None and self._org.records.find_by_key(rules, rules.fields[0], rule)
+        # In which words a real org refuses it is not documented.
+        if sobject not in {"Lead", "Case"} or not known:
+            raise ApiError(400, "INVALIDJOB", f"InvalidJob : Invalid assignment rule {rule}")
 
     async def list_jobs(self, request: Request) -> Response:
         """All jobs, a page at a time, in no useful order."""

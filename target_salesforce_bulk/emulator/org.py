@@ -160,6 +160,18 @@ class Records:
             )
         return [row[0] for row in rows]
 
+    def rows_by_keys(
+        self, schema: ObjectSchema, field: FieldSchema, keys: list[Any]
+    ) -> list[dict[str, Any]]:
+        """The live records whose field has one of these values."""
+        with self.mutex:
+            ids = {each for key in keys for each in self.find_by_key(schema, field, key)}
+            rows = [
+                self._db.execute("SELECT data FROM records WHERE id = ?", (each,)).fetchone()
+                for each in sorted(ids)
+            ]
+        return [json.loads(row[0]) for row in rows]
+
     def count(self, name: str) -> int:
         """How many live records an object has."""
         with self.mutex:

@@ -29,6 +29,8 @@ from target_salesforce_bulk.emulator.wire import BreakableProtocol, FaultyWire, 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from target_salesforce_bulk.emulator.soql import Query
+
 #: Jobs that are processed at once; more wait.
 _PROCESSORS = 4
 
@@ -45,6 +47,9 @@ class Org:
         self.tokens = Tokens(self.behaviour)
         self.records = Records(self.schema, data)
         self.jobs: dict[str, Job] = {}
+        self.query_jobs: dict[str, Query] = {}
+        #: Queries with a page still to be read, and where that begins.
+        self.cursors: dict[str, tuple[str, int]] = {}
         self.requests: list[RequestRecord] = []
         self._spool = Path(tempfile.mkdtemp(prefix="salesforce-emulator-"))
         self._processor = Processor(self.records, self.behaviour)

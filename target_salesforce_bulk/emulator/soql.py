@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import operator as operator_module
 import re
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from target_salesforce_bulk.emulator.org import Records
     from target_salesforce_bulk.emulator.schema import FieldSchema, ObjectSchema, Schema
 
 
@@ -55,13 +58,20 @@ class Query:
     fields: list[FieldSchema]
     count_only: bool
     keeps: list[Callable[[dict[str, Any]], bool]]
+    #: Where the one condition is a list of keys: the field and the keys.
+    keys: tuple[FieldSchema, list[Any]] | None
     order: str | None
     descending: bool
     limit: int | None
 
-    def run(self, rows: Any) -> list[dict[str, Any]]:
-        """The records that it asks for, of all records of the object."""
-        found = [row for row in rows if all(keep(row) for keep in self.keeps)]
+    def run(self, records: Records) -> list[dict[str, Any]]:
+        """The records that it asks for."""
+        if self.keys is None:
+            rows = records.rows(self.schema.name)
+            found = [row for row in rows if all(keep(row) for keep in self.keeps)]
+        else:
+            field, keys = self.keys
+            found = records.rows_by_keys(self.schema, field, keys)
         if self.order is not None:
             name = self.order
             found.sort(
@@ -75,6 +85,15 @@ class Query:
         url = f"/services/data/v{version}/sobjects/{self.schema.name}/{row['Id']}"
         attributes = {"type": self.schema.name, "url": url}
         return {"attributes": attributes} | {f.name: row.get(f.name) for f in self.fields}
+
+    def csv(self, rows: list[dict[str, Any]]) -> str:
+        """Records as a result file of a query job has them."""
+        names = [field.name for field in self.fields]
+        file = io.StringIO()
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows(["" if row.get(n) is None else row[n] for n in names] for row in rows)
+        return file.getvalue()
 
 
 def parse(text: str, schema: Schema) -> Query:
@@ -101,6 +120,7 @@ def parse(text: str, schema: Schema) -> Query:
         fields=[_field(found, name) for name in names],
         count_only=count_only,
         keeps=_conditions(found, match["where"]),
+        keys=_keys(found, match["where"]),
         order=_field(found, match["order"]).name if match["order"] else None,
         descending=(match["direction"] or "").upper() == "DESC",
         limit=int(match["limit"]) if match["limit"] else None,
@@ -130,6 +150,16 @@ def _conditions(schema: ObjectSchema, where: str | None) -> list[Callable[[dict[
     safe = _STRING.sub(keep_string, where)
     parts = re.split(r"\s+AND\s+", safe, flags=re.IGNORECASE)
     return [_condition(schema, part, strings) for part in parts]
+
+
+def _keys(schema: ObjectSchema, where: str | None) -> tuple[FieldSchema, list[Any]] | None:
+    match = re.fullmatch(r"\s*(\w+)\s+IN\s*\((.*)\)\s*", where or "", re.IGNORECASE | re.DOTALL)
+    field = schema.field(match[1]) if match else None
+    if match is None or field is None or not (field.indexed or field.name == "Id"):
+        return None
+    texts = [re.sub(r"\\(.)", r"\1", each) for each in _STRING.findall(match[2])]
+    rest = _STRING.sub("", match[2]).replace(",", " ").split()
+    return field, [*texts, *(_literal(each, []) for each in rest)]
 
 
 def _condition(
