@@ -10,8 +10,9 @@ from target_salesforce_bulk.mapping.field_map import FieldMap
 from target_salesforce_bulk.salesforce.job import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
+    from target_salesforce_bulk.mapping.field_map import Column
     from target_salesforce_bulk.salesforce.sobject import Field, SObject
     from target_salesforce_bulk.settings import StreamSettings
 
@@ -33,6 +34,31 @@ class ResolvedStream:
     sobject: SObject
     operation: Operation
     field_map: FieldMap
+    #: What becomes of records that are deleted in the source; None where nothing does.
+    deletes: DeletePlan | None = None
+
+    @property
+    def lookup(self) -> bool:
+        """Whether the Ids of the records must be looked up by the key."""
+        return _needs_lookup(self.operation, self.field_map.key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletePlan:
+    """How the records go that are deleted in the source."""
+
+    operation: Operation
+    field_map: FieldMap
+
+    @property
+    def lookup(self) -> bool:
+        """Whether the Ids of the records must be looked up by the key."""
+        return _needs_lookup(self.operation, self.field_map.key)
+
+
+def _needs_lookup(operation: Operation, key: Column | None) -> bool:
+    by_id = {Operation.UPDATE, Operation.DELETE, Operation.HARD_DELETE}
+    return operation in by_id and key is not None and key.field.name != "Id"
 
 
 def resolve_stream(
@@ -41,18 +67,28 @@ def resolve_stream(
     key_properties: Sequence[str],
     options: StreamSettings,
     describer: Describer,
+    earlier: Collection[str] = (),
 ) -> ResolvedStream:
     """Find out what becomes of the rows of a stream.
+
+    Args:
+        stream: Its name.
+        properties: The properties of its schema.
+        key_properties: Those that make up its key.
+        options: Its settings.
+        describer: Describes objects.
+        earlier: The properties of its earlier schemas.
 
     Raises:
         MappingError: it cannot be loaded as its settings say.
     """
     sobject = _sobject(stream, options, describer)
     operation = options.operation
-    if not sobject.accepts(operation):
+    _check_allowed(stream, sobject, operation)
+    if options.assignment_rule_id and sobject.name not in {"Lead", "Case"}:
         raise MappingError(
-            f"Stream {stream}: this user may not {operation} {sobject.name} records. "
-            "Give the user the permission, or choose another operation.",
+            f"Stream {stream}: assignment_rule_id is for Lead and Case, not for {sobject.name}. "
+            f"Remove it from streams.{stream}.",
             stream=stream,
         )
     field_map = FieldMap.build(
@@ -60,13 +96,47 @@ def resolve_stream(
         properties=properties,
         sobject=sobject,
         operation=operation,
-        key_field=_key_field(stream, key_properties, options, operation, sobject),
+        key_field=_key_field(stream, properties, key_properties, options, operation, sobject),
         field_mapping=options.field_mapping or {},
         auto_map=options.auto_map,
         unmapped_fields=options.unmapped_fields,
         describe=describer.sobject,
+        earlier=earlier,
     )
-    return ResolvedStream(sobject=sobject, operation=operation, field_map=field_map)
+    return ResolvedStream(
+        sobject=sobject,
+        operation=operation,
+        field_map=field_map,
+        deletes=_delete_plan(stream, options, sobject, field_map),
+    )
+
+
+def _check_allowed(stream: str, sobject: SObject, operation: Operation) -> None:
+    if not sobject.accepts(operation):
+        raise MappingError(
+            f"Stream {stream}: this user may not {operation} {sobject.name} records. "
+            "Give the user the permission, or choose another operation.",
+            stream=stream,
+        )
+
+
+def _delete_plan(
+    stream: str, options: StreamSettings, sobject: SObject, field_map: FieldMap
+) -> DeletePlan | None:
+    if options.deletes == "ignore" or options.operation.only_ids:
+        return None
+    if field_map.key is None:
+        raise MappingError(
+            f"Stream {stream}: deletes is {options.deletes}, but an {options.operation} has no key "
+            f"that says which record to delete. Set streams.{stream}.deletes to ignore, or the "
+            "operation to upsert.",
+            stream=stream,
+        )
+    operation = Operation.DELETE if options.deletes == "delete" else Operation.HARD_DELETE
+    _check_allowed(stream, sobject, operation)
+    return DeletePlan(
+        operation=operation, field_map=FieldMap(columns=(field_map.key,), key=field_map.key)
+    )
 
 
 def _sobject(stream: str, options: StreamSettings, describer: Describer) -> SObject:
@@ -94,6 +164,7 @@ def _object_names(stream: str) -> list[str]:
 
 def _key_field(
     stream: str,
+    properties: Mapping[str, Any],
     key_properties: Sequence[str],
     options: StreamSettings,
     operation: Operation,
@@ -101,15 +172,17 @@ def _key_field(
 ) -> str | None:
     if operation is Operation.INSERT:
         return None
-    if operation is not Operation.UPSERT:
-        return "Id"
     if options.external_id_field:
         return options.external_id_field
+    if operation is not Operation.UPSERT:
+        named = {*properties, *(options.field_mapping or {})}
+        has_id = any(_is_id(_field_of(name, options, sobject)) for name in named)
+        key = None if has_id else _external_id_of_key(key_properties, options, sobject)
+        return "Id" if key is None else key.name
+    key = _external_id_of_key(key_properties, options, sobject)
+    if key is not None:
+        return key.name
     candidates = [field.name for field in sobject.fields if field.external_id]
-    if len(key_properties) == 1:
-        field = _field_of(key_properties[0], options, sobject)
-        if field is not None and field.external_id:
-            return field.name
     known = f"External ID fields of {sobject.name}: {', '.join(candidates) or 'none'}."
     keys = ", ".join(key_properties) or "no property"
     raise MappingError(
@@ -118,6 +191,20 @@ def _key_field(
         f"Set streams.{stream}.external_id_field. {known}",
         stream=stream,
     )
+
+
+def _is_id(field: Field | None) -> bool:
+    return field is not None and field.name == "Id"
+
+
+def _external_id_of_key(
+    key_properties: Sequence[str], options: StreamSettings, sobject: SObject
+) -> Field | None:
+    """The external ID field that the stream's one key property goes to."""
+    if len(key_properties) != 1:
+        return None
+    field = _field_of(key_properties[0], options, sobject)
+    return field if field is not None and field.external_id else None
 
 
 def _field_of(name: str, options: StreamSettings, sobject: SObject) -> Field | None:

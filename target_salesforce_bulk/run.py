@@ -22,8 +22,10 @@ from target_salesforce_bulk.loading.loader import Loader
 from target_salesforce_bulk.loading.resume import resume
 from target_salesforce_bulk.loading.summary import Summary, failure_lines
 from target_salesforce_bulk.salesforce.ingest import IngestApi
+from target_salesforce_bulk.salesforce.query import QueryApi
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -54,6 +56,7 @@ class Run:
         self._started_at = time.monotonic()
         self._sobjects: dict[str, SObject] = {}
         self._tap_streams: dict[str, str] = {}
+        self._properties: dict[str, set[str]] = {}
         self._stopped: dict[str, SalesforceBulkError] = {}
         self._stopping = threading.Event()
         self._summary = Summary()
@@ -63,6 +66,7 @@ class Run:
         self._checkpoint = Checkpoint(_write_state, self._journal.release)
         runner = JobRunner(
             api=IngestApi(client),
+            query=QueryApi(client, self._stopping),
             journal=self._journal,
             poll=PollPlan(
                 interval_seconds=settings.poll_interval_seconds,
@@ -111,6 +115,13 @@ class Run:
                 continue
         self._client.check_version()  # with a wrong one, nothing would be found
         return None
+
+    def earlier_properties(self, stream: str, properties: Iterable[str]) -> set[str]:
+        """The properties that a stream had in earlier schemas; these are remembered as well."""
+        earlier = self._properties.setdefault(stream, set())
+        before = set(earlier)
+        earlier.update(properties)
+        return before
 
     def stream_started(self, stream: str, tap_stream: str, sobject: str) -> StreamSummary:
         """Begin to count a stream.

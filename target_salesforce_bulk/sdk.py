@@ -65,3 +65,7 @@ class SafeSink(BatchSink):
     def _singer_validate_message(self, record: dict[str, Any]) -> None:
         # The SDK ends the run over a record without a key property; here that is a failed row.
         pass
+
+    def _remove_sdc_metadata_from_record(self, record: dict[str, Any]) -> None:
+        # `_sdc_deleted_at` says that a record is gone. What is not in the field map goes nowhere.
+        pass

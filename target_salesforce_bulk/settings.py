@@ -28,6 +28,7 @@ AuthMethod = Literal["access_token", "client_credentials", "refresh_token"]
 UnmappedFields = Literal["warn", "ignore", "error"]
 EmptyCells = Literal["clear", "ignore"]
 TooLong = Literal["reject", "truncate"]
+Deletes = Literal["ignore", "delete", "hard_delete"]
 
 
 def _setting(
@@ -81,6 +82,7 @@ class StreamSettings:
     assignment_rule_id: str | None = _setting(
         "Id of the assignment rule that jobs on Lead or Case run."
     )
+    deletes: Deletes = _setting("See the setting of the same name at the top.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +139,11 @@ class Settings:
     validate_rows: bool = _setting(
         "Check rows against the object before they are sent, so that a bad row costs nothing.",
         default=True,
+    )
+    deletes: Deletes = _setting(
+        "What to do with a record that has _sdc_deleted_at: load it like any other (ignore), or "
+        "delete or hard_delete what it names, by the key of its stream.",
+        default="ignore",
     )
     max_job_bytes: int = _setting(
         "Size of a job's CSV in bytes at the most; Salesforce advises 100,000,000.",

@@ -23,9 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from target_salesforce_bulk.loading.batch import Batch
+    from target_salesforce_bulk.resolve import DeletePlan, ResolvedStream
     from target_salesforce_bulk.run import Run
-    from target_salesforce_bulk.settings import Settings
+    from target_salesforce_bulk.settings import Settings, StreamSettings
     from target_salesforce_bulk.target import TargetSalesforceBulk
+
+
+#: `"003000000000000AAA",`
+_ID_BYTES = 21
 
 
 class SalesforceSink(SafeSink):
@@ -45,7 +50,10 @@ class SalesforceSink(SafeSink):
         self._settings: Settings = target.settings
         self._run: Run = target.run
         self._tap_stream = target.tap_stream(stream_name)
-        self._open: OpenBatch | None = None
+        self._writes: Lane
+        self._deletes: Lane | None = None
+        #: Hashes of the keys in the open batch of deletes.
+        self._deleted_keys: set[int] = set()
 
     def get_validator(self) -> None:
         """No JSON schema validation: rows are checked against the object they go to."""
@@ -59,8 +67,14 @@ class SalesforceSink(SafeSink):
         """
         super().setup()
         options = self._settings.for_stream(self.stream_name)
+        properties = self.schema["properties"]
         resolved = resolve_stream(
-            self.stream_name, self.schema["properties"], self.key_properties, options, self._run
+            self.stream_name,
+            properties,
+            self.key_properties,
+            options,
+            self._run,
+            self._run.earlier_properties(self.stream_name, properties),
         )
         for unmapped in resolved.field_map.unmapped:
             if options.unmapped_fields == "warn":
@@ -70,37 +84,43 @@ class SalesforceSink(SafeSink):
                     unmapped.property,
                     unmapped.reason,
                 )
-        self._encoder = RowEncoder(
-            resolved.field_map,
-            resolved.operation,
-            RowOptions(
-                nulls=options.nulls,
-                empty_strings=options.empty_strings,
-                too_long=options.too_long,
-                validate=options.validate_rows,
-            ),
+        self._writes = self._lane(resolved, resolved, options)
+        if resolved.deletes is not None:
+            self._deletes = self._lane(resolved, resolved.deletes, options)
+        self._max_rows = options.batch_size_rows or float("inf")
+        self._summary = self._run.stream_started(
+            self.stream_name, self._tap_stream, resolved.sobject.name
         )
-        key = resolved.field_map.key
-        self._plan = LoadPlan(
+
+    def _lane(
+        self, resolved: ResolvedStream, does: ResolvedStream | DeletePlan, options: StreamSettings
+    ) -> Lane:
+        """What turns records into batches of one operation."""
+        field_map, key = does.field_map, does.field_map.key
+        plan = LoadPlan(
             stream=self.stream_name,
             sobject=resolved.sobject.name,
-            operation=resolved.operation,
+            operation=does.operation,
             columns=tuple(
                 BatchColumn(
                     header=column.header,
                     type=column.field.type,
                     case_sensitive=column.field.case_sensitive,
                 )
-                for column in resolved.field_map.columns
+                for column in field_map.columns
             ),
             key=None if key is None else key.header,
-            assignment_rule_id=options.assignment_rule_id,
-            parents=resolved.field_map.parents,
+            assignment_rule_id=None if does.operation.only_ids else options.assignment_rule_id,
+            parents=field_map.parents,
+            lookup=does.lookup,
         )
-        self._max_rows = options.batch_size_rows or float("inf")
-        self._summary = self._run.stream_started(
-            self.stream_name, self._tap_stream, resolved.sobject.name
+        row_options = RowOptions(
+            nulls=options.nulls,
+            empty_strings=options.empty_strings,
+            too_long=options.too_long,
+            validate=options.validate_rows,
         )
+        return Lane(plan, RowEncoder(field_map, does.operation, row_options))
 
     @property
     def is_full(self) -> bool:
@@ -116,20 +136,33 @@ class SalesforceSink(SafeSink):
         self._summary.read += 1
         if self._run.is_stopped(self.stream_name):
             return
+        lane = self._lane_of(record)
         try:
-            row = self._row(record)
+            row = self._row(lane, record)
         except RowRefused as refusal:
-            self._batch().refuse(record, refusal, self._encoder)
+            self._batch(lane).refuse(record, refusal, lane.encoder)
             return
-        batch = self._batch()
+        batch = self._batch(lane)
         if not batch.fits(row, self._settings.max_job_bytes):
             self._seal()
-            batch = self._batch()
-        batch.write(row, self._encoder.key(record))
+            batch = self._batch(lane)
+        batch.write(row, lane.encoder.key(record))
 
-    def _row(self, record: dict[str, Any]) -> bytes:
-        row = self._encoder.encode(record)
-        limit = self._settings.max_job_bytes - len(self._encoder.header)
+    def _lane_of(self, record: dict[str, Any]) -> Lane:
+        """Where a record goes; what is written after it was deleted must not overtake that."""
+        if self._deletes is None:
+            return self._writes
+        key = hash(self._deletes.same_key(self._deletes.encoder.key(record) or ""))
+        if record.get("_sdc_deleted_at") is not None:
+            self._deleted_keys.add(key)
+            return self._deletes
+        if key in self._deleted_keys:
+            self._seal()
+        return self._writes
+
+    def _row(self, lane: Lane, record: dict[str, Any]) -> bytes:
+        row = lane.encoder.encode(record)
+        limit = self._settings.max_job_bytes - len(lane.encoder.header) - lane.reserve(1)
         if len(row) > limit:
             raise RowRefused(
                 "LIMIT_EXCEEDED",
@@ -161,42 +194,61 @@ class SalesforceSink(SafeSink):
             new_version,
         )
 
-    def _batch(self) -> OpenBatch:
-        """The batch that takes the next row."""
-        if self._open is not None and (
-            self._open.rows >= self._max_rows
-            or self._open.age_seconds() >= self._settings.max_batch_age_seconds
+    def _batch(self, lane: Lane) -> OpenBatch:
+        """The batch of a lane that takes the next row."""
+        if lane.open is not None and (
+            lane.open.rows >= self._max_rows
+            or lane.open.age_seconds() >= self._settings.max_batch_age_seconds
         ):
             self._seal()
-        if self._open is None:
-            self._open = OpenBatch(self._run.open_batch(self._plan), self._encoder.header)
-        return self._open
+        if lane.open is None:
+            lane.open = OpenBatch(self._run.open_batch(lane.plan), lane)
+        return lane.open
 
     def _seal(self) -> None:
-        if self._open is None:
-            return
-        closed, self._open = self._open, None
-        if self._run.is_stopped(self.stream_name):
-            closed.discard()
-        else:
-            self._run.sealed(closed.batch, **closed.seal())
+        """Hand over what is open: the writes first, then the deletes of what they wrote."""
+        for lane in (self._writes, self._deletes):
+            if lane is not None and lane.open is not None:
+                closed, lane.open = lane.open, None
+                if self._run.is_stopped(self.stream_name):
+                    closed.discard()
+                else:
+                    self._run.sealed(closed.batch, **closed.seal())
+        self._deleted_keys.clear()
+
+
+class Lane:
+    """What records become rows by, and the batch that takes them."""
+
+    def __init__(self, plan: LoadPlan, encoder: RowEncoder) -> None:
+        self.plan = plan
+        self.encoder = encoder
+        self.open: OpenBatch | None = None
+        place = plan.key_index
+        #: The form in which keys compare.
+        self.same_key: Callable[[str], str] = (
+            str if place is None else canonical_key(plan.columns[place].field)
+        )
+
+    def reserve(self, rows: int) -> int:
+        """Bytes that rows may grow by when the Ids of their records are put in front."""
+        return rows * _ID_BYTES + _ID_BYTES if self.plan.lookup else 0
 
 
 class OpenBatch:
     """The files of a batch while rows are written to them."""
 
     def __init__(
-        self, batch: Batch, header: bytes, clock: Callable[[], float] = time.monotonic
+        self, batch: Batch, lane: Lane, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.batch = batch
-        self._file = CsvFile.create(batch.csv, header)
+        self._lane = lane
+        self._file = CsvFile.create(batch.csv, lane.encoder.header)
         self._refused: Any = None
         self._clock = clock
         self._opened_at = clock()
         self._watch = KeyWatch()
-        place = batch.plan.key_index
-        self._same_key = None if place is None else canonical_key(batch.plan.columns[place].field)
-        self._key_place = place or 0
+        self._key_place = batch.plan.key_index
 
     @property
     def rows(self) -> int:
@@ -209,13 +261,13 @@ class OpenBatch:
 
     def fits(self, row: bytes, max_bytes: int) -> bool:
         """Whether the batch stays within so many bytes with this row."""
-        return self._file.size + len(row) <= max_bytes
+        return self._file.size + len(row) + self._lane.reserve(self.rows + 1) <= max_bytes
 
     def write(self, row: bytes, key: str | None) -> None:
         """Add a row."""
         self._file.write(row)
-        if self._same_key is not None and key is not None:
-            self._watch.add(self._same_key(key))
+        if self._key_place is not None and key is not None:
+            self._watch.add(self._lane.same_key(key))
 
     def refuse(self, record: dict[str, Any], refusal: RowRefused, encoder: RowEncoder) -> None:
         """Keep a row that our own checks refused, beside those to be sent."""
@@ -240,8 +292,8 @@ class OpenBatch:
             self._refused.close()
         self._file.seal()
         merged = 0
-        if self._same_key is not None:
-            same_key, place = self._same_key, self._key_place
+        if self._key_place is not None:
+            same_key, place = self._lane.same_key, self._key_place
             merged = merge_rows(
                 self.batch.csv, self._watch.repeated(), lambda cells: same_key(cells[place])
             )

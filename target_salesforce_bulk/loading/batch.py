@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.loading.lifecycle import BatchState
@@ -42,6 +42,10 @@ class LoadPlan:
     assignment_rule_id: str | None = None
     #: Objects that parent columns look records up in.
     parents: tuple[str, ...] = ()
+    #: Whether the records' Ids must be looked up by `key` before the rows can be sent.
+    lookup: bool = False
+    #: Header of the column whose value names a row to a person, where that is not the key.
+    label: str | None = None
 
     @property
     def external_id_field(self) -> str | None:
@@ -53,6 +57,35 @@ class LoadPlan:
         """Place of the key among the columns."""
         headers = [column.header for column in self.columns]
         return None if self.key is None else headers.index(self.key)
+
+    @property
+    def label_index(self) -> int | None:
+        """Place of the column whose value names a row to a person."""
+        if self.label is None:
+            return self.key_index
+        return [column.header for column in self.columns].index(self.label)
+
+    def with_ids(self) -> LoadPlan:
+        """The plan of the same rows with the Ids of their records in front."""
+        return replace(
+            self,
+            columns=(BatchColumn(header="Id", type="id"), *self.columns),
+            key="Id",
+            label=self.key,
+            lookup=False,
+        )
+
+    @property
+    def sent_columns(self) -> list[int] | None:
+        """Places of the columns that are sent, where those are not all.
+
+        The key that Ids were looked up by is not written back, and a delete takes Ids alone.
+        """
+        if self.label is None:
+            return None
+        if self.operation.only_ids:
+            return [0]
+        return [place for place in range(len(self.columns)) if place != self.label_index]
 
     def to_json(self) -> str:
         """As the journal keeps it."""
@@ -118,13 +151,23 @@ class Batch:
 
     @property
     def csv(self) -> Path:
-        """The rows to be sent."""
+        """The rows to be sent, with all that is known of them."""
         return self.folder / "rows.csv"
+
+    @property
+    def upload(self) -> Path:
+        """What is sent of the rows."""
+        return self.csv if self.plan.label is None else self.folder / "upload.csv"
 
     @property
     def refused(self) -> Path:
         """The rows that our own checks refused, one JSON document a line."""
         return self.folder / "refused.jsonl"
+
+    @property
+    def unresolved(self) -> Path:
+        """The rows whose record could not be found by their key, one JSON document a line."""
+        return self.folder / "unresolved.jsonl"
 
     @classmethod
     def from_row(cls, row: sqlite3.Row, batches: Path) -> Batch:

@@ -21,6 +21,7 @@ from target_salesforce_bulk.errors import (
     UnavailableError,
 )
 from target_salesforce_bulk.loading.lifecycle import BatchState, Event
+from target_salesforce_bulk.loading.lookup import KeyLookup
 from target_salesforce_bulk.loading.results import Settlement
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.loading.journal import Journal
     from target_salesforce_bulk.salesforce.ingest import IngestApi
     from target_salesforce_bulk.salesforce.job import JobInfo
+    from target_salesforce_bulk.salesforce.query import QueryApi
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +61,7 @@ class JobRunner:
 
     Args:
         api: The ingest resources.
+        query: Looks records up.
         journal: Where each step is written down.
         poll: How to wait for a job.
         stopping: Set when the run is to leave; the next step then raises `StoppedError`.
@@ -69,12 +72,14 @@ class JobRunner:
         self,
         *,
         api: IngestApi,
+        query: QueryApi,
         journal: Journal,
         poll: PollPlan,
         stopping: threading.Event,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._api = api
+        self._query = query
         self._journal = journal
         self._poll = poll
         self._stopping = stopping
@@ -92,6 +97,8 @@ class JobRunner:
             SalesforceError: no batch can be, as for a login that is refused.
             StoppedError: the run is being stopped.
         """
+        if batch.plan.lookup and batch.rows:
+            batch = self._resolve(batch, await_turn)
         if not batch.rows:
             return batch, self._store(batch, Settlement(batch))
         batch = self._submit(batch, await_turn)
@@ -103,6 +110,28 @@ class JobRunner:
         if batch.state is BatchState.SUBMITTED:
             batch = self._journal.record(batch.id, Event.ENDED)
         return batch, self._settle(batch, job)
+
+    def _resolve(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
+        """Look up the Ids of a batch's records, once the batches before have written theirs."""
+        if not await_turn():
+            self._leave_if_stopping()
+            self._journal.abandon(batch.id)
+            raise StoppedError
+        try:
+            rows, size = KeyLookup(batch, self._query).run()
+        except (LimitExceededError, UnavailableError):
+            raise
+        except RequestError as error:
+            raise JobError(str(error), job_id="", permanent=True) from error
+        logger.info(
+            "Batch %s of stream %s: %s of %s records found by %s",
+            batch.id,
+            batch.plan.stream,
+            rows,
+            batch.rows,
+            batch.plan.key,
+        )
+        return self._journal.resolve(batch, rows=rows, size=size)
 
     def _submit(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
         """Bring a sealed batch to the point where its job is closed."""
@@ -165,7 +194,7 @@ class JobRunner:
     def _upload(self, batch: Batch) -> None:
         self._leave_if_stopping()
         started = self._clock()
-        self._api.upload(_job_id(batch), batch.csv)
+        self._api.upload(_job_id(batch), batch.upload)
         logger.info(
             "Job %s uploaded in %.1f s",
             batch.job_id,

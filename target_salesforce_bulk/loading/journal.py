@@ -223,6 +223,11 @@ class Journal:
         """Note that a batch has its last row, and what it came to."""
         return self.record(batch_id, Event.SEALED, rows=rows, size=size, merged=merged)
 
+    def resolve(self, batch: Batch, *, rows: int, size: int) -> Batch:
+        """Note that a batch's CSV has the Ids of its records now, and what is left of it."""
+        plan = batch.plan.with_ids().to_json()
+        return self.record(batch.id, Event.RESOLVED, plan=plan, rows=rows, size=size)
+
     def settle(
         self,
         batch: Batch,

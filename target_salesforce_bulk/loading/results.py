@@ -78,9 +78,10 @@ class Settlement:
         self._counts += Counts(loaded=loaded)
 
     def _refused(self) -> Iterator[FailedRow]:
-        for row in read_refused(self._batch.refused):
-            self._counts += Counts(failed=1, refused=1)
-            yield row
+        for path in (self._batch.refused, self._batch.unresolved):
+            for row in read_refused(path):
+                self._counts += Counts(failed=1, refused=1)
+                yield row
 
     def _count(self, error: RowError) -> None:
         if error.code == UNPROCESSED:
@@ -155,7 +156,7 @@ class _Matcher:
     def _expect(self, path: Path, error_column: str | None) -> int:
         added = 0
         for header, row in _result_rows(path):
-            error = _LEFT_ALONE.raw if error_column is None else row[header[error_column]]
+            error = _LEFT_ALONE.raw if error_column is None else _cell(header, row, error_column)
             self._db.execute(
                 "INSERT INTO result (key, error) VALUES (?, ?)",
                 (self._key(_in_our_order(self._plan, header, row)), error),
@@ -204,7 +205,7 @@ class _Matcher:
         )
         following = results.fetchone()
         headers = [column.header for column in self._plan.columns]
-        place = self._plan.key_index
+        place = self._plan.label_index
         for number, row in _sent_rows(sent):
             if following is None:
                 return
@@ -243,7 +244,7 @@ def _sent_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def _result_rows(path: Path) -> Iterator[tuple[dict[str, int], list[str]]]:
     """Each row of a result file with the places of its columns by lower-case name."""
-    rows = read_rows(path)
+    rows = read_rows(path, strict=False)  # Salesforce has been seen to leave quotes unescaped
     # A body without even a header is how some orgs say that there are no rows.
     header = {name.lower(): place for place, name in enumerate(next(rows, []))}
     for row in rows:
@@ -254,7 +255,12 @@ def _count_rows(path: Path) -> int:
     return sum(1 for _ in _result_rows(path))
 
 
+def _cell(header: dict[str, int], row: list[str], name: str) -> str:
+    place = header.get(name)
+    return "" if place is None or place >= len(row) else row[place]
+
+
 def _in_our_order(plan: LoadPlan, header: dict[str, int], row: list[str]) -> list[str]:
     """The cells of a result row in the order of our columns; a column that is missing is empty."""
     places = (header.get(column.header.lower()) for column in plan.columns)
-    return ["" if place is None else row[place] for place in places]
+    return ["" if place is None or place >= len(row) else row[place] for place in places]

@@ -11,7 +11,7 @@ from target_salesforce_bulk.errors import MappingError, NotFoundError
 from target_salesforce_bulk.salesforce.job import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from target_salesforce_bulk.salesforce.sobject import Field, SObject
 
@@ -68,6 +68,7 @@ class FieldMap:
         auto_map: bool,
         unmapped_fields: str,
         describe: Callable[[str], SObject],
+        earlier: Collection[str] = (),
     ) -> FieldMap:
         """Map a stream, and check every column against the object.
 
@@ -81,11 +82,13 @@ class FieldMap:
             auto_map: Whether other properties go to the fields of the same name.
             unmapped_fields: `error` where a property that goes nowhere is a mistake.
             describe: Describes a parent object.
+            earlier: Properties that the stream had in an earlier schema of this run: one that is
+                gone is a change of the source, not a mistake in the settings.
 
         Raises:
             MappingError: columns that Salesforce would refuse; all of them are named.
         """
-        builder = _Builder(sobject, operation, key_field, describe)
+        builder = _Builder(sobject, operation, key_field, describe, earlier)
         for name, target in field_mapping.items():
             builder.add_mapped(name, target, properties)
         rest = [name for name in properties if name not in field_mapping]
@@ -131,8 +134,10 @@ class _Builder:
         operation: Operation,
         key_field: str | None,
         describe: Callable[[str], SObject],
+        earlier: Collection[str],
     ) -> None:
         self._sobject = sobject
+        self._earlier = earlier
         self._operation = operation
         self._key_name = key_field
         self._describe = describe
@@ -161,6 +166,9 @@ class _Builder:
             self.problems.append(f"{name}: unknown {', '.join(sorted(unknown))} in the mapping")
         constant = "value" in details
         path = None if constant else self._path(name, properties)
+        if path is None and name in self._earlier:
+            self._leave_out(name, "the stream does not have it any more")
+            return
         if path is None and not constant:
             self.problems.append(f"{name} is no property of the stream{_near(name, properties)}")
             return
@@ -178,13 +186,17 @@ class _Builder:
             names = " and ".join(field.name for field in matches)
             self.problems.append(f"{name} could be {names}; say which in field_mapping")
             return
+        if not matches and self._operation.only_ids:
+            return
         if not matches:
             near = _near(name, [field.name for field in self._sobject.fields])
             self._leave_out(name, f"{self._sobject.name} has no field of that name{near}")
             return
         field = matches[0]
         if reason := self._refusal(field):
-            self._leave_out(name, reason)
+            # A delete takes one column, and nobody means its table's other ones to go anywhere.
+            if not self._operation.only_ids:
+                self._leave_out(name, reason)
         elif field.name.lower() not in self.columns:
             self._add(name, Column(header=field.name, field=field, path=(name,)))
         else:

@@ -71,10 +71,10 @@ class CsvFile:
         self._file.close()
 
 
-def read_rows(path: Path) -> Iterator[list[str]]:
+def read_rows(path: Path, *, strict: bool = True) -> Iterator[list[str]]:
     """The rows of a CSV, the header first; nothing for an empty file."""
     with path.open(encoding="utf-8", newline="") as file:
-        yield from csv.reader(file, strict=True)
+        yield from csv.reader(file, strict=strict)
 
 
 def read_raw(path: Path) -> Iterator[tuple[bytes, list[str]]]:

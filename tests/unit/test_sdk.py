@@ -19,6 +19,7 @@ from target_salesforce_bulk import sdk
         (Target, "_process_state_message", ["self", "message_dict"]),
         (Target, "_write_state_message", ["self", "state"]),
         (Sink, "_singer_validate_message", ["self", "record"]),
+        (Sink, "_remove_sdc_metadata_from_record", ["self", "record"]),
     ],
 )
 def test_an_overridden_method_is_there(owner: type, name: str, parameters: list[str]) -> None:
@@ -43,6 +44,7 @@ def test_the_sdk_calls_what_we_override() -> None:
     assert "self._handle_termination" in source
     assert "_write_state_message(" in source
     assert "_singer_validate_message(" in source
+    assert "_remove_sdc_metadata_from_record(" in source
 
 
 def test_nothing_else_is_overridden_in_private() -> None:
