@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NU
 def fold(field: FieldSchema, value: Any) -> str:
     """The form in which two values of a key are equal."""
     text = str(value)
-    return text if field.flag("caseSensitive") else text.casefold()
+    return text if field.flag("caseSensitive") else text.lower()
 
 
 class Records:

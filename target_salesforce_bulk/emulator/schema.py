@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -251,6 +251,18 @@ class Schema:
     def find(self, name: str) -> ObjectSchema | None:
         """An object by name; names do not tell upper from lower case."""
         return self._objects.get(name.lower())
+
+    def remove_field(self, name: str, field: str) -> None:
+        """Take a field off an object, as an administrator may at any time.
+
+        Raises:
+            ValueError: there is none of that name.
+        """
+        found = self.find(name)
+        if found is None or found.field(field) is None:
+            raise ValueError(f"The org has no field {name}.{field}.")
+        rest = tuple(each for each in found.fields if each.name.lower() != field.lower())
+        self._objects[name.lower()] = replace(found, fields=rest)
 
     def __iter__(self) -> Any:
         return iter(self._objects.values())

@@ -204,6 +204,10 @@ class Emulator:
         """Put records into an object, without checks; their ids."""
         return self.org.insert(name, rows)
 
+    def remove_field(self, name: str, field: str) -> None:
+        """Take a field off an object, as an administrator may at any time."""
+        self.org.schema.remove_field(name, field)
+
     def inject(self, fault: Fault) -> None:
         """Let something go wrong from now on."""
         self.org.faults.add(fault)

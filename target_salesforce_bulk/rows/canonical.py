@@ -33,7 +33,7 @@ def canonical_key(field: Field) -> Callable[[str], str]:
     by_type = _BY_TYPE.get(field.type)
     if by_type is not None:
         return by_type
-    return _text if field.case_sensitive else str.casefold
+    return _text if field.case_sensitive else str.lower
 
 
 def _text(cell: str) -> str:
