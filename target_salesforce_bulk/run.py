@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.loading.batch import Batch, LoadPlan
     from target_salesforce_bulk.loading.loader import BatchReport
     from target_salesforce_bulk.loading.summary import StreamSummary
+    from target_salesforce_bulk.resolve import ResolvedStream
     from target_salesforce_bulk.salesforce.client import Client
     from target_salesforce_bulk.salesforce.sobject import SObject
     from target_salesforce_bulk.settings import Settings
@@ -40,7 +41,48 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class Run:
+class Describer:
+    """Knows the objects of the org, and the schemas that streams have had."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._sobjects: dict[str, SObject] = {}
+        self._properties: dict[str, set[str]] = {}
+
+    def sobject(self, name: str) -> SObject:
+        """The description of an object, asked for once.
+
+        Raises:
+            NotFoundError: the org has no such object, or this user may not see it.
+        """
+        key = name.lower()
+        if key not in self._sobjects:
+            self._sobjects[key] = self._client.describe(name)
+        return self._sobjects[key]
+
+    def find_sobject(self, names: list[str]) -> SObject | None:
+        """The description of the first of these objects that the org has.
+
+        Raises:
+            SettingsError: the org has not even the API version.
+        """
+        for name in names:
+            try:
+                return self.sobject(name)
+            except NotFoundError:
+                continue
+        self._client.check_version()  # with a wrong one, nothing would be found
+        return None
+
+    def earlier_properties(self, stream: str, properties: Iterable[str]) -> set[str]:
+        """The properties that a stream had in earlier schemas; these are remembered as well."""
+        earlier = self._properties.setdefault(stream, set())
+        before = set(earlier)
+        earlier.update(properties)
+        return before
+
+
+class Run(Describer):
     """Everything that lives from the first message to the last.
 
     Opening one locks the state directory and brings to an end what an earlier run left behind.
@@ -51,12 +93,10 @@ class Run:
     """
 
     def __init__(self, settings: Settings, client: Client) -> None:
+        super().__init__(client)
         self._settings = settings
-        self._client = client
         self._started_at = time.monotonic()
-        self._sobjects: dict[str, SObject] = {}
         self._tap_streams: dict[str, str] = {}
-        self._properties: dict[str, set[str]] = {}
         self._stopped: dict[str, SalesforceBulkError] = {}
         self._stopping = threading.Event()
         self._summary = Summary()
@@ -91,48 +131,18 @@ class Run:
             stopping=self._stopping,
         )
 
-    def sobject(self, name: str) -> SObject:
-        """The description of an object, asked for once.
-
-        Raises:
-            NotFoundError: the org has no such object, or this user may not see it.
-        """
-        key = name.lower()
-        if key not in self._sobjects:
-            self._sobjects[key] = self._client.describe(name)
-        return self._sobjects[key]
-
-    def find_sobject(self, names: list[str]) -> SObject | None:
-        """The description of the first of these objects that the org has.
-
-        Raises:
-            SettingsError: the org has not even the API version.
-        """
-        for name in names:
-            try:
-                return self.sobject(name)
-            except NotFoundError:
-                continue
-        self._client.check_version()  # with a wrong one, nothing would be found
-        return None
-
-    def earlier_properties(self, stream: str, properties: Iterable[str]) -> set[str]:
-        """The properties that a stream had in earlier schemas; these are remembered as well."""
-        earlier = self._properties.setdefault(stream, set())
-        before = set(earlier)
-        earlier.update(properties)
-        return before
-
-    def stream_started(self, stream: str, tap_stream: str, sobject: str) -> StreamSummary:
+    def stream_started(
+        self, stream: str, tap_stream: str, resolved: ResolvedStream
+    ) -> StreamSummary:
         """Begin to count a stream.
 
         Args:
             stream: Its name here, after stream maps.
             tap_stream: Its name in the tap, under which STATE has its bookmark.
-            sobject: The object that it is loaded into.
+            resolved: What becomes of its rows.
         """
         self._tap_streams[stream] = tap_stream
-        return self._summary.stream_started(stream, sobject)
+        return self._summary.stream_started(stream, resolved.sobject.name)
 
     def is_stopped(self, stream: str) -> bool:
         """Whether rows of a stream are not taken any more.

@@ -88,9 +88,7 @@ class SalesforceSink(SafeSink):
         if resolved.deletes is not None:
             self._deletes = self._lane(resolved, resolved.deletes, options)
         self._max_rows = options.batch_size_rows or float("inf")
-        self._summary = self._run.stream_started(
-            self.stream_name, self._tap_stream, resolved.sobject.name
-        )
+        self._summary = self._run.stream_started(self.stream_name, self._tap_stream, resolved)
 
     def _lane(
         self, resolved: ResolvedStream, does: ResolvedStream | DeletePlan, options: StreamSettings

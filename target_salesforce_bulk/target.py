@@ -11,6 +11,7 @@ import click
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.plugin_base import SingerCommand
 
+from target_salesforce_bulk.cli.check import check
 from target_salesforce_bulk.cli.emulator import emulator
 from target_salesforce_bulk.connect import connect
 from target_salesforce_bulk.errors import SalesforceBulkError
@@ -30,6 +31,14 @@ logger = logging.getLogger(__name__)
 
 class SingerGroup(SingerCommand, click.Group):
     """The SDK's command with its handling of configuration errors, as a group of commands."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command: one clear line for what goes wrong."""
+        try:
+            return super().invoke(context)
+        except SalesforceBulkError as error:
+            logger.error("%s", error)  # noqa: TRY400 - the sentence is all that is needed
+            sys.exit(1)
 
 
 class TargetSalesforceBulk(SafeTarget):
@@ -119,6 +128,18 @@ class TargetSalesforceBulk(SafeTarget):
             config_jsonschema["properties"].pop(name, None)
 
     @classmethod
+    def cb_config(cls, context: click.Context, parameter: click.Option, value: Any) -> Any:
+        """Read the configuration that `--config` names.
+
+        Raises:
+            BadParameter: the file is not there, or is not JSON.
+        """
+        try:
+            return super().cb_config(context, parameter, value)
+        except (OSError, ValueError) as error:
+            raise click.BadParameter(f"{error}", context, parameter) from None
+
+    @classmethod
     def invoke(  # type: ignore[override]
         cls,
         *,
@@ -167,7 +188,8 @@ class TargetSalesforceBulk(SafeTarget):
             invoke_without_command=True,
             logger=cls.logger,
         )
-        group.add_command(emulator)
+        for command in (check, emulator):
+            group.add_command(command)
         return group
 
     @classmethod

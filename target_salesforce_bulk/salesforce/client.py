@@ -121,6 +121,11 @@ class Client:
         transport: Transport = self._here.transport
         return transport
 
+    @property
+    def instance_url(self) -> str:
+        """Address of the org; logs in to know it."""
+        return self._logged_in().instance_url
+
     def check_access(self) -> None:
         """Log in, and ask for something that needs it.
 

@@ -1,0 +1,99 @@
+"""`check` says what would fail and what a run would cost, and sends nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_messages import CONTACT, contact, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from target_salesforce_bulk.emulator import Emulator
+
+
+@pytest.fixture
+def check(config: dict[str, Any], tmp_path: Path) -> Callable[..., Any]:
+    """Run `check` as a process."""
+
+    def run(
+        messages: list[dict[str, Any]] | None = None, **settings: Any
+    ) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "config.json").write_text(json.dumps(config | settings))
+        command = [sys.executable, "-m", "target_salesforce_bulk", "check"]
+        command += ["--config", str(tmp_path / "config.json")]
+        if messages is not None:
+            lines = "".join(json.dumps(each) + "\n" for each in messages)
+            (tmp_path / "input.singer").write_text(lines)
+            command += ["--input", str(tmp_path / "input.singer")]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path
+        )
+
+    return run
+
+
+def test_a_configuration_that_works(org: Emulator, check: Any) -> None:
+    """The org, the user, what is left, and each stream's table."""
+    mapping = {"id": "External_Id__c", "name": "LastName", "acc": "Account.External_Id__c"}
+    result = check(streams={"users": {"object": "Contact", "field_mapping": mapping}})
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert f"Logged in to {org.url}, user admin@emulator.example" in result.stdout
+    assert "left for today" in result.stdout
+    assert "Stream users → Contact, upsert by External_Id__c" in result.stdout
+    assert "acc   →  Account.External_Id__c  string(80), looks up Account" in result.stdout
+
+
+def test_all_streams_that_would_fail_are_shown(check: Any) -> None:
+    """Not only the first."""
+    result = check(streams={"a": {"object": "Nope__c"}, "b": {"object": "Account"}})
+
+    assert result.returncode == 1
+    assert "no object Nope__c" in result.stdout
+    assert "Stream b: upsert needs a field" in result.stdout
+
+
+def test_an_input_is_read_but_not_sent(org: Emulator, check: Any, tmp_path: Path) -> None:
+    """Rows that would be refused, jobs and API requests it would take; no trace is left."""
+    rows = [contact(n, Email="a@b.example" if n else "nobody") for n in range(25)]
+    result = check([schema(properties=CONTACT | {"zip": {}}), *rows, rows[1]], batch_size_rows=10)
+
+    assert result.returncode == 1
+    assert "Stream Contact: 26 records, 25 rows to be sent in 3 jobs" in result.stdout, (
+        result.stdout
+    )
+    assert "1 refused" in result.stdout
+    assert "1 x INVALID_EMAIL_ADDRESS: Email: invalid email address: nobody  [C-0]" in result.stdout
+    assert "Warning: zip is not loaded" in result.stdout
+    assert "About 24 API requests, 0.02 % of what is left" in result.stdout
+    assert (org.jobs(), org.count("Contact"), (tmp_path / "state").exists()) == ([], 0, False)
+
+
+def test_a_login_that_is_refused(check: Any) -> None:
+    """One line, exit code 1."""
+    result = check(client_secret="wrong")
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "invalid client credentials" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("command", [["check"], []])
+def test_a_configuration_file_that_is_not_there(command: list[str]) -> None:
+    """A wrong command line, not a crash."""
+    result = subprocess.run(
+        [sys.executable, "-m", "target_salesforce_bulk", *command, "--config", "/nowhere.json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 2
+    assert "File at '/nowhere.json' was not found" in result.stderr
+    assert "Traceback" not in result.stderr
