@@ -242,6 +242,10 @@ class DryRun(Describer):
         """Make a batch to be filled."""
         return self._journal.open_batch(plan)
 
+    def most_rows(self, batch: Batch, limit: float) -> float:
+        """How many rows a batch takes."""
+        return limit
+
     def sealed(self, batch: Batch, *, rows: int, size: int, merged: int) -> None:
         """Count a batch, and throw it away."""
         count = self.counts[batch.plan.stream]
@@ -262,7 +266,7 @@ class DryRun(Describer):
     def state_received(self, state: dict[str, Any]) -> None:
         """Ignore it: nothing is acknowledged."""
 
-    def parents_first(self) -> AbstractContextManager[None]:
+    def input_ends(self) -> AbstractContextManager[None]:
         """Nothing waits for anything."""
         return nullcontext()
 

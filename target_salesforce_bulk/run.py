@@ -7,6 +7,7 @@ import secrets
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,18 +16,20 @@ from singer_sdk.singerlib.json import serialize_json
 
 from target_salesforce_bulk.errors import LoadError, NotFoundError
 from target_salesforce_bulk.loading.checkpoint import Checkpoint
+from target_salesforce_bulk.loading.error_table import ErrorTable
 from target_salesforce_bulk.loading.failed_rows import write_csv
 from target_salesforce_bulk.loading.job_runner import JobRunner, PollPlan
 from target_salesforce_bulk.loading.journal import Journal
 from target_salesforce_bulk.loading.loader import Loader
+from target_salesforce_bulk.loading.results import write_ids
 from target_salesforce_bulk.loading.resume import resume
+from target_salesforce_bulk.loading.retries import RowRetries
 from target_salesforce_bulk.loading.summary import Summary, failure_lines
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.query import QueryApi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from target_salesforce_bulk.errors import SalesforceBulkError
@@ -39,6 +42,9 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+#: Before so many rows of a stream have an outcome, a share that failed says little.
+_ROWS_TO_JUDGE_BY = 200
 
 
 class Describer:
@@ -98,12 +104,19 @@ class Run(Describer):
         self._started_at = time.monotonic()
         self._tap_streams: dict[str, str] = {}
         self._stopped: dict[str, SalesforceBulkError] = {}
+        self._input_ended = False
+        self._opened: set[str] = set()
+        self._canaries: set[int] = set()
         self._stopping = threading.Event()
         self._summary = Summary()
         #: Name of the run, in the journal and in the names of its files.
         self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+        self._table = ErrorTable(settings.retryable_errors or ())
         self._journal = Journal(settings.state_dir)
         self._checkpoint = Checkpoint(_write_state, self._journal.release)
+        retries = RowRetries(
+            retries=settings.row_retries, wait_seconds=settings.row_retry_wait_seconds
+        )
         runner = JobRunner(
             api=IngestApi(client),
             query=QueryApi(client, self._stopping),
@@ -114,6 +127,9 @@ class Run(Describer):
                 timeout_seconds=settings.job_timeout_seconds,
             ),
             stopping=self._stopping,
+            table=self._table,
+            retries=retries,
+            keep_results=self._keep_results if settings.save_results == "all" else None,
         )
         try:
             self._journal.start_run(self.id)
@@ -125,6 +141,7 @@ class Run(Describer):
             client=client,
             runner=runner,
             journal=self._journal,
+            retries=retries,
             workers=settings.max_concurrent_jobs,
             max_spool_bytes=settings.max_spool_bytes,
             observer=self,
@@ -157,28 +174,59 @@ class Run(Describer):
         """Make a batch to be filled; a STATE that comes later waits for it."""
         batch = self._journal.open_batch(plan)
         self._checkpoint.batch_opened(batch.id, self._tap_streams[plan.stream])
+        if self._settings.canary_rows and plan.stream not in self._opened:
+            self._canaries.add(batch.id)
+        self._opened.add(plan.stream)
         return batch
+
+    def most_rows(self, batch: Batch, limit: float) -> float:
+        """How many rows a batch takes: the first one of a stream may be a canary."""
+        canary = self._settings.canary_rows
+        return min(limit, canary) if canary and batch.id in self._canaries else limit
 
     def sealed(self, batch: Batch, **facts: int) -> None:
         """Hand a filled batch to the loader; waits while too many bytes are queued."""
         self._loader.submit(self._journal.seal(batch.id, **facts))
 
-    def parents_first(self) -> AbstractContextManager[None]:
-        """Let what is sealed meanwhile go in the order parents need, not in that of sealing."""
-        return self._loader.paused()
+    @contextmanager
+    def input_ends(self) -> Iterator[None]:
+        """Let what is sealed at the end of the input go parents first, not as it was sealed."""
+        with self._loader.paused():
+            yield
+            self._input_ended = True
 
     def state_received(self, state: dict[str, Any]) -> None:
         """Take in a STATE; it is written when everything before it is settled."""
         self._checkpoint.state_received(state)
 
     def batch_settled(self, report: BatchReport) -> None:
-        """Every row of a batch has an outcome on disk."""
-        self._summary.batch_settled(report)
-        self._checkpoint.batch_settled(report.batch.id)
+        """Every row of a batch has an outcome on disk, or is in a child batch."""
+        stream = self._summary.batch_settled(report)
+        self._checkpoint.batch_settled(
+            report.batch.id,
+            origin_id=report.batch.origin_id,
+            children=[child.id for child in report.children],
+        )
+        self._stop_early(report.batch, stream)
+
+    def _stop_early(self, batch: Batch, stream: StreamSummary) -> None:
+        """Stop a stream of which so much failed that the rest had better not be sent."""
+        more = not self._input_ended or self._checkpoint.is_open(
+            self._tap_streams[batch.plan.stream]
+        )
+        enough = stream.counts.known >= _ROWS_TO_JUDGE_BY or batch.id in self._canaries
+        if batch.plan.stream in self._stopped or not more or not enough:
+            return
+        for problem in self._threshold_problems(stream):
+            self._loader.stop_stream(batch.plan.stream)
+            self.stream_stopped(batch, LoadError(f"{problem} The rest of it is not sent."))
+            return
 
     def stream_stopped(self, batch: Batch, error: SalesforceBulkError) -> None:
         """No further row of the batch's stream is loaded; the other streams go on."""
         stream = batch.plan.stream
+        if stream in self._stopped:
+            return
         logger.error("Stream %s stopped: %s", stream, error)
         self._stopped[stream] = error
         self._summary.stream_stopped(stream, str(error))
@@ -215,9 +263,14 @@ class Run(Describer):
         lines = [
             f"Run {self.id}: {seconds:.1f} seconds, {self._client.calls} API calls",
             *([self._summary.table()] if self._summary.streams else ["No records came in."]),
-            *failure_lines(self._journal.failure_groups(self.id), files),
+            *failure_lines(self._journal.failure_groups(self.id), files, self._table),
         ]
         click.echo("\n".join(lines), err=True)
+
+    def _keep_results(self, batch: Batch, successful: Path) -> None:
+        """Keep the Ids of the records that a batch has written."""
+        folder = self._settings.state_dir / "results" / self.id
+        write_ids(folder / f"{_file_name(batch.plan.stream)}-{batch.id}.csv", batch, successful)
 
     def _write_failed_rows(self) -> dict[str, Path]:
         folder = self._settings.state_dir / "failed" / self.id
@@ -234,7 +287,13 @@ class Run(Describer):
             for stream, error in self._stopped.items()
         ]
         for stream in self._summary.streams:
-            problems += self._threshold_problems(stream)
+            if stream.stream not in self._stopped:
+                problems += self._threshold_problems(stream)
+            if stream.counts.uncertain:
+                problems.append(
+                    f"The outcome of {stream.counts.uncertain} rows of stream {stream.stream} is "
+                    "uncertain."
+                )
         if self._checkpoint.blocked:
             problems.append(
                 "No STATE could be written for the streams that did load, because the tap's STATE "
@@ -247,7 +306,7 @@ class Run(Describer):
         problems = []
         if stream.failed_percent > self._settings.max_failed_percent:
             problems.append(
-                f"{counts.not_loaded} of {counts.loaded + counts.not_loaded} rows of stream "
+                f"{counts.not_loaded} of {counts.known} rows of stream "
                 f"{stream.stream} failed, {stream.failed_percent:.2f} %; max_failed_percent is "
                 f"{self._settings.max_failed_percent:g}."
             )
@@ -255,10 +314,6 @@ class Run(Describer):
             problems.append(
                 f"{counts.not_loaded} rows of stream {stream.stream} failed; max_failed_rows is "
                 f"{limit}."
-            )
-        if counts.uncertain:
-            problems.append(
-                f"The outcome of {counts.uncertain} rows of stream {stream.stream} is uncertain."
             )
         return problems
 

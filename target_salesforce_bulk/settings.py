@@ -28,6 +28,7 @@ AuthMethod = Literal["access_token", "client_credentials", "refresh_token"]
 UnmappedFields = Literal["warn", "ignore", "error"]
 EmptyCells = Literal["clear", "ignore"]
 TooLong = Literal["reject", "truncate"]
+SaveResults = Literal["failed", "all"]
 Deletes = Literal["ignore", "delete", "hard_delete"]
 
 
@@ -191,6 +192,24 @@ class Settings:
     request_max_seconds: float = _setting(
         "Time for all attempts at one request together.", default=300, minimum=0
     )
+    row_retries: int = _setting(
+        "How often rows that failed for a passing reason are sent again within the run.",
+        default=3,
+        minimum=0,
+        maximum=10,
+    )
+    row_retry_wait_seconds: float = _setting(
+        "Time before rows are sent again; twice as long each time.", default=10, minimum=0
+    )
+    retryable_errors: list[str] | None = _setting(
+        "More errors that pass by themselves in this org: codes, or regular expressions for the "
+        "message."
+    )
+    canary_rows: int | None = _setting(
+        "Send so many rows of each stream first, as a job of their own, and stop the stream if "
+        "that job passes a threshold. Default: no such job.",
+        minimum=1,
+    )
     max_failed_percent: float = _setting(
         "Exit with 1 when more than this share of a stream's rows failed.",
         default=1.0,
@@ -200,6 +219,18 @@ class Settings:
     max_failed_rows: int | None = _setting(
         "Exit with 1 when more than this many rows of a stream failed. Default: no limit.",
         minimum=0,
+    )
+    save_results: SaveResults = _setting(
+        "What to keep of a job's results: failed rows, or all, with the Ids of the records.",
+        default="failed",
+    )
+    state_ledger: bool = _setting(
+        "Say in STATE which jobs have failed rows, so that another machine can retry them.",
+        default=True,
+    )
+    retry_failed_on_start: bool = _setting(
+        "Send stored rows that failed for a passing reason again before anything is read.",
+        default=False,
     )
     state_dir: Path = _setting(
         "Folder for the journal, the batches and the failed rows; keep it from run to run.",
@@ -328,4 +359,6 @@ def _json_types(base: Any) -> list[str]:
         return ["number", "string"]
     if get_origin(base) is dict:
         return ["object"]
+    if get_origin(base) is list:
+        return ["array"]
     return ["string"]

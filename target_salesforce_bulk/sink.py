@@ -195,12 +195,14 @@ class SalesforceSink(SafeSink):
     def _batch(self, lane: Lane) -> OpenBatch:
         """The batch of a lane that takes the next row."""
         if lane.open is not None and (
-            lane.open.rows >= self._max_rows
+            lane.open.rows >= lane.most_rows
             or lane.open.age_seconds() >= self._settings.max_batch_age_seconds
         ):
             self._seal()
         if lane.open is None:
-            lane.open = OpenBatch(self._run.open_batch(lane.plan), lane)
+            batch = self._run.open_batch(lane.plan)
+            lane.open = OpenBatch(batch, lane)
+            lane.most_rows = self._run.most_rows(batch, self._max_rows)
         return lane.open
 
     def _seal(self) -> None:
@@ -222,6 +224,8 @@ class Lane:
         self.plan = plan
         self.encoder = encoder
         self.open: OpenBatch | None = None
+        #: Rows that the open batch takes.
+        self.most_rows = float("inf")
         place = plan.key_index
         #: The form in which keys compare.
         self.same_key: Callable[[str], str] = (
@@ -272,9 +276,11 @@ class OpenBatch:
         if self._refused is None:
             descriptor = os.open(self.batch.refused, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             self._refused = os.fdopen(descriptor, "w", encoding="utf-8")
+        key = encoder.key(record)
         row = FailedRow(
             row=encoder.describe(record),
-            key=encoder.key(record),
+            key=key,
+            same_key=self._lane.same_key(key) if key is not None else None,
             error=RowError(
                 code=refusal.code, message=refusal.message, fields=tuple(refusal.fields)
             ),

@@ -104,7 +104,7 @@ class TargetSalesforceBulk(SafeTarget):
         Raises:
             SalesforceBulkError: a person must look at the outcome.
         """
-        with self.run.parents_first():
+        with self.run.input_ends():
             super().process_endofpipe()
         self.run.finish()
         self.close()

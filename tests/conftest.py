@@ -34,6 +34,7 @@ def config(org: Emulator, tmp_path: Path) -> dict[str, Any]:
         "client_secret": org.client_secret,
         "poll_interval_seconds": 0.02,
         "poll_max_interval_seconds": 0.1,
+        "row_retry_wait_seconds": 0.05,
         "state_dir": str(tmp_path / "state"),
     }
 

@@ -114,6 +114,8 @@ class Counts:
     uncertain: int = 0
     #: Of the failed ones: refused before sending.
     refused: int = 0
+    #: Handed on to child batches, to be sent again.
+    retried: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -122,7 +124,13 @@ class Counts:
             unprocessed=self.unprocessed + other.unprocessed,
             uncertain=self.uncertain + other.uncertain,
             refused=self.refused + other.refused,
+            retried=self.retried + other.retried,
         )
+
+    @property
+    def known(self) -> int:
+        """Rows that have an outcome."""
+        return self.loaded + self.not_loaded
 
     @property
     def not_loaded(self) -> int:
@@ -148,6 +156,11 @@ class Batch:
     job_id: str | None = None
     #: 1 for the first job of these rows, one more for each that was made anew.
     attempt: int = 0
+    #: The batch whose rows are sent again by this one, the first of that line, and how many
+    #: batches before this one sent them.
+    parent_id: int | None = None
+    origin_id: int = 0
+    depth: int = 0
 
     @property
     def csv(self) -> Path:
@@ -183,4 +196,7 @@ class Batch:
             merged=row["merged"],
             job_id=row["job_id"],
             attempt=row["attempt"],
+            parent_id=row["parent_id"],
+            origin_id=row["origin_id"] or row["id"],
+            depth=row["depth"],
         )

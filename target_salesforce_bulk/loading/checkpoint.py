@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 State = dict[str, Any]
 #: The bookmark of a stream of which no STATE has told yet.
@@ -44,7 +44,8 @@ class Checkpoint:
         self._mutex = threading.RLock()
         self._newest_batch = 0
         self._stream_of: dict[int, str] = {}  # batches that are not settled
-        self._settled: dict[int, None] = {}  # settled, but not yet covered by a written STATE
+        # Settled, but not yet covered by a written STATE; with the batch that came from the tap.
+        self._settled: dict[int, int] = {}
         self._waiting: list[_Waiting] = []
         self._held: dict[str, Any] = {}  # streams that stopped, with the bookmark they keep
         self._last_written: State | None = None
@@ -57,14 +58,25 @@ class Checkpoint:
             self._stream_of[batch_id] = stream
             self._newest_batch = batch_id
 
-    def batch_settled(self, batch_id: int) -> None:
-        """Every row of the batch has an outcome on disk."""
+    def batch_settled(
+        self, batch_id: int, *, origin_id: int | None = None, children: Iterable[int] = ()
+    ) -> None:
+        """Every row of the batch has an outcome on disk, or is in one of its child batches."""
         with self._mutex:
-            del self._stream_of[batch_id]
-            self._settled[batch_id] = None
+            stream = self._stream_of.pop(batch_id, None)
+            self._settled[batch_id] = batch_id if origin_id is None else origin_id
+            if stream is not None:  # else its stream has stopped
+                self._stream_of |= dict.fromkeys(children, stream)
             for waiting in self._waiting:
-                waiting.batches.discard(batch_id)
+                if batch_id in waiting.batches:
+                    waiting.batches.discard(batch_id)
+                    waiting.batches.update(children)
             self._write_newest()
+
+    def is_open(self, stream: str) -> bool:
+        """Whether rows of a stream still lack an outcome."""
+        with self._mutex:
+            return stream in self._stream_of.values()
 
     def state_received(self, value: State) -> None:
         """The tap sent a STATE."""
@@ -131,7 +143,8 @@ class Checkpoint:
         return value
 
     def _release_up_to(self, newest_batch: int) -> None:
-        for batch_id in [each for each in self._settled if each <= newest_batch]:
+        covered = [each for each, origin in self._settled.items() if origin <= newest_batch]
+        for batch_id in covered:
             del self._settled[batch_id]
             self._released(batch_id)
 

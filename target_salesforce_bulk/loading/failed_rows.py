@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from target_salesforce_bulk.loading.error_table import FailureClass
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
@@ -20,34 +22,6 @@ class Origin(StrEnum):
 
     SALESFORCE = "salesforce"
     LOCAL = "local"  #: refused by our own checks, never sent
-
-
-class FailureClass(StrEnum):
-    """What can be done about a failed row."""
-
-    TRANSIENT = "transient"  #: sending it again as it is may well succeed
-    PERMANENT = "permanent"  #: the row, the mapping or the org must change first
-    UNCERTAIN = "uncertain"  #: it may have been loaded; look before sending it again
-
-
-#: Code of a row that Salesforce left alone; it has none of its own for that.
-UNPROCESSED = "UNPROCESSED"
-#: Code of a row whose outcome Salesforce's answers do not tell.
-UNCERTAIN = "UNCERTAIN"
-
-_TRANSIENT_CODES = frozenset(
-    {
-        "UNABLE_TO_LOCK_ROW",
-        "SERVER_UNAVAILABLE",
-        "REQUEST_RUNNING_TOO_LONG",
-        "QUERY_TIMEOUT",
-        "API_CURRENTLY_DISABLED",
-        UNPROCESSED,
-    }
-)
-# https://github.com/SFDO-Community/declarative-lookup-rollup-summaries/issues/450: a trigger's
-# exception carries the lock inside its text, behind a code of its own.
-_TRANSIENT_TEXT = re.compile(r"UNABLE_TO_LOCK_ROW|Too many retries of batch save", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,15 +55,6 @@ class RowError:
             code=code, message=message, fields=tuple(filter(None, fields.split(","))), raw=text
         )
 
-    @property
-    def failure_class(self) -> FailureClass:
-        """What can be done about it; decided on the whole text, not on its first code alone."""
-        if self.code == UNCERTAIN:
-            return FailureClass.UNCERTAIN
-        if self.code in _TRANSIENT_CODES or _TRANSIENT_TEXT.search(self.raw):
-            return FailureClass.TRANSIENT
-        return FailureClass.PERMANENT
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FailedRow:
@@ -98,7 +63,10 @@ class FailedRow:
     row: dict[str, str]
     error: RowError
     key: str | None = None
+    #: The key in the form in which keys compare.
+    same_key: str | None = None
     origin: Origin = Origin.SALESFORCE
+    failure_class: FailureClass = FailureClass.PERMANENT
 
     def to_json(self) -> str:
         """One line of a batch's file of refused rows."""
@@ -106,6 +74,7 @@ class FailedRow:
             {
                 "row": self.row,
                 "key": self.key,
+                "same_key": self.same_key,
                 "code": self.error.code,
                 "message": self.error.message,
                 "fields": self.error.fields,
@@ -119,14 +88,22 @@ class FailedRow:
         error = RowError(
             code=values["code"], message=values["message"], fields=tuple(values["fields"])
         )
-        return cls(row=values["row"], key=values["key"], error=error, origin=Origin.LOCAL)
+        return cls(
+            row=values["row"],
+            key=values["key"],
+            same_key=values["same_key"],
+            error=error,
+            origin=Origin.LOCAL,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredFailedRow:
     """A failed row as the journal keeps it."""
 
+    id: int
     run_id: str
+    batch_id: int
     stream: str
     sobject: str
     operation: str
@@ -145,7 +122,9 @@ class StoredFailedRow:
     def from_row(cls, row: sqlite3.Row) -> StoredFailedRow:
         """Read a row of the journal's table `failed_rows`."""
         return cls(
+            id=row["id"],
             run_id=row["run_id"],
+            batch_id=row["batch_id"],
             stream=row["stream"],
             sobject=row["object"],
             operation=row["operation"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NoReturn
 
 from target_salesforce_bulk.errors import (
@@ -20,17 +20,22 @@ from target_salesforce_bulk.errors import (
     SalesforceBulkError,
     UnavailableError,
 )
+from target_salesforce_bulk.loading.grouping import group_by_parent
 from target_salesforce_bulk.loading.lifecycle import BatchState, Event
 from target_salesforce_bulk.loading.lookup import KeyLookup
-from target_salesforce_bulk.loading.results import Settlement
+from target_salesforce_bulk.loading.results import Settlement, row_keys
+from target_salesforce_bulk.loading.retries import ChildWriter, drop_newer
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
+    from pathlib import Path
 
     from target_salesforce_bulk.loading.batch import Batch, Counts
+    from target_salesforce_bulk.loading.error_table import ErrorTable
     from target_salesforce_bulk.loading.journal import Journal
+    from target_salesforce_bulk.loading.retries import RowRetries
     from target_salesforce_bulk.salesforce.ingest import IngestApi
     from target_salesforce_bulk.salesforce.job import JobInfo
     from target_salesforce_bulk.salesforce.query import QueryApi
@@ -52,6 +57,20 @@ class PollPlan:
     timeout_seconds: float = 3600.0
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loaded:
+    """A batch that is settled."""
+
+    batch: Batch
+    counts: Counts
+    #: Batches with the rows of it that are to be sent again.
+    children: list[Batch]
+    #: Ids of those that wait until their parents must be there.
+    for_parents: set[int] = field(default_factory=set)
+    #: Why no further batch of its stream should be loaded; empty where they should.
+    stopped: str = ""
+
+
 class StoppedError(Exception):
     """The run is being stopped; the journal knows where the batch stands."""
 
@@ -65,6 +84,9 @@ class JobRunner:
         journal: Where each step is written down.
         poll: How to wait for a job.
         stopping: Set when the run is to leave; the next step then raises `StoppedError`.
+        table: What errors mean.
+        retries: How often rows are sent again.
+        keep_results: Told of each file of successful results before it is removed.
         clock: Seconds that never go back.
     """
 
@@ -76,6 +98,9 @@ class JobRunner:
         journal: Journal,
         poll: PollPlan,
         stopping: threading.Event,
+        table: ErrorTable,
+        retries: RowRetries,
+        keep_results: Callable[[Batch, Path], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._api = api
@@ -83,14 +108,20 @@ class JobRunner:
         self._journal = journal
         self._poll = poll
         self._stopping = stopping
+        self._table = table
+        self._retries = retries
+        self._keep_results = keep_results
         self._clock = clock
 
-    def load(self, batch: Batch, await_turn: Callable[[], bool]) -> tuple[Batch, Counts]:
+    def load(
+        self, batch: Batch, await_turn: Callable[[], bool], *, parents_coming: bool = False
+    ) -> Loaded:
         """Load a sealed batch and settle it.
 
         Args:
             batch: The batch.
             await_turn: Waits until the batch's job may be closed; False when the run stops.
+            parents_coming: Whether this run loads the objects that rows look parents up in.
 
         Raises:
             JobError: the batch cannot be settled.
@@ -99,24 +130,48 @@ class JobRunner:
         """
         if batch.plan.lookup and batch.rows:
             batch = self._resolve(batch, await_turn)
+        if batch.parent_id is not None and batch.plan.label_index is not None:
+            batch = self._leave_out_newer(batch, await_turn)
         if not batch.rows:
-            return batch, self._store(batch, Settlement(batch))
+            return self._store(batch, Settlement(batch, self._table))
+        group_by_parent(batch)
         batch = self._submit(batch, await_turn)
-        return self.finish(batch)
+        return self.finish(batch, parents_coming=parents_coming)
 
-    def finish(self, batch: Batch) -> tuple[Batch, Counts]:
+    def finish(self, batch: Batch, *, parents_coming: bool = False) -> Loaded:
         """Settle a batch whose job has been closed; raises as `load` does."""
         job = self._await_end(batch)
         if batch.state is BatchState.SUBMITTED:
             batch = self._journal.record(batch.id, Event.ENDED)
-        return batch, self._settle(batch, job)
+        return self._settle(batch, job, parents_coming=parents_coming)
 
-    def _resolve(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
-        """Look up the Ids of a batch's records, once the batches before have written theirs."""
+    def _wait_for_turn(self, batch: Batch, await_turn: Callable[[], bool]) -> None:
+        """Wait before the first request for a batch, whose rows then depend on earlier batches."""
         if not await_turn():
             self._leave_if_stopping()
             self._journal.abandon(batch.id)
             raise StoppedError
+
+    def _leave_out_newer(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
+        """Drop rows of a child batch whose records a later batch has written meanwhile."""
+        self._wait_for_turn(batch, await_turn)
+        names = list(row_keys(batch))
+        wanted, newer = set(names), set[str]()
+        for later in self._journal.later_batches(batch):
+            newer |= wanted.intersection(row_keys(later))
+        if not newer:
+            return batch
+        rows, size = drop_newer(batch, newer, names)
+        logger.info(
+            "Batch %s: %s rows are not sent again, because newer ones of the same key were",
+            batch.id,
+            batch.rows - rows,
+        )
+        return self._journal.reduce(batch, rows=rows, size=size)
+
+    def _resolve(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
+        """Look up the Ids of a batch's records, once the batches before have written theirs."""
+        self._wait_for_turn(batch, await_turn)
         try:
             rows, size = KeyLookup(batch, self._query).run()
         except (LimitExceededError, UnavailableError):
@@ -280,9 +335,10 @@ class JobRunner:
             extra=_ids("job_ended", batch),
         )
 
-    def _settle(self, batch: Batch, job: JobInfo) -> Counts:
+    def _settle(self, batch: Batch, job: JobInfo, *, parents_coming: bool) -> Loaded:
         """Read the results, and store the outcome of every row."""
-        if job.state is JobState.FAILED and not job.records_processed:
+        untouched = job.state is JobState.FAILED and not job.records_processed
+        if untouched and not self._table.job_is_transient(job.error_message):
             self._journal.abandon(batch.id)
             raise JobError(
                 f"Salesforce refused job {job.id} as a whole: {job.error_message}",
@@ -290,13 +346,35 @@ class JobRunner:
                 permanent=True,
             )
         files = {kind: batch.folder / f"{kind}.csv" for kind in ResultKind}
-        for kind, path in files.items():
-            self._leave_if_stopping()
-            self._api.download(job.id, kind, path)
-        settlement = Settlement(batch, job, files)
-        counts = self._store(batch, settlement)
+        if not untouched:
+            for kind, path in files.items():
+                self._leave_if_stopping()
+                self._api.download(job.id, kind, path)
+        settlement = Settlement(
+            batch,
+            self._table,
+            job,
+            files,
+            # Somebody wanted an aborted job to stop, so nothing of it goes on by itself.
+            retry=None
+            if job.state is JobState.ABORTED
+            else ChildWriter(batch, self._retries, parents_coming=parents_coming),
+            open_keys=self._journal.open_keys(batch.plan.sobject),
+        )
+        if self._keep_results is not None and not untouched:
+            self._keep_results(batch, files[ResultKind.SUCCESSFUL])
+        loaded = self._store(batch, settlement)
         for path in files.values():
-            path.unlink()
+            path.unlink(missing_ok=True)
+        self._log_outcome(batch, job, settlement)
+        if job.state is JobState.ABORTED:
+            return replace(
+                loaded, stopped=f"Job {job.id} was aborted in Salesforce; its rest is not sent."
+            )
+        return loaded
+
+    def _log_outcome(self, batch: Batch, job: JobInfo, settlement: Settlement) -> None:
+        counts = settlement.counts()
         if settlement.mismatch:
             logger.error(
                 "Job %s: the answers do not add up: %s. %s rows are uncertain; look them up "
@@ -307,18 +385,21 @@ class JobRunner:
                 extra=_ids("job_mismatch", batch),
             )
         logger.info(
-            "Job %s settled: %s loaded, %s failed, %s unprocessed, %s uncertain",
+            "Job %s settled: %s loaded, %s failed, %s unprocessed, %s uncertain, %s sent again",
             job.id,
             counts.loaded,
             counts.failed - counts.refused,
             counts.unprocessed,
             counts.uncertain,
+            counts.retried,
             extra=_ids("job_settled", batch),
         )
-        return counts
 
-    def _store(self, batch: Batch, settlement: Settlement) -> Counts:
-        return self._journal.settle(batch, settlement.failed_rows(), settlement.counts)
+    def _store(self, batch: Batch, settlement: Settlement) -> Loaded:
+        counts, children = self._journal.settle(batch, settlement)
+        drafts = settlement.children()
+        waiting = {child.id for child, d in zip(children, drafts, strict=True) if d.for_parents}
+        return Loaded(batch=batch, counts=counts, children=children, for_parents=waiting)
 
     def give_up_open_job(self, batch: Batch) -> bool:
         """Settle a `created` batch of a run that died: abort its job, unless that was closed.

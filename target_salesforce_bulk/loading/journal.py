@@ -16,7 +16,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from target_salesforce_bulk.errors import StateDirectoryError
 from target_salesforce_bulk.loading.batch import Batch, Counts, LoadPlan
@@ -24,9 +24,11 @@ from target_salesforce_bulk.loading.failed_rows import FailedRow, Origin, Stored
 from target_salesforce_bulk.loading.lifecycle import BatchState, Event, next_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
+
+    from target_salesforce_bulk.loading.retries import ChildDraft
 
 SCHEMA_VERSION = 1
 
@@ -46,11 +48,15 @@ CREATE TABLE batches (
     merged INTEGER NOT NULL DEFAULT 0,
     job_id TEXT,
     attempt INTEGER NOT NULL DEFAULT 0,
+    parent_id INTEGER REFERENCES batches (id),
+    origin_id INTEGER REFERENCES batches (id),
+    depth INTEGER NOT NULL DEFAULT 0,
     loaded INTEGER,
     failed INTEGER,
     unprocessed INTEGER,
     uncertain INTEGER,
     refused INTEGER,
+    retried INTEGER,
     changed_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX batches_by_state ON batches (state);
@@ -62,6 +68,7 @@ CREATE TABLE failed_rows (
     object TEXT NOT NULL,
     operation TEXT NOT NULL,
     key TEXT,
+    same_key TEXT,  -- in the form in which keys compare
     row TEXT NOT NULL,
     code TEXT NOT NULL,
     message TEXT NOT NULL,
@@ -70,9 +77,17 @@ CREATE TABLE failed_rows (
     attempt INTEGER NOT NULL,
     origin TEXT NOT NULL,
     class TEXT NOT NULL,
-    failed_at TEXT NOT NULL
+    failed_at TEXT NOT NULL,
+    retry_batch_id INTEGER REFERENCES batches (id)  -- the batch that sends it again
 ) STRICT;
 CREATE INDEX failed_rows_by_run ON failed_rows (run_id, stream);
+CREATE INDEX failed_rows_by_key ON failed_rows (object, same_key);
+CREATE INDEX failed_rows_by_job ON failed_rows (job_id);
+CREATE INDEX failed_rows_by_retry ON failed_rows (retry_batch_id);
+CREATE TABLE foreign_jobs (  -- jobs with failed rows that another machine's journal knows
+    job_id TEXT PRIMARY KEY,
+    entry TEXT NOT NULL
+) STRICT;
 """
 
 _SAMPLE_KEYS = 5
@@ -89,6 +104,22 @@ class FailureGroup:
     message: str
     #: The keys of a few of them.
     keys: tuple[str, ...]
+
+
+class Outcome(Protocol):
+    """What became of the rows of a batch; asked in the order of the methods."""
+
+    def failed_rows(self) -> Iterator[FailedRow]:
+        """Each row that did not arrive and is not sent again; read once."""
+
+    def superseded(self) -> set[str]:
+        """Keys of older failed rows that were loaded now."""
+
+    def children(self) -> list[ChildDraft]:
+        """The rows that are to be sent again."""
+
+    def counts(self) -> Counts:
+        """The sums."""
 
 
 class Journal:
@@ -206,7 +237,7 @@ class Journal:
                 (self._run_id, plan.to_json(), BatchState.FILLING, _now()),
             )
             batch = self._batch(cursor.lastrowid)
-            batch.folder.mkdir(mode=0o700)
+            _make_anew(batch.folder)
         return batch
 
     def record(self, batch_id: int, event: Event, **facts: Any) -> Batch:
@@ -226,38 +257,106 @@ class Journal:
     def resolve(self, batch: Batch, *, rows: int, size: int) -> Batch:
         """Note that a batch's CSV has the Ids of its records now, and what is left of it."""
         plan = batch.plan.with_ids().to_json()
-        return self.record(batch.id, Event.RESOLVED, plan=plan, rows=rows, size=size)
+        return self.record(batch.id, Event.REDUCED, plan=plan, rows=rows, size=size)
+
+    def reduce(self, batch: Batch, *, rows: int, size: int) -> Batch:
+        """Note that rows of a batch were left out, because newer ones have been written."""
+        merged = batch.merged + batch.rows - rows
+        return self.record(batch.id, Event.REDUCED, rows=rows, size=size, merged=merged)
 
     def settle(
         self,
         batch: Batch,
-        failed_rows: Iterable[FailedRow],
-        counts: Callable[[], Counts],
-    ) -> Counts:
-        """Store every row of a batch that did not arrive, and call the batch settled, in one.
+        outcome: Outcome,
+    ) -> tuple[Counts, list[Batch]]:
+        """Store what became of every row of a batch, in one transaction.
+
+        Failed rows that the batch sent again, and older ones whose keys it loaded, are gone with
+        it; rows that are to be sent again become child batches.
 
         Args:
             batch: The batch.
-            failed_rows: Its rows that did not arrive; read once.
-            counts: Says what became of all its rows, once `failed_rows` has been read.
+            outcome: What became of its rows.
+
+        Returns:
+            The sums, and the child batches.
         """
         with self._transaction() as db:
+            db.execute("DELETE FROM failed_rows WHERE retry_batch_id = ?", (batch.id,))
+            for row in outcome.failed_rows():
+                self._store_failed_row(db, batch, row)
             db.executemany(
-                "INSERT INTO failed_rows (run_id, batch_id, stream, object, operation, key, row,"
-                " code, message, fields, job_id, attempt, origin, class, failed_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                ((self._run_id, *_failed_row_values(batch, row)) for row in failed_rows),
+                "DELETE FROM failed_rows WHERE object = ? AND same_key = ?",
+                ((batch.plan.sobject, key) for key in outcome.superseded()),
             )
-            settled = counts()
+            children = [self._add_child(db, batch, draft) for draft in outcome.children()]
+            settled = outcome.counts()
             facts = {
                 "loaded": settled.loaded,
                 "failed": settled.failed,
                 "unprocessed": settled.unprocessed,
                 "uncertain": settled.uncertain,
                 "refused": settled.refused,
+                "retried": settled.retried,
             }
             self._advance(db, batch.id, Event.SETTLED, facts)
-        return settled
+        return settled, children
+
+    def _store_failed_row(self, db: sqlite3.Connection, batch: Batch, row: FailedRow) -> None:
+        if row.same_key is not None:
+            # What failed of the same record before is not what it should be now.
+            db.execute(
+                "DELETE FROM failed_rows WHERE object = ? AND same_key = ?",
+                (batch.plan.sobject, row.same_key),
+            )
+        db.execute(
+            "INSERT INTO failed_rows (run_id, batch_id, stream, object, operation, key, same_key,"
+            " row, code, message, fields, job_id, attempt, origin, class, failed_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (self._run_id, *_failed_row_values(batch, row)),
+        )
+
+    def _add_child(self, db: sqlite3.Connection, parent: Batch, draft: ChildDraft) -> Batch:
+        cursor = db.execute(
+            "INSERT INTO batches (run_id, plan, state, rows, size, parent_id, origin_id, depth,"
+            " changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                self._run_id,
+                parent.plan.to_json(),
+                BatchState.SEALED,
+                draft.rows,
+                draft.size,
+                parent.id,
+                parent.origin_id,
+                parent.depth + 1,
+                _now(),
+            ),
+        )
+        child = self._batch(cursor.lastrowid)
+        shutil.rmtree(child.folder, ignore_errors=True)
+        draft.folder.replace(child.folder)
+        return child
+
+    def open_keys(self, sobject: str) -> set[str]:
+        """The keys of an object's failed rows, in the form in which keys compare."""
+        with self._mutex:
+            rows = self._db.execute(
+                "SELECT DISTINCT same_key FROM failed_rows"
+                " WHERE object = ? AND same_key IS NOT NULL",
+                (sobject,),
+            )
+            return {row["same_key"] for row in rows}
+
+    def later_batches(self, batch: Batch) -> list[Batch]:
+        """Batches of the same object with newer rows, whose jobs have been closed already."""
+        done = (BatchState.SUBMITTED, BatchState.ENDED, BatchState.SETTLED)
+        return [
+            each
+            for each in self.batches(*done)
+            if each.plan.sobject == batch.plan.sobject
+            and each.origin_id > batch.origin_id
+            and each.id != batch.id
+        ]
 
     def release(self, batch_id: int) -> None:
         """Note that a STATE covering the batch has been written, and remove its files."""
@@ -266,7 +365,12 @@ class Journal:
 
     def abandon(self, batch_id: int) -> None:
         """Give a batch up of which nothing was processed, and remove its files."""
-        abandoned = self.record(batch_id, Event.ABANDONED)
+        with self._transaction() as db:
+            self._advance(db, batch_id, Event.ABANDONED, {})
+            db.execute(
+                "UPDATE failed_rows SET retry_batch_id = NULL WHERE retry_batch_id = ?", (batch_id,)
+            )
+            abandoned = self._batch(batch_id)
         shutil.rmtree(abandoned.folder, ignore_errors=True)
 
     def batches(self, *states: BatchState) -> list[Batch]:
@@ -362,17 +466,24 @@ def _failed_row_values(batch: Batch, row: FailedRow) -> tuple[Any, ...]:
         batch.plan.sobject,
         batch.plan.operation,
         row.key,
+        row.same_key,
         json.dumps(row.row),
         row.error.code,
         row.error.message,
         json.dumps(row.error.fields),
         # A row that was refused before sending has no job, even where its batch has one.
         batch.job_id if row.origin is Origin.SALESFORCE else None,
-        batch.attempt if row.origin is Origin.SALESFORCE else 0,
+        batch.depth + 1 if row.origin is Origin.SALESFORCE else 0,
         row.origin,
-        row.error.failure_class,
+        row.failure_class,
         _now(),
     )
+
+
+def _make_anew(folder: Path) -> None:
+    """Make a folder; what a run left there that died before its batch was noted is nobody's."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
 
 
 def _now() -> str:

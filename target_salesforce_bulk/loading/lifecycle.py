@@ -41,7 +41,7 @@ class Event(StrEnum):
     """What happens to a batch."""
 
     SEALED = "sealed"  #: its last row is written
-    RESOLVED = "resolved"  #: the Ids of its records have been looked up
+    REDUCED = "reduced"  #: rows of it were left out that cannot or must not be sent
     CREATED = "created"  #: Salesforce made an open job for it
     ABORTED = "aborted"  #: its open job was given up; another one will be made
     SUBMITTED = "submitted"  #: its job is known to be closed
@@ -57,7 +57,7 @@ TRANSITIONS: dict[BatchState, dict[Event, BatchState]] = {
         Event.ABANDONED: BatchState.ABANDONED,
     },
     BatchState.SEALED: {
-        Event.RESOLVED: BatchState.SEALED,
+        Event.REDUCED: BatchState.SEALED,
         Event.CREATED: BatchState.CREATED,
         # Every row of it was refused before sending, so there is nothing to make a job of.
         Event.SETTLED: BatchState.SETTLED,

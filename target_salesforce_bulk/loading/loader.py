@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.loading.batch import Batch, Counts
     from target_salesforce_bulk.loading.job_runner import JobRunner
     from target_salesforce_bulk.loading.journal import Journal
+    from target_salesforce_bulk.loading.retries import RowRetries
     from target_salesforce_bulk.salesforce.client import Client
 
 
@@ -28,6 +29,8 @@ class BatchReport:
 
     batch: Batch
     counts: Counts
+    #: Batches with the rows of it that are sent again.
+    children: list[Batch]
     jobs: int
     api_calls: int
     seconds: float
@@ -50,6 +53,7 @@ class Loader:
         client: The connection to Salesforce, for counting its calls.
         runner: Loads one batch.
         journal: Where a batch that will not be loaded is written off.
+        retries: When rows are sent again.
         workers: How many batches are under way at once.
         max_spool_bytes: Reading waits while more bytes than this are queued.
         observer: Who is told what becomes of batches.
@@ -63,6 +67,7 @@ class Loader:
         client: Client,
         runner: JobRunner,
         journal: Journal,
+        retries: RowRetries,
         workers: int,
         max_spool_bytes: int,
         observer: Observer,
@@ -72,12 +77,18 @@ class Loader:
         self._client = client
         self._runner = runner
         self._journal = journal
+        self._retries = retries
         self._max_spool_bytes = max_spool_bytes
         self._observer = observer
         self._stopping = stopping
         self._clock = clock
         self._schedule = Schedule()
         self._stopped_streams: set[str] = set()
+        self._objects: set[str] = set()
+        #: Whether more batches may come from the input.
+        self._reading = True
+        #: Child batches whose rows wait for their parents.
+        self._for_parents: list[Batch] = []
         #: The first error that concerns the run as a whole, such as a login that is refused.
         self._fatal: BaseException | None = None
         self._workers = [
@@ -93,6 +104,7 @@ class Loader:
         Raises:
             SalesforceBulkError: loading has come to an end for a reason that concerns all batches.
         """
+        self._objects.add(batch.plan.sobject)
         self._schedule.add(batch)
         self._schedule.await_space(self._max_spool_bytes)
         self.check()
@@ -106,12 +118,20 @@ class Loader:
         if self._fatal is not None:
             raise self._fatal
 
+    def stop_stream(self, stream: str) -> None:
+        """Begin no further batch of a stream."""
+        self._stopped_streams.add(stream)
+
     def drain(self) -> None:
         """Wait until every queued batch is settled or its stream stopped, and end the workers.
 
         Raises:
             SalesforceBulkError: as for `submit`.
         """
+        self._reading = False
+        self._schedule.await_empty()
+        for child in self._for_parents:  # by now, every parent of this run is there or failed
+            self._schedule.add(child)
         self._schedule.await_empty()
         self._schedule.close()
         self.check()
@@ -143,22 +163,38 @@ class Loader:
             self._journal.abandon(batch.id)
             return
         started = self._clock()
+        parents_coming = bool(batch.plan.parents) and (
+            self._reading or not self._objects.isdisjoint(batch.plan.parents)
+        )
         try:
             with self._client.tally() as tally:
-                settled, counts = self._runner.load(batch, lambda: self._await_turn(batch))
+                loaded = self._runner.load(
+                    batch, lambda: self._await_turn(batch), parents_coming=parents_coming
+                )
         except JobError as error:
-            self._stopped_streams.add(batch.plan.stream)
+            self.stop_stream(batch.plan.stream)
             self._observer.stream_stopped(batch, error)
             return
         self._observer.batch_settled(
             BatchReport(
-                batch=settled,
-                counts=counts,
-                jobs=settled.attempt,
+                batch=loaded.batch,
+                counts=loaded.counts,
+                children=loaded.children,
+                jobs=loaded.batch.attempt,
                 api_calls=tally.calls,
                 seconds=self._clock() - started,
             )
         )
+        if loaded.stopped:
+            self.stop_stream(batch.plan.stream)
+            job_id = loaded.batch.job_id or ""
+            why = JobError(loaded.stopped, job_id=job_id, permanent=True)
+            self._observer.stream_stopped(loaded.batch, why)
+        for child in loaded.children:
+            if child.id in loaded.for_parents:
+                self._for_parents.append(child)
+            else:
+                self._schedule.add(child, self._retries.wait_before(child))
 
     def _await_turn(self, batch: Batch) -> bool:
         """Wait for the batches before; False when this one must not go on."""

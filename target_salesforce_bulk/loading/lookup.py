@@ -151,6 +151,7 @@ class KeyLookup:
         return FailedRow(
             row=dict(zip(header, row, strict=True)),
             key=key,
+            same_key=self._same(key),
             error=RowError(code=code, message=message, fields=(name,), raw=json.dumps(ids)),
             origin=Origin.LOCAL,
         )

@@ -13,25 +13,23 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.loading.batch import Counts
-from target_salesforce_bulk.loading.failed_rows import (
-    UNCERTAIN,
-    UNPROCESSED,
-    FailedRow,
-    RowError,
-    read_refused,
-)
+from target_salesforce_bulk.loading.error_table import UNCERTAIN, UNPROCESSED
+from target_salesforce_bulk.loading.failed_rows import FailedRow, RowError, read_refused
 from target_salesforce_bulk.rows.canonical import canonical, canonical_key
-from target_salesforce_bulk.rows.csvfile import read_rows
-from target_salesforce_bulk.salesforce.job import ResultKind
+from target_salesforce_bulk.rows.csvfile import CsvFile, encode_row, read_rows
+from target_salesforce_bulk.salesforce.job import JobState, ResultKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from target_salesforce_bulk.loading.batch import Batch, LoadPlan
+    from target_salesforce_bulk.loading.error_table import ErrorTable
+    from target_salesforce_bulk.loading.retries import ChildDraft, ChildWriter
     from target_salesforce_bulk.salesforce.job import JobInfo
 
 _LEFT_ALONE = RowError(
@@ -40,25 +38,33 @@ _LEFT_ALONE = RowError(
 
 
 class Settlement:
-    """The outcome of every row of a batch whose job has ended.
-
-    ``failed_rows`` is read once; ``counts`` tells the sums after that.
+    """The outcome of every row of a batch whose job has ended; see `journal.Outcome`.
 
     Args:
         batch: The batch.
+        table: What errors mean.
         job: Its job as it ended; none where every row was refused before sending.
         files: The result files of the job.
+        retry: Takes rows that are to be sent again.
+        open_keys: Keys of older failed rows of the object.
     """
 
     def __init__(
         self,
         batch: Batch,
+        table: ErrorTable,
         job: JobInfo | None = None,
         files: Mapping[ResultKind, Path] | None = None,
+        retry: ChildWriter | None = None,
+        open_keys: Collection[str] = (),
     ) -> None:
         self._batch = batch
+        self._table = table
         self._job = job
         self._files = files or {}
+        self._retry = retry
+        self._open_keys = open_keys
+        self._not_loaded_keys: set[str] = set()
         self._counts = Counts()
         #: Why the answers do not add up; empty when they do.
         self.mismatch = ""
@@ -67,12 +73,30 @@ class Settlement:
         """What became of the rows."""
         return self._counts
 
+    def children(self) -> list[ChildDraft]:
+        """The rows that are to be sent again."""
+        return [] if self._retry is None else self._retry.drafts()
+
+    def superseded(self) -> set[str]:
+        """Keys of older failed rows that were loaded now."""
+        if not self._open_keys:
+            return set()
+        keys = {key for key in row_keys(self._batch) if key in self._open_keys}
+        return keys - self._not_loaded_keys
+
     def failed_rows(self) -> Iterator[FailedRow]:
-        """Each row that did not arrive, those refused before sending included."""
+        """Each row that did not arrive and is not sent again, with those never sent."""
         yield from self._refused()
         loaded = self._batch.rows
         for row in self._not_loaded():
             loaded -= 1
+            kind = self._table.kind(row.error.code, row.error.raw)
+            row = replace(row, failure_class=kind.failure_class)
+            if row.same_key in self._open_keys:
+                self._not_loaded_keys.add(str(row.same_key))
+            if self._retry is not None and self._retry.take(row):
+                self._counts += Counts(retried=1)
+                continue
             self._count(row.error)
             yield row
         self._counts += Counts(loaded=loaded)
@@ -81,7 +105,8 @@ class Settlement:
         for path in (self._batch.refused, self._batch.unresolved):
             for row in read_refused(path):
                 self._counts += Counts(failed=1, refused=1)
-                yield row
+                kind = self._table.kind(row.error.code, row.error.message)
+                yield replace(row, failure_class=kind.failure_class)
 
     def _count(self, error: RowError) -> None:
         if error.code == UNPROCESSED:
@@ -93,6 +118,9 @@ class Settlement:
 
     def _not_loaded(self) -> Iterator[FailedRow]:
         if self._batch.rows == 0:
+            return
+        if self._refused_as_a_whole():
+            yield from all_unprocessed(self._batch)
             return
         with _Matcher(self._batch.plan) as matcher:
             failed = matcher.expect_failed(self._files[ResultKind.FAILED])
@@ -109,6 +137,11 @@ class Settlement:
                 matcher.doubt(self._batch.csv, self._files[ResultKind.SUCCESSFUL], self.mismatch)
             yield from matcher.not_loaded(self._batch.csv)
 
+    def _refused_as_a_whole(self) -> bool:
+        """Whether the job failed before its first row; result files may then tell nothing."""
+        job = self._job
+        return job is not None and job.state is JobState.FAILED and not job.records_processed
+
     def _explain_mismatch(self, successful: int, failed: int, unprocessed: int) -> str:
         sent = self._batch.rows
         counted = None if self._job is None else self._job.records_failed
@@ -120,6 +153,62 @@ class Settlement:
         if counted not in {None, failed}:
             return f"the job counts {counted} failed rows, its results {failed}"
         return ""
+
+
+def row_keys(batch: Batch) -> Iterator[str]:
+    """The key of each row that is sent, in the form in which keys compare; none for an insert."""
+    place = batch.plan.label_index
+    if place is None or not batch.rows:
+        return iter(())
+    same = canonical_key(batch.plan.columns[place].field)
+    return (same(row[place]) for _, row in _sent_rows(batch.csv))
+
+
+def write_ids(path: Path, batch: Batch, successful: Path) -> None:
+    """Write the Ids of the records that a batch has written, beside its key.
+
+    The columns are `sf__Id`, `sf__Created` and the key; for an insert without one, all columns as
+    Salesforce gives them back. Readable by its owner only, and whole or not there at all.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    place = batch.plan.label_index
+    columns = batch.plan.columns if place is None else (batch.plan.columns[place],)
+    by_id = _keys_by_id(batch) if batch.plan.label is not None else {}
+    draft = path.with_suffix(".part")
+    draft.unlink(missing_ok=True)
+    names = ["sf__Id", "sf__Created", *(column.header for column in columns)]
+    file = CsvFile.create(draft, encode_row(names))
+    for header, row in _result_rows(successful):
+        record_id = _cell(header, row, "sf__id")
+        cells = [_cell(header, row, column.header.lower()) for column in columns]
+        if record_id[:15] in by_id:
+            cells = [by_id[record_id[:15]]]
+        file.write(encode_row([record_id, _cell(header, row, "sf__created"), *cells]))
+    file.seal()
+    draft.replace(path)
+
+
+def _keys_by_id(batch: Batch) -> dict[str, str]:
+    """The keys that Ids were looked up by, which are not sent and do not come back."""
+    place, label = batch.plan.key_index or 0, batch.plan.label_index or 0
+    return {row[place][:15]: row[label] for _, row in _sent_rows(batch.csv)}
+
+
+def all_unprocessed(batch: Batch) -> Iterator[FailedRow]:
+    """Every row of a batch that Salesforce did not come to."""
+    return (_failed_row(batch.plan, row, _LEFT_ALONE) for _, row in _sent_rows(batch.csv))
+
+
+def _failed_row(plan: LoadPlan, row: list[str], error: RowError) -> FailedRow:
+    place = plan.label_index
+    key = None if place is None else row[place]
+    same = None if place is None else canonical_key(plan.columns[place].field)
+    return FailedRow(
+        row=dict(zip((column.header for column in plan.columns), row, strict=True)),
+        error=error,
+        key=key,
+        same_key=None if same is None or key is None else same(key),
+    )
 
 
 class _Matcher:
@@ -204,17 +293,11 @@ class _Matcher:
             "SELECT row, error FROM result WHERE row IS NOT NULL ORDER BY row"
         )
         following = results.fetchone()
-        headers = [column.header for column in self._plan.columns]
-        place = self._plan.label_index
         for number, row in _sent_rows(sent):
             if following is None:
                 return
             if number == following[0]:
-                yield FailedRow(
-                    row=dict(zip(headers, row, strict=True)),
-                    error=_error(following[1]),
-                    key=None if place is None else row[place],
-                )
+                yield _failed_row(self._plan, row, _error(following[1]))
                 following = results.fetchone()
 
 

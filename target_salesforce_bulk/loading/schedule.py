@@ -11,12 +11,13 @@ Rows that look a parent up wait for the parent's batches: those that are queued 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from target_salesforce_bulk.loading.batch import Batch
 
@@ -26,7 +27,9 @@ _UNDER_WAY_PER_OBJECT = 2
 class Schedule:
     """A queue of sealed batches; safe to call from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._not_before: dict[int, float] = {}
         self._changed = threading.Condition()
         self._waiting: deque[Batch] = deque()
         #: Batches that a worker holds, by object, in the order of their turns.
@@ -35,9 +38,14 @@ class Schedule:
         self._closed = False
         self._paused = False
 
-    def add(self, batch: Batch) -> None:
-        """Queue a sealed batch behind those of its object."""
+    def add(self, batch: Batch, wait_seconds: float = 0.0) -> None:
+        """Queue a sealed batch behind those of its object; it is handed out no earlier than said.
+
+        Whoever is queued later may go first meanwhile.
+        """
         with self._changed:
+            if wait_seconds:
+                self._not_before[batch.id] = self._clock() + wait_seconds
             self._waiting.append(batch)
             self._bytes[batch.id] = batch.size
             self._changed.notify_all()
@@ -53,22 +61,33 @@ class Schedule:
                     return batch
                 if self._closed:
                     return None
-                self._changed.wait()
+                self._changed.wait(self._seconds_to_next())
 
     def _next(self) -> Batch | None:
         full = {
             name for name, turns in self._under_way.items() if len(turns) >= _UNDER_WAY_PER_OBJECT
         }
         passed_over: set[str] = set()  # no later batch of an object overtakes an earlier one
+        now = self._clock()
         for batch in self._waiting:
             name = batch.plan.sobject
+            if self._not_before.get(batch.id, now) > now:
+                continue
             if name not in full | passed_over and not self._waits_for_parents(batch):
                 return batch
             passed_over.add(name)
-        if self._waiting and not any(self._under_way.values()):
+        ready = [each for each in self._waiting if self._not_before.get(each.id, now) <= now]
+        if ready and not any(self._under_way.values()):
             # Objects that are each other's parents wait for nobody: the oldest goes first.
-            return self._waiting[0]
+            return ready[0]
         return None
+
+    def _seconds_to_next(self) -> float | None:
+        """Seconds until a batch may be handed out that may not be yet."""
+        now = self._clock()
+        times = [self._not_before.get(each.id, now) - now for each in self._waiting]
+        later = [seconds for seconds in times if seconds > 0]
+        return min(later) if later else None
 
     def _waits_for_parents(self, batch: Batch) -> bool:
         parents = set(batch.plan.parents) - {batch.plan.sobject}

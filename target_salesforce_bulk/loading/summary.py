@@ -13,10 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from target_salesforce_bulk.loading.error_table import ErrorTable
     from target_salesforce_bulk.loading.journal import FailureGroup
     from target_salesforce_bulk.loading.loader import BatchReport
 
-_COLUMNS = ("read", "loaded", "failed", "merged", "jobs", "API calls", "seconds")
+_COLUMNS = (
+    "read",
+    "loaded",
+    "failed",
+    "refused",
+    "retried",
+    "merged",
+    "jobs",
+    "API calls",
+    "seconds",
+)
 
 
 @dataclass(kw_only=True)
@@ -38,7 +49,7 @@ class StreamSummary:
     @property
     def failed_percent(self) -> float:
         """Share of the rows that did not arrive among those with an outcome."""
-        known = self.counts.loaded + self.counts.not_loaded
+        known = self.counts.known
         return 100.0 * self.counts.not_loaded / known if known else 0.0
 
     def cells(self) -> tuple[str, ...]:
@@ -47,6 +58,8 @@ class StreamSummary:
             self.read,
             self.counts.loaded,
             self.counts.not_loaded,
+            self.counts.refused,
+            self.counts.retried,
             self.merged,
             self.jobs,
             self.api_calls,
@@ -78,8 +91,8 @@ class Summary:
                 )
             return self._streams[stream]
 
-    def batch_settled(self, report: BatchReport) -> None:
-        """Add what became of a batch."""
+    def batch_settled(self, report: BatchReport) -> StreamSummary:
+        """Add what became of a batch; the sums of its stream."""
         with self._mutex:
             stream = self._streams[report.batch.plan.stream]
             stream.counts += report.counts
@@ -87,6 +100,7 @@ class Summary:
             stream.jobs += report.jobs
             stream.api_calls += report.api_calls
             stream.ended_at = self._clock()
+            return stream
 
     def stream_stopped(self, stream: str, why: str) -> None:
         """Note that no further row of a stream will be loaded."""
@@ -109,7 +123,9 @@ def _aligned(row: tuple[str, ...], widths: list[int]) -> str:
     return "  ".join(cells)
 
 
-def failure_lines(groups: Sequence[FailureGroup], files: dict[str, Path]) -> list[str]:
+def failure_lines(
+    groups: Sequence[FailureGroup], files: dict[str, Path], table: ErrorTable
+) -> list[str]:
     """What failed and why, by stream, and where the rows are."""
     lines: list[str] = []
     for stream, path in files.items():
@@ -118,4 +134,6 @@ def failure_lines(groups: Sequence[FailureGroup], files: dict[str, Path]) -> lis
             if group.stream == stream:
                 keys = f"  [{', '.join(group.keys)}]" if group.keys else ""
                 lines.append(f"  {group.rows:,} x {group.code}: {group.message}{keys}")
+                hint = table.kind(group.code, group.message).hint
+                lines += [f"      {hint}"] if hint else []
     return lines

@@ -58,12 +58,12 @@ def test_the_job_id_is_in_the_log_at_every_step(org: Emulator, load: Callable[..
 
 
 def test_the_summary_names_every_number(load: Callable[..., Result]) -> None:
-    """Read, loaded, failed, merged, jobs, API calls and seconds, by stream."""
+    """Read, loaded, failed, refused, retried, merged, jobs, API calls and seconds, by stream."""
     rows = [contact(n) for n in range(10)]
     result = load([schema(), *rows, contact(11, LastName=None)], max_failed_percent=100)
 
     line = next(each for each in result.stderr.splitlines() if each.startswith("Contact → "))
-    assert re.fullmatch(r"Contact → Contact +11 +10 +1 +0 +1 +\d+ +\d+\.\d", line), line
+    assert re.fullmatch(r"Contact → Contact +11 +10 +1 +0 +0 +0 +1 +\d+ +\d+\.\d", line), line
 
 
 @pytest.mark.parametrize("validate_rows", [True, False])
@@ -76,7 +76,7 @@ def test_five_bad_rows_among_a_thousand(
     bad.pop(0)
     messages = [schema(), *(contact(n, **bad.get(n, {})) for n in range(1000)), state(Contact=9)]
 
-    strict = load(messages, max_failed_percent=0, validate_rows=validate_rows)
+    strict = load(messages, max_failed_percent=0, validate_rows=validate_rows, state_ledger=False)
 
     assert (strict.code, strict.states) == (1, [{"bookmarks": {"Contact": 9}}])
     assert {(row["External_Id__c"], row["code"]) for row in strict.failed_rows()} == {
@@ -183,7 +183,10 @@ def test_identical_rows_of_an_insert_are_all_accounted_for(
     org.configure(rules=[{"error": "UNABLE_TO_LOCK_ROW:busy:--", "times": 7}])
 
     result = load(
-        [schema(properties=properties, key=None), *rows], operation="insert", max_failed_percent=100
+        [schema(properties=properties, key=None), *rows],
+        operation="insert",
+        max_failed_percent=100,
+        row_retries=0,
     )
 
     assert (result.code, org.count("Contact"), len(result.failed_rows())) == (0, 293, 7)
@@ -233,7 +236,7 @@ def test_within_a_batch_the_last_row_of_a_key_wins(
 
     assert result.code == 0
     assert sorted(row["FirstName"] for row in org.rows("Contact")) == ["Ada", "new"]
-    assert re.search(r"Contact → Contact +3 +2 +0 +1 ", result.stderr)
+    assert re.search(r"Contact → Contact +3 +2 +0 +0 +0 +1 ", result.stderr)
 
 
 def test_several_streams_by_name_and_glob(org: Emulator, load: Callable[..., Result]) -> None:
@@ -356,7 +359,8 @@ def test_a_job_refused_as_a_whole_stops_its_stream_only(
 def test_rows_left_unprocessed_are_stored(org: Emulator, load: Callable[..., Result]) -> None:
     """A job that ends half-way: what was not reached is named, not lost."""
     org.configure(stop_after_rows=400, stop_times=1)
-    result = load([schema(), *(contact(n) for n in range(1000)), state(Contact=1)])
+    messages = [schema(), *(contact(n) for n in range(1000)), state(Contact=1)]
+    result = load(messages, row_retries=0, state_ledger=False)
 
     codes = [row["code"] for row in result.failed_rows()]
     assert (result.code, result.states) == (1, [{"bookmarks": {"Contact": 1}}])

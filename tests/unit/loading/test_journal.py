@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,7 +16,7 @@ from target_salesforce_bulk.loading.lifecycle import BatchState, Event, IllegalT
 from target_salesforce_bulk.salesforce.job import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 PLAN = LoadPlan(
@@ -36,8 +36,30 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield journal
 
 
+class Decided:
+    """An outcome that is known."""
+
+    def __init__(self, rows: Iterable[FailedRow] = (), counts: Counts | None = None) -> None:
+        self._rows = rows
+        self._counts = counts or Counts()
+
+    def failed_rows(self) -> Iterator[FailedRow]:
+        return iter(self._rows)
+
+    def superseded(self) -> set[str]:
+        return set()
+
+    def children(self) -> list[Any]:
+        return []
+
+    def counts(self) -> Counts:
+        return self._counts
+
+
 def failed(key: str, code: str = "DUPLICATE_VALUE") -> FailedRow:
-    return FailedRow(row={"Key__c": key}, key=key, error=RowError(code=code, message="no"))
+    return FailedRow(
+        row={"Key__c": key}, key=key, same_key=key, error=RowError(code=code, message="no")
+    )
 
 
 def test_a_batch_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -69,7 +91,7 @@ def test_settling_is_all_or_nothing(journal: Journal) -> None:
         raise OSError("disk")
 
     with pytest.raises(OSError, match="disk"):
-        journal.settle(batch, rows(), Counts)
+        journal.settle(batch, Decided(rows()))
     assert journal.batches(BatchState.SEALED) == [batch]
     assert journal.failed_streams("r1") == []
 
@@ -78,7 +100,7 @@ def test_failed_rows_are_grouped(journal: Journal) -> None:
     """By stream and code, with a few keys."""
     batch = journal.seal(journal.open_batch(PLAN).id, rows=9, size=9, merged=0)
     rows = [*(failed(f"k{n}") for n in range(7)), failed("z", "STRING_TOO_LONG")]
-    journal.settle(batch, rows, lambda: Counts(failed=8, loaded=1))
+    journal.settle(batch, Decided(rows, Counts(failed=8, loaded=1)))
 
     groups = journal.failure_groups("r1")
 
@@ -107,7 +129,16 @@ def test_a_second_process_is_refused(journal: Journal) -> None:
 def test_a_released_batch_leaves_no_file(journal: Journal) -> None:
     """Its rows are in Salesforce, or among the failed ones."""
     batch = journal.seal(journal.open_batch(PLAN).id, rows=0, size=9, merged=0)
-    journal.settle(batch, [], Counts)
+    journal.settle(batch, Decided())
     journal.release(batch.id)
 
     assert not batch.folder.exists()
+
+
+def test_a_newer_failure_of_a_record_takes_the_place_of_an_older_one(journal: Journal) -> None:
+    """What failed before is not what the record should be now."""
+    for code in ("DUPLICATE_VALUE", "STRING_TOO_LONG"):
+        batch = journal.seal(journal.open_batch(PLAN).id, rows=1, size=9, merged=0)
+        journal.settle(batch, Decided([failed("a", code)]))
+
+    assert [row.code for row in journal.failed_rows("r1", "people")] == ["STRING_TOO_LONG"]

@@ -10,6 +10,7 @@ import pytest
 
 from target_salesforce_bulk.emulator.values import java_double
 from target_salesforce_bulk.loading.batch import Batch, BatchColumn, Counts, LoadPlan
+from target_salesforce_bulk.loading.error_table import ErrorTable
 from target_salesforce_bulk.loading.lifecycle import BatchState
 from target_salesforce_bulk.loading.results import Settlement
 from target_salesforce_bulk.salesforce.job import JobInfo, JobState, Operation, ResultKind
@@ -81,7 +82,7 @@ def settle(tmp_path: Path) -> Callable[..., tuple[list[FailedRow], Counts, str]]
             records_processed=len(loaded) + len(failed),
             records_failed=len(failed) if counted is None else counted,
         )
-        settlement = Settlement(batch, job, files)
+        settlement = Settlement(batch, ErrorTable(), job, files)
         outcome = list(settlement.failed_rows())
         return outcome, settlement.counts(), settlement.mismatch
 
