@@ -15,12 +15,15 @@ import click
 from singer_sdk.singerlib.json import serialize_json
 
 from target_salesforce_bulk.errors import LoadError, NotFoundError
+from target_salesforce_bulk.loading.adopt import Adopter
 from target_salesforce_bulk.loading.checkpoint import Checkpoint
-from target_salesforce_bulk.loading.error_table import ErrorTable
+from target_salesforce_bulk.loading.error_table import ErrorTable, FailureClass
 from target_salesforce_bulk.loading.failed_rows import write_csv
 from target_salesforce_bulk.loading.job_runner import JobRunner, PollPlan
-from target_salesforce_bulk.loading.journal import Journal
+from target_salesforce_bulk.loading.journal import Journal, Selection
+from target_salesforce_bulk.loading.ledger import Ledger
 from target_salesforce_bulk.loading.loader import Loader
+from target_salesforce_bulk.loading.resend import Resend
 from target_salesforce_bulk.loading.results import write_ids
 from target_salesforce_bulk.loading.resume import resume
 from target_salesforce_bulk.loading.retries import RowRetries
@@ -113,13 +116,17 @@ class Run(Describer):
         self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
         self._table = ErrorTable(settings.retryable_errors or ())
         self._journal = Journal(settings.state_dir)
-        self._checkpoint = Checkpoint(_write_state, self._journal.release)
+        self._ledger = Ledger(self._journal, enabled=settings.state_ledger)
+        self._checkpoint = Checkpoint(self._write_state, self._journal.release)
         retries = RowRetries(
             retries=settings.row_retries, wait_seconds=settings.row_retry_wait_seconds
         )
+        self._api = IngestApi(client)
+        query = QueryApi(client, self._stopping)
+        self._adopter = Adopter(self._journal, self._api, query, self._table)
         runner = JobRunner(
-            api=IngestApi(client),
-            query=QueryApi(client, self._stopping),
+            api=self._api,
+            query=query,
             journal=self._journal,
             poll=PollPlan(
                 interval_seconds=settings.poll_interval_seconds,
@@ -147,6 +154,9 @@ class Run(Describer):
             observer=self,
             stopping=self._stopping,
         )
+        if settings.retry_failed_on_start:
+            self.retry(Selection(failure_class=FailureClass.TRANSIENT))
+            self._input_ended = False
 
     def stream_started(
         self, stream: str, tap_stream: str, resolved: ResolvedStream
@@ -197,7 +207,12 @@ class Run(Describer):
 
     def state_received(self, state: dict[str, Any]) -> None:
         """Take in a STATE; it is written when everything before it is settled."""
-        self._checkpoint.state_received(state)
+        self._checkpoint.state_received(self._ledger.take_out(state))
+
+    def _write_state(self, state: dict[str, Any]) -> None:
+        # One write, so that a reader never sees half a line.
+        sys.stdout.write(serialize_json(self._ledger.put_in(state)) + "\n")
+        sys.stdout.flush()
 
     def batch_settled(self, report: BatchReport) -> None:
         """Every row of a batch has an outcome on disk, or is in a child batch."""
@@ -232,6 +247,39 @@ class Run(Describer):
         self._summary.stream_stopped(stream, str(error))
         self._checkpoint.stream_stopped(self._tap_streams[stream])
 
+    def adopt(self, job_id: str, stream: str | None) -> None:
+        """Take in the failed rows of a job, unless the journal knows the job already.
+
+        Raises:
+            SalesforceError: they cannot be fetched.
+        """
+        if not self._journal.knows_job(job_id):
+            job = self._api.get(job_id)
+            self._adopter.adopt(job.id, stream or job.object, self.sobject(job.object))
+
+    def retry(self, chosen: Selection) -> dict[str, Any]:
+        """Send stored failed rows again: how many, and how many not and why."""
+        resend = Resend(self._journal, self._settings.max_job_bytes)
+        sent = 0
+        for batch in resend.batches(chosen):
+            sent += batch.rows
+            self._summary.stream_started(batch.plan.stream, batch.plan.sobject)
+            self._tap_streams.setdefault(batch.plan.stream, batch.plan.stream)
+            self._loader.submit(batch)
+        skipped = dict(resend.skipped)
+        if self._adopter.newer:
+            skipped["their records were written later"] = self._adopter.newer
+        self._input_ended = True
+        return {"sent": sent, "skipped": skipped}
+
+    def outcome(self) -> dict[str, int]:
+        """The sums over all streams."""
+        streams = self._summary.streams
+        return {
+            "loaded": sum(stream.counts.loaded for stream in streams),
+            "failed": sum(stream.counts.not_loaded for stream in streams),
+        }
+
     def finish(self) -> None:
         """Wait for what is under way, and say what was done.
 
@@ -259,11 +307,12 @@ class Run(Describer):
     def _report(self) -> None:
         """Write the summary to stderr, and the failed rows to files."""
         files = self._write_failed_rows()
+        groups = self._journal.failure_groups(Selection(run_id=self.id))
         seconds = time.monotonic() - self._started_at
         lines = [
             f"Run {self.id}: {seconds:.1f} seconds, {self._client.calls} API calls",
             *([self._summary.table()] if self._summary.streams else ["No records came in."]),
-            *failure_lines(self._journal.failure_groups(self.id), files, self._table),
+            *failure_lines(groups, files, self._table),
         ]
         click.echo("\n".join(lines), err=True)
 
@@ -316,12 +365,6 @@ class Run(Describer):
                 f"{limit}."
             )
         return problems
-
-
-def _write_state(state: dict[str, Any]) -> None:
-    # One write, so that a reader never sees half a line.
-    sys.stdout.write(serialize_json(state) + "\n")
-    sys.stdout.flush()
 
 
 def _file_name(stream: str) -> str:

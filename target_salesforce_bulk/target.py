@@ -13,6 +13,7 @@ from singer_sdk.plugin_base import SingerCommand
 
 from target_salesforce_bulk.cli.check import check
 from target_salesforce_bulk.cli.emulator import emulator
+from target_salesforce_bulk.cli.failed import failed
 from target_salesforce_bulk.connect import connect
 from target_salesforce_bulk.errors import SalesforceBulkError
 from target_salesforce_bulk.reader import MessageReader
@@ -188,7 +189,7 @@ class TargetSalesforceBulk(SafeTarget):
             invoke_without_command=True,
             logger=cls.logger,
         )
-        for command in (check, emulator):
+        for command in (check, emulator, failed):
             group.add_command(command)
         return group
 

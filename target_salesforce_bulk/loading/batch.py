@@ -161,6 +161,8 @@ class Batch:
     parent_id: int | None = None
     origin_id: int = 0
     depth: int = 0
+    #: Whether it was made of stored failed rows; what fails of it is stored again, not retried.
+    resends: bool = False
 
     @property
     def csv(self) -> Path:
@@ -199,4 +201,5 @@ class Batch:
             parent_id=row["parent_id"],
             origin_id=row["origin_id"] or row["id"],
             depth=row["depth"],
+            resends=bool(row["resends"]),
         )

@@ -171,10 +171,11 @@ def write_csv(path: Path, rows: Iterable[StoredFailedRow], headers: list[str]) -
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow([*EXPORT_COLUMNS, *headers])
         for row in rows:
-            writer.writerow([*_export_cells(row), *(row.row.get(name, "") for name in headers)])
+            writer.writerow([*export_cells(row), *(row.row.get(name, "") for name in headers)])
             written += 1
     return written
 
 
-def _export_cells(row: StoredFailedRow) -> list[Any]:
+def export_cells(row: StoredFailedRow) -> list[Any]:
+    """The cells of `EXPORT_COLUMNS`."""
     return [f"{row.code}: {row.message}", row.code, ",".join(row.fields), row.job_id, row.attempt]

@@ -14,17 +14,18 @@ import shutil
 import sqlite3
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from target_salesforce_bulk.errors import StateDirectoryError
 from target_salesforce_bulk.loading.batch import Batch, Counts, LoadPlan
+from target_salesforce_bulk.loading.error_table import FailureClass
 from target_salesforce_bulk.loading.failed_rows import FailedRow, Origin, StoredFailedRow
 from target_salesforce_bulk.loading.lifecycle import BatchState, Event, next_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -51,6 +52,7 @@ CREATE TABLE batches (
     parent_id INTEGER REFERENCES batches (id),
     origin_id INTEGER REFERENCES batches (id),
     depth INTEGER NOT NULL DEFAULT 0,
+    resends INTEGER NOT NULL DEFAULT 0,  -- whether it was made of stored failed rows
     loaded INTEGER,
     failed INTEGER,
     unprocessed INTEGER,
@@ -99,11 +101,48 @@ class FailureGroup:
 
     stream: str
     code: str
+    failure_class: FailureClass
     rows: int
     #: What Salesforce, or our own check, said of the first of them.
     message: str
     #: The keys of a few of them.
     keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Selection:
+    """Which failed rows are meant; what is not said does not matter."""
+
+    stream: str | None = None
+    code: str | None = None
+    failure_class: str | None = None
+    #: ISO 8601, in UTC.
+    since: str | None = None
+    job_id: str | None = None
+    run_id: str | None = None
+    #: A key, or the number of a row.
+    name: str | None = None
+    #: Whether rows count that a batch under way sends again.
+    waiting_only: bool = False
+
+    def where(self) -> tuple[str, tuple[Any, ...]]:
+        """The condition in SQL, and its values."""
+        by = {
+            "stream = ?": self.stream,
+            "code = ?": self.code,
+            "class = ?": self.failure_class,
+            "failed_at >= ?": self.since,
+            "substr(job_id, 1, 15) = ?": self.job_id[:15] if self.job_id else None,
+            "run_id = ?": self.run_id,
+        }
+        terms = {term: value for term, value in by.items() if value is not None}
+        conditions, values = ["1", *terms], [*terms.values()]
+        if self.name is not None:
+            conditions.append("(key = ? OR CAST(id AS TEXT) = ?)")
+            values += [self.name, self.name]
+        if self.waiting_only:
+            conditions.append("retry_batch_id IS NULL")
+        return " AND ".join(conditions), tuple(values)
 
 
 class Outcome(Protocol):
@@ -383,6 +422,107 @@ class Journal:
             ).fetchall()
         return [Batch.from_row(row, self.batches_dir) for row in rows]
 
+    def failed_jobs(self) -> list[dict[str, Any]]:
+        """The failed rows by job, as STATE tells of them; the oldest first.
+
+        Rows that were never sent have no job.
+        """
+        with self._mutex:
+            rows = self._db.execute(
+                "SELECT job_id, stream, object, operation, code, count(*) AS number,"
+                " max(failed_at) AS time FROM failed_rows"
+                " GROUP BY job_id, stream, object, operation, code ORDER BY time, code"
+            ).fetchall()
+        jobs: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for row in rows:
+            facts = {name: row[name] for name in ("job_id", "stream", "object", "operation")}
+            job = jobs.setdefault(tuple(facts.values()), facts | {"failed": {}, "time": ""})
+            job["failed"][row["code"]] = row["number"]
+            job["time"] = max(job["time"], row["time"])
+        return list(jobs.values())
+
+    def remember_foreign_job(self, job_id: str, entry: str) -> None:
+        """Remember a job with failed rows that this journal has not made; "" for one dealt with."""
+        with self._transaction() as db:
+            known = db.execute("SELECT 1 FROM batches WHERE job_id = ?", (job_id,)).fetchone()
+            if known is None or not entry:
+                db.execute(
+                    "INSERT INTO foreign_jobs VALUES (?, ?) ON CONFLICT DO UPDATE"
+                    " SET entry = excluded.entry WHERE entry != ''",
+                    (job_id, entry),
+                )
+
+    def foreign_jobs(self) -> list[str]:
+        """The jobs of other machines with rows that are still failed."""
+        with self._mutex:
+            rows = self._db.execute("SELECT entry FROM foreign_jobs WHERE entry != ''").fetchall()
+        return [row["entry"] for row in rows]
+
+    def knows_job(self, job_id: str) -> bool:
+        """Whether this journal has made a job."""
+        with self._mutex:
+            query = "SELECT 1 FROM batches WHERE substr(job_id, 1, 15) = ?"
+            return self._db.execute(query, (job_id[:15],)).fetchone() is not None
+
+    def select_failed_rows(self, chosen: Selection) -> Iterator[StoredFailedRow]:
+        """The failed rows of a selection, in the order in which they were stored."""
+        where, values = chosen.where()
+        last = 0
+        while True:
+            with self._mutex:
+                rows = self._db.execute(
+                    f"SELECT * FROM failed_rows WHERE {where} AND id > ?"  # noqa: S608 - our text
+                    " ORDER BY id LIMIT 1000",
+                    (*values, last),
+                ).fetchall()
+            if not rows:
+                return
+            yield from map(StoredFailedRow.from_row, rows)
+            last = rows[-1]["id"]
+
+    def discard_failed_rows(self, chosen: Selection) -> int:
+        """Forget the failed rows of a selection; how many."""
+        where, values = chosen.where()
+        with self._transaction() as db:
+            query = f"DELETE FROM failed_rows WHERE {where}"  # noqa: S608 - our text
+            return db.execute(query, values).rowcount
+
+    def plan_of(self, row: StoredFailedRow) -> LoadPlan:
+        """What the batch was to become that a failed row was in."""
+        with self._mutex:
+            return self._batch(row.batch_id).plan
+
+    def retry(self, batch: Batch, row_ids: Sequence[int], *, rows: int, size: int) -> Batch:
+        """Seal a batch that sends stored failed rows again, and note which.
+
+        They stay stored until the batch is settled, whatever happens meanwhile.
+        """
+        with self._transaction() as db:
+            db.executemany(
+                "UPDATE failed_rows SET retry_batch_id = ? WHERE id = ?",
+                ((batch.id, row_id) for row_id in row_ids),
+            )
+            depth = db.execute(
+                "SELECT max(attempt) AS attempt FROM failed_rows WHERE retry_batch_id = ?",
+                (batch.id,),
+            ).fetchone()["attempt"]
+            facts = {"rows": rows, "size": size, "depth": depth or 0, "resends": 1}
+            self._advance(db, batch.id, Event.SEALED, facts)
+            return self._batch(batch.id)
+
+    def adopt(self, plan: LoadPlan, job_id: str, rows: Iterable[FailedRow]) -> None:
+        """Take in the failed rows of a job that another machine has made."""
+        with self._transaction() as db:
+            cursor = db.execute(
+                "INSERT INTO batches (run_id, plan, state, job_id, attempt, changed_at)"
+                " VALUES (?, ?, ?, ?, 1, ?)",
+                (self._run_id, plan.to_json(), BatchState.RELEASED, job_id, _now()),
+            )
+            batch = self._batch(cursor.lastrowid)
+            for row in rows:
+                self._store_failed_row(db, batch, row)
+        self.remember_foreign_job(job_id, "")
+
     def failed_streams(self, run_id: str) -> list[str]:
         """The streams of a run that have failed rows."""
         with self._mutex:
@@ -418,26 +558,31 @@ class Journal:
             yield from map(StoredFailedRow.from_row, rows)
             last = rows[-1]["id"]
 
-    def failure_groups(self, run_id: str) -> list[FailureGroup]:
-        """The failed rows of a run by stream and code, the most frequent first."""
+    def failure_groups(self, chosen: Selection) -> list[FailureGroup]:
+        """Failed rows by stream and code, the most frequent first."""
+        where, values = chosen.where()
         with self._mutex:
             rows = self._db.execute(
-                "SELECT stream, code, count(*) AS number, min(id) AS first FROM failed_rows"
-                " WHERE run_id = ? GROUP BY stream, code ORDER BY stream, number DESC, code",
-                (run_id,),
+                "SELECT stream, code, class, count(*) AS number, min(id) AS first"  # noqa: S608
+                f" FROM failed_rows WHERE {where}"
+                " GROUP BY stream, code, class ORDER BY stream, number DESC, code",
+                values,
             ).fetchall()
-            return [self._failure_group(run_id, row) for row in rows]
+            return [self._failure_group(chosen, row) for row in rows]
 
-    def _failure_group(self, run_id: str, row: sqlite3.Row) -> FailureGroup:
+    def _failure_group(self, chosen: Selection, row: sqlite3.Row) -> FailureGroup:
+        facts = {"stream": row["stream"], "code": row["code"], "failure_class": row["class"]}
+        where, values = replace(chosen, **facts).where()
         sample = self._db.execute(
-            "SELECT key FROM failed_rows WHERE run_id = ? AND stream = ? AND code = ?"
+            f"SELECT key FROM failed_rows WHERE {where}"  # noqa: S608 - our text
             " AND key IS NOT NULL ORDER BY id LIMIT ?",
-            (run_id, row["stream"], row["code"], _SAMPLE_KEYS),
+            (*values, _SAMPLE_KEYS),
         )
         first = self._db.execute("SELECT message FROM failed_rows WHERE id = ?", (row["first"],))
         return FailureGroup(
             stream=row["stream"],
             code=row["code"],
+            failure_class=FailureClass(row["class"]),
             rows=row["number"],
             message=first.fetchone()["message"],
             keys=tuple(key["key"] for key in sample),

@@ -61,8 +61,8 @@ class ChildWriter:
 
     def __init__(self, batch: Batch, retries: RowRetries, *, parents_coming: bool) -> None:
         self._batch = batch
-        self._transient = batch.depth < retries.retries
-        self._parents = parents_coming and batch.depth == 0
+        self._transient = batch.depth < retries.retries and not batch.resends
+        self._parents = parents_coming and batch.depth == 0 and not batch.resends
         self._header = [column.header for column in batch.plan.columns]
         self._places = batch.plan.sent_columns
         self._open: dict[bool, _Files] = {}

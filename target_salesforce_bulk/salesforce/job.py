@@ -74,6 +74,10 @@ class JobInfo:
     error_message: str = ""
     created_by_id: str = ""
     created_date: str = ""
+    #: When the job last changed.
+    modified_date: str = ""
+    #: The key of an upsert.
+    external_id_field: str | None = None
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> JobInfo:
@@ -96,6 +100,8 @@ class JobInfo:
                 error_message=body.get("errorMessage") or "",
                 created_by_id=body.get("createdById") or "",
                 created_date=body.get("createdDate") or "",
+                modified_date=body.get("systemModstamp") or "",
+                external_id_field=body.get("externalIdFieldName"),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ResponseError(

@@ -11,7 +11,7 @@ import pytest
 from target_salesforce_bulk.errors import StateDirectoryError
 from target_salesforce_bulk.loading.batch import BatchColumn, Counts, LoadPlan
 from target_salesforce_bulk.loading.failed_rows import FailedRow, RowError
-from target_salesforce_bulk.loading.journal import Journal
+from target_salesforce_bulk.loading.journal import Journal, Selection
 from target_salesforce_bulk.loading.lifecycle import BatchState, Event, IllegalTransitionError
 from target_salesforce_bulk.salesforce.job import Operation
 
@@ -102,7 +102,7 @@ def test_failed_rows_are_grouped(journal: Journal) -> None:
     rows = [*(failed(f"k{n}") for n in range(7)), failed("z", "STRING_TOO_LONG")]
     journal.settle(batch, Decided(rows, Counts(failed=8, loaded=1)))
 
-    groups = journal.failure_groups("r1")
+    groups = journal.failure_groups(Selection(run_id="r1"))
 
     assert [(each.code, each.rows, len(each.keys)) for each in groups] == [
         ("DUPLICATE_VALUE", 7, 5),

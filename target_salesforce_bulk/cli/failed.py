@@ -1,0 +1,128 @@
+"""`target-salesforce-bulk failed`: what did not arrive, why, and how to send it again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from target_salesforce_bulk.cli.options import config_option, read_settings, read_target
+from target_salesforce_bulk.loading.error_table import FailureClass
+from target_salesforce_bulk.loading.journal import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@click.group()
+def failed() -> None:
+    """Rows that did not arrive: list, show, export, retry, discard."""
+
+
+def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--since", help="Failed at this time or later, such as 2026-11-24."),
+        click.option(
+            "--class",
+            "failure_class",
+            type=click.Choice([str(each) for each in FailureClass]),
+            help="What can be done about them.",
+        ),
+        click.option("--code", help="Salesforce's status code."),
+        click.option("--stream", help="Rows of one stream."),
+    ):
+        command = option(command)
+    return command
+
+
+def _json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def _selection(given: dict[str, Any], **more: Any) -> Selection:
+    names = ("stream", "code", "failure_class", "since")
+    return Selection(**{name: given[name] for name in names}, **more)
+
+
+@failed.command("list")
+@config_option
+@_filters
+@_json_option
+def list_failed(config: Any, *, as_json: bool, **given: Any) -> None:
+    """Failed rows by stream and code; exits with 1 if there are any."""
+    from target_salesforce_bulk import failures
+
+    groups = failures.groups(read_settings(config), _selection(given))
+    click.echo(json.dumps(groups, indent=2) if as_json else failures.as_text(groups))
+    sys.exit(1 if groups else 0)
+
+
+@failed.command()
+@config_option
+@click.argument("name")
+@_json_option
+def show(config: Any, name: str, *, as_json: bool) -> None:
+    """One failed row, by its key or its number, with its values."""
+    from target_salesforce_bulk import failures
+
+    rows = failures.rows(read_settings(config), Selection(name=name))
+    if not rows:
+        raise click.ClickException(f"No failed row has the key or number {name}.")
+    click.echo(json.dumps(rows, indent=2) if as_json else failures.rows_as_text(rows))
+
+
+@failed.command()
+@config_option
+@_filters
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl", "singer"]), default="csv")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default: stdout."
+)
+def export(config: Any, form: str, output: Path | None, **given: Any) -> None:
+    """Write failed rows with their values."""
+    from target_salesforce_bulk import failures
+
+    number = failures.export(read_settings(config), _selection(given), form, output)
+    click.echo(f"{number:,} rows", err=True)
+
+
+@failed.command()
+@config_option
+@_filters
+@click.option("--job", "job_id", help="Rows of one job, fetched from Salesforce where needed.")
+@click.option(
+    "--state",
+    "state_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Rows of the jobs that a saved STATE names, fetched from Salesforce where needed.",
+)
+@_json_option
+def retry(
+    config: Any, job_id: str | None, state_file: Path | None, *, as_json: bool, **given: Any
+) -> None:
+    """Send failed rows again; exits with 1 if any of them failed again."""
+    from target_salesforce_bulk import failures
+
+    result = failures.retry(
+        read_target(config), _selection(given, job_id=job_id), job_id, state_file
+    )
+    click.echo(json.dumps(result) if as_json else failures.retry_as_text(result))
+    sys.exit(1 if result["failed"] else 0)
+
+
+@failed.command()
+@config_option
+@_filters
+@click.option("--all", "everything", is_flag=True, help="Needed where no filter is given.")
+@_json_option
+def discard(config: Any, *, everything: bool, as_json: bool, **given: Any) -> None:
+    """Forget failed rows for good."""
+    from target_salesforce_bulk import failures
+
+    if not everything and not any(given.values()):
+        raise click.UsageError("Name rows by a filter, or give --all.")
+    number = failures.discard(read_settings(config), _selection(given))
+    click.echo(json.dumps({"discarded": number}) if as_json else f"{number:,} rows discarded")
