@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 DEMO := .demo
 
-.PHONY: demo test lint clean
+.PHONY: crash demo faults lint test clean
 
 # A stamp is renewed when the dependencies change.
 $(VENV)/.ready: pyproject.toml
@@ -30,6 +30,12 @@ demo: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready
 
 test: $(VENV)/.ready
 	$(BIN)/pytest
+
+crash: $(VENV)/.ready
+	$(BIN)/python tests/crash/run.py
+
+faults: $(VENV)/.ready
+	$(BIN)/python tests/crash/faults.py
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

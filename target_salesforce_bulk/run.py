@@ -7,6 +7,7 @@ import secrets
 import sys
 import threading
 import time
+from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from singer_sdk.singerlib.json import serialize_json
 
-from target_salesforce_bulk.errors import LoadError, NotFoundError
+from target_salesforce_bulk.errors import LoadError, MappingError, NotFoundError
 from target_salesforce_bulk.loading.adopt import Adopter
 from target_salesforce_bulk.loading.checkpoint import Checkpoint
 from target_salesforce_bulk.loading.error_table import ErrorTable, FailureClass
@@ -27,16 +28,18 @@ from target_salesforce_bulk.loading.resend import Resend
 from target_salesforce_bulk.loading.results import write_ids
 from target_salesforce_bulk.loading.resume import resume
 from target_salesforce_bulk.loading.retries import RowRetries
+from target_salesforce_bulk.loading.seen import must_not_come_twice
 from target_salesforce_bulk.loading.summary import Summary, failure_lines
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.query import QueryApi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from target_salesforce_bulk.errors import SalesforceBulkError
     from target_salesforce_bulk.loading.batch import Batch, LoadPlan
+    from target_salesforce_bulk.loading.checkpoint import Position
     from target_salesforce_bulk.loading.loader import BatchReport
     from target_salesforce_bulk.loading.summary import StreamSummary
     from target_salesforce_bulk.resolve import ResolvedStream
@@ -107,6 +110,13 @@ class Run(Describer):
         self._started_at = time.monotonic()
         self._tap_streams: dict[str, str] = {}
         self._stopped: dict[str, SalesforceBulkError] = {}
+        self._states = 0
+        self._rows_since_state = False
+        self._filling: dict[int, Callable[[], Position]] = {}
+        #: Rows that came again, in order, and how many of them are covered by STATE.
+        self._came_again: list[tuple[str, str, bytes]] = []
+        self._times_again: Counter[tuple[str, str, bytes]] = Counter()
+        self._forgotten = 0
         self._input_ended = False
         self._opened: set[str] = set()
         self._canaries: set[int] = set()
@@ -117,7 +127,7 @@ class Run(Describer):
         self._table = ErrorTable(settings.retryable_errors or ())
         self._journal = Journal(settings.state_dir)
         self._ledger = Ledger(self._journal, enabled=settings.state_ledger)
-        self._checkpoint = Checkpoint(self._write_state, self._journal.release)
+        self._checkpoint = Checkpoint(self._write_state, self._cover, self._forget_seen)
         retries = RowRetries(
             retries=settings.row_retries, wait_seconds=settings.row_retry_wait_seconds
         )
@@ -141,13 +151,14 @@ class Run(Describer):
         try:
             self._journal.start_run(self.id)
             resume(self._journal, runner)
+            self._journal.remember_seen_rows()
+            self._journal.sweep()
         except BaseException:
             self._journal.close()
             raise
         self._loader = Loader(
             client=client,
             runner=runner,
-            journal=self._journal,
             retries=retries,
             workers=settings.max_concurrent_jobs,
             max_spool_bytes=settings.max_spool_bytes,
@@ -189,6 +200,11 @@ class Run(Describer):
         self._opened.add(plan.stream)
         return batch
 
+    def filling(self, batch: Batch, position: Callable[[], Position]) -> None:
+        """Tell how far a batch is filled, from now until it is sealed."""
+        if must_not_come_twice(batch.plan.operation):
+            self._filling[batch.id] = position
+
     def most_rows(self, batch: Batch, limit: float) -> float:
         """How many rows a batch takes: the first one of a stream may be a canary."""
         canary = self._settings.canary_rows
@@ -196,6 +212,7 @@ class Run(Describer):
 
     def sealed(self, batch: Batch, **facts: int) -> None:
         """Hand a filled batch to the loader; waits while too many bytes are queued."""
+        self._filling.pop(batch.id, None)
         self._loader.submit(self._journal.seal(batch.id, **facts))
 
     @contextmanager
@@ -207,7 +224,57 @@ class Run(Describer):
 
     def state_received(self, state: dict[str, Any]) -> None:
         """Take in a STATE; it is written when everything before it is settled."""
-        self._checkpoint.state_received(self._ledger.take_out(state))
+        positions = {batch_id: position() for batch_id, position in self._filling.items()}
+        self._states += 1
+        self._rows_since_state = False
+        self._checkpoint.state_received(
+            self._ledger.take_out(state), positions, len(self._came_again)
+        )
+
+    def _cover(self, batch_id: int, position: Position | None) -> None:
+        """A STATE was written that covers a settled batch, up to a position or all of it."""
+        if position is None:
+            self._journal.release(batch_id)
+        else:
+            self._journal.cover(batch_id, *position)
+
+    def _forget_seen(self, number: int) -> None:
+        """A STATE was written that covers so many of the rows that came again."""
+        new = self._came_again[self._forgotten : number]
+        if new:
+            self._journal.forget_seen_rows(new)
+        self._forgotten = max(self._forgotten, number)
+
+    def check_seen(self, plan: LoadPlan) -> bool:
+        """Whether rows of a stream may come again that an earlier run dealt with.
+
+        Raises:
+            MappingError: they could not be recognised, because the field map has changed.
+        """
+        seen = self._journal.seen_rows(plan.stream)
+        others = sum(number for name, number in seen.items() if name != plan.map_fingerprint)
+        if others:
+            raise MappingError(
+                f"Stream {plan.stream}: an interrupted run dealt with {others} rows that come "
+                "again, but its mapping has changed since, so they could not be recognised. Set "
+                f"the former settings of streams.{plan.stream} for one run; or, if they may be "
+                f"{plan.operation}ed twice, run: target-salesforce-bulk jobs forget {plan.stream}",
+                stream=plan.stream,
+            )
+        return bool(seen)
+
+    def came_again(self, plan: LoadPlan, fingerprint: bytes) -> bool:
+        """Whether a row was dealt with by an earlier run; each is told once."""
+        row = (plan.stream, plan.map_fingerprint, fingerprint)
+        if self._journal.times_seen(*row) <= self._times_again[row]:
+            return False
+        self._times_again[row] += 1
+        self._came_again.append(row)
+        return True
+
+    def row_came(self) -> None:
+        """Note that a record came after the last STATE."""
+        self._rows_since_state = True
 
     def _write_state(self, state: dict[str, Any]) -> None:
         # One write, so that a reader never sees half a line.
@@ -290,11 +357,23 @@ class Run(Describer):
         try:
             self._loader.drain()
             if not self._stopped:
-                self._journal.end_run()
+                self._end_run()
         finally:
             self._report()
         if problems := self._problems():
             raise LoadError(" ".join(problems))
+
+    def _end_run(self) -> None:
+        self._journal.end_run(stateless=not self._states)
+        if self._came_again:
+            logger.info(
+                "%s rows had been dealt with by an interrupted run and were not sent again",
+                len(self._came_again),
+            )
+        if self._states and not self._rows_since_state:
+            # The tap came to its end: what it did not send again will not come.
+            for stream in self._tap_streams:
+                self._journal.forget_stream(stream)
 
     def stop(self) -> None:
         """Leave at the next step of each job; the next run goes on from there."""

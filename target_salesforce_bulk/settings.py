@@ -170,10 +170,10 @@ class Settings:
         maximum=25,
     )
     poll_interval_seconds: float = _setting(
-        "Time between the first questions whether a job has ended.", default=2, minimum=0.01
+        "Time between the first questions whether a job has ended.", default=2, minimum=0.001
     )
     poll_max_interval_seconds: float = _setting(
-        "Time between questions at the most; it grows up to this.", default=30, minimum=0.01
+        "Time between questions at the most; it grows up to this.", default=30, minimum=0.001
     )
     job_timeout_seconds: float = _setting(
         "Stop waiting for a job that made no progress for this long; the next run asks again.",

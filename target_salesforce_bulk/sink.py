@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import os
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,11 @@ from target_salesforce_bulk.errors import InputError
 from target_salesforce_bulk.loading.batch import BatchColumn, LoadPlan
 from target_salesforce_bulk.loading.failed_rows import FailedRow, Origin, RowError
 from target_salesforce_bulk.loading.merge import KeyWatch, merge_rows
+from target_salesforce_bulk.loading.seen import (
+    must_not_come_twice,
+    refused_fingerprint,
+    row_fingerprint,
+)
 from target_salesforce_bulk.resolve import resolve_stream
 from target_salesforce_bulk.rows.canonical import canonical_key
 from target_salesforce_bulk.rows.csvfile import CsvFile
@@ -95,6 +101,14 @@ class SalesforceSink(SafeSink):
     ) -> Lane:
         """What turns records into batches of one operation."""
         field_map, key = does.field_map, does.field_map.key
+        row_options = RowOptions(
+            nulls=options.nulls,
+            empty_strings=options.empty_strings,
+            too_long=options.too_long,
+            validate=options.validate_rows,
+        )
+        told = (field_map.fingerprint, resolved.sobject.name, str(does.operation), row_options)
+        fingerprint = hashlib.blake2b(repr(told).encode(), digest_size=8)
         plan = LoadPlan(
             stream=self.stream_name,
             sobject=resolved.sobject.name,
@@ -111,14 +125,13 @@ class SalesforceSink(SafeSink):
             assignment_rule_id=None if does.operation.only_ids else options.assignment_rule_id,
             parents=field_map.parents,
             lookup=does.lookup,
+            map_fingerprint=fingerprint.hexdigest(),
         )
-        row_options = RowOptions(
-            nulls=options.nulls,
-            empty_strings=options.empty_strings,
-            too_long=options.too_long,
-            validate=options.validate_rows,
+        return Lane(
+            plan,
+            RowEncoder(field_map, does.operation, row_options),
+            seen=must_not_come_twice(does.operation) and self._run.check_seen(plan),
         )
-        return Lane(plan, RowEncoder(field_map, does.operation, row_options))
 
     @property
     def is_full(self) -> bool:
@@ -132,13 +145,18 @@ class SalesforceSink(SafeSink):
             SalesforceBulkError: loading has come to an end for all streams.
         """
         self._summary.read += 1
+        self._run.row_came()
         if self._run.is_stopped(self.stream_name):
             return
         lane = self._lane_of(record)
         try:
             row = self._row(lane, record)
         except RowRefused as refusal:
-            self._batch(lane).refuse(record, refusal, lane.encoder)
+            described = lane.encoder.describe(record)
+            if not lane.seen or not self._run.came_again(lane.plan, refused_fingerprint(described)):
+                self._batch(lane).refuse(described, lane.encoder.key(record), refusal)
+            return
+        if lane.seen and self._run.came_again(lane.plan, row_fingerprint(row)):
             return
         batch = self._batch(lane)
         if not batch.fits(row, self._settings.max_job_bytes):
@@ -202,6 +220,7 @@ class SalesforceSink(SafeSink):
         if lane.open is None:
             batch = self._run.open_batch(lane.plan)
             lane.open = OpenBatch(batch, lane)
+            self._run.filling(batch, lane.open.position)
             lane.most_rows = self._run.most_rows(batch, self._max_rows)
         return lane.open
 
@@ -220,8 +239,10 @@ class SalesforceSink(SafeSink):
 class Lane:
     """What records become rows by, and the batch that takes them."""
 
-    def __init__(self, plan: LoadPlan, encoder: RowEncoder) -> None:
+    def __init__(self, plan: LoadPlan, encoder: RowEncoder, *, seen: bool = False) -> None:
         self.plan = plan
+        #: Whether rows may come again that an interrupted run has dealt with.
+        self.seen = seen
         self.encoder = encoder
         self.open: OpenBatch | None = None
         #: Rows that the open batch takes.
@@ -247,6 +268,7 @@ class OpenBatch:
         self._lane = lane
         self._file = CsvFile.create(batch.csv, lane.encoder.header)
         self._refused: Any = None
+        self._refused_rows = 0
         self._clock = clock
         self._opened_at = clock()
         self._watch = KeyWatch()
@@ -271,14 +293,17 @@ class OpenBatch:
         if self._key_place is not None and key is not None:
             self._watch.add(self._lane.same_key(key))
 
-    def refuse(self, record: dict[str, Any], refusal: RowRefused, encoder: RowEncoder) -> None:
+    def position(self) -> tuple[int, int]:
+        """Rows to be sent and rows refused so far."""
+        return self._file.rows, self._refused_rows
+
+    def refuse(self, row: dict[str, str], key: str | None, refusal: RowRefused) -> None:
         """Keep a row that our own checks refused, beside those to be sent."""
         if self._refused is None:
             descriptor = os.open(self.batch.refused, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             self._refused = os.fdopen(descriptor, "w", encoding="utf-8")
-        key = encoder.key(record)
-        row = FailedRow(
-            row=encoder.describe(record),
+        failed = FailedRow(
+            row=row,
             key=key,
             same_key=self._lane.same_key(key) if key is not None else None,
             error=RowError(
@@ -286,7 +311,8 @@ class OpenBatch:
             ),
             origin=Origin.LOCAL,
         )
-        self._refused.write(row.to_json() + "\n")
+        self._refused.write(failed.to_json() + "\n")
+        self._refused_rows += 1
 
     def seal(self) -> dict[str, int]:
         """Bring everything to disk; the facts that the journal keeps of it."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import sys
+from contextlib import suppress
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from singer_sdk.plugin_base import SingerCommand
 from target_salesforce_bulk.cli.check import check
 from target_salesforce_bulk.cli.emulator import emulator
 from target_salesforce_bulk.cli.failed import failed
+from target_salesforce_bulk.cli.jobs import jobs
 from target_salesforce_bulk.connect import connect
 from target_salesforce_bulk.errors import SalesforceBulkError
 from target_salesforce_bulk.reader import MessageReader
@@ -167,6 +170,21 @@ class TargetSalesforceBulk(SafeTarget):
         except SalesforceBulkError as error:
             cls._leave(target, str(error))
             sys.exit(1)
+        except BrokenPipeError:
+            cls._leave(
+                target,
+                "Nobody reads stdout any more, so STATE cannot be written. "
+                "Nothing is lost: the next run goes on from the last STATE that was read.",
+            )
+            sys.stdout = None  # not to be flushed at the end
+            sys.exit(1)
+        except (OSError, sqlite3.Error) as error:
+            cls._leave(
+                target,
+                f"The state directory cannot be written: {error}. Make room, or set "
+                "state_dir to another folder. Nothing is lost: the next run goes on.",
+            )
+            sys.exit(1)
         except BaseException:
             cls._leave(target, None)
             raise
@@ -189,13 +207,14 @@ class TargetSalesforceBulk(SafeTarget):
             invoke_without_command=True,
             logger=cls.logger,
         )
-        for command in (check, emulator, failed):
+        for command in (check, emulator, failed, jobs):
             group.add_command(command)
         return group
 
     @classmethod
     def _leave(cls, target: TargetSalesforceBulk | None, why: str | None) -> None:
         if target is not None:
-            target.stop()
+            with suppress(OSError, sqlite3.Error):  # what is wrong may still be wrong
+                target.stop()
         if why:
             logger.error("%s", why)

@@ -46,6 +46,8 @@ class LoadPlan:
     lookup: bool = False
     #: Header of the column whose value names a row to a person, where that is not the key.
     label: str | None = None
+    #: Equal for plans that make equal rows of equal records.
+    map_fingerprint: str = ""
 
     @property
     def external_id_field(self) -> str | None:
@@ -171,8 +173,15 @@ class Batch:
 
     @property
     def upload(self) -> Path:
-        """What is sent of the rows."""
-        return self.csv if self.plan.label is None else self.folder / "upload.csv"
+        """What is sent of the rows, in the order in which it is sent."""
+        own = self.folder / "upload.csv"
+        return own if own.exists() else self.csv
+
+    @property
+    def original(self) -> Path:
+        """The rows as they were written from the tap's records, in their order."""
+        own = self.folder / "original.csv"
+        return own if own.exists() else self.csv
 
     @property
     def refused(self) -> Path:

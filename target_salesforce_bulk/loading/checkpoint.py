@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 State = dict[str, Any]
+#: Rows of a batch that were to be sent, and rows that were refused.
+Position = tuple[int, int]
 #: The bookmark of a stream of which no STATE has told yet.
 _NONE = object()
 
@@ -28,6 +30,10 @@ class _Waiting:
     batches: set[int]
     #: The newest batch that had been opened when it came.
     newest_batch: int
+    #: How far batches were filled that took rows when it came.
+    positions: Mapping[int, Position]
+    #: What it covers beside batches; the checkpoint's owner knows what that means.
+    mark: int
 
 
 class Checkpoint:
@@ -35,12 +41,20 @@ class Checkpoint:
 
     Args:
         write: Writes a STATE to stdout.
-        released: Told of each settled batch that a written STATE covers.
+        covered: Told of each settled batch that a written STATE covers, and how far where that is
+            not all of it.
+        marked: Told of the mark of each STATE that was written.
     """
 
-    def __init__(self, write: Callable[[State], None], released: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        write: Callable[[State], None],
+        covered: Callable[[int, Position | None], None],
+        marked: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._write = write
-        self._released = released
+        self._covered = covered
+        self._marked = marked
         self._mutex = threading.RLock()
         self._newest_batch = 0
         self._stream_of: dict[int, str] = {}  # batches that are not settled
@@ -78,14 +92,24 @@ class Checkpoint:
         with self._mutex:
             return stream in self._stream_of.values()
 
-    def state_received(self, value: State) -> None:
-        """The tap sent a STATE."""
+    def state_received(
+        self, value: State, positions: Mapping[int, Position] | None = None, mark: int = 0
+    ) -> None:
+        """The tap sent a STATE.
+
+        Args:
+            value: The STATE.
+            positions: How far batches are filled that take rows now.
+            mark: Comes back when the STATE is written.
+        """
         with self._mutex:
             batches = set(self._stream_of)
             if self._waiting and self._waiting[-1].batches == batches:
                 # Both become true at the same moment, and the newer one says more.
                 self._waiting.pop()
-            self._waiting.append(_Waiting(value, batches, self._newest_batch))
+            self._waiting.append(
+                _Waiting(value, batches, self._newest_batch, positions or {}, mark)
+            )
             self._write_newest()
 
     def stream_stopped(self, stream: str) -> None:
@@ -122,7 +146,8 @@ class Checkpoint:
             return
         self._write(value)
         self._last_written = value
-        self._release_up_to(newest.newest_batch)
+        self._cover(newest)
+        self._marked(newest.mark)
 
     def _with_held_bookmarks(self, value: State) -> State | None:
         """The STATE with the bookmarks of stopped streams left where they were.
@@ -142,11 +167,13 @@ class Checkpoint:
                 value["bookmarks"][stream] = bookmark
         return value
 
-    def _release_up_to(self, newest_batch: int) -> None:
-        covered = [each for each, origin in self._settled.items() if origin <= newest_batch]
-        for batch_id in covered:
-            del self._settled[batch_id]
-            self._released(batch_id)
+    def _cover(self, written: _Waiting) -> None:
+        behind = [each for each, origin in self._settled.items() if origin <= written.newest_batch]
+        for batch_id in behind:
+            position = written.positions.get(batch_id)
+            if position is None:
+                del self._settled[batch_id]
+            self._covered(batch_id, position)
 
 
 def _bookmark(state: State | None, stream: str) -> Any:

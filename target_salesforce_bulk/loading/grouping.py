@@ -22,12 +22,13 @@ _COMMON = frozenset({"OwnerId", "RecordTypeId"})
 
 
 def group_by_parent(batch: Batch) -> bool:
-    """Sort the rows of a batch by their parents, stably; whether that made a difference.
+    """Make an upload of a batch's rows sorted by their parents, stably; whether it was needed.
 
-    The file is replaced in one step, so a crash leaves the old order or the new one.
+    It is put in place in one step, so a crash leaves all of it or none. The rows themselves stay in
+    the order in which they came.
     """
     places = _parent_places(batch)
-    if not places or batch.rows <= _CHUNK_ROWS or batch.plan.label is not None:
+    if not places or batch.rows <= _CHUNK_ROWS or batch.upload != batch.csv:
         return False
     # An unnamed database is SQLite's own temporary one: in memory while it is small.
     with sqlite3.connect("", isolation_level=None) as db, batch.csv.open("rb") as file:
@@ -55,7 +56,7 @@ def group_by_parent(batch: Batch) -> bool:
                 grouped.write(file.read(length))
             grouped.flush()
             os.fsync(grouped.fileno())
-        draft.replace(batch.csv)
+        draft.replace(batch.folder / "upload.csv")
     return True
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, NoReturn
 
 from target_salesforce_bulk.errors import (
@@ -20,10 +21,12 @@ from target_salesforce_bulk.errors import (
     SalesforceBulkError,
     UnavailableError,
 )
+from target_salesforce_bulk.loading.error_table import UNCERTAIN, UNPROCESSED
+from target_salesforce_bulk.loading.failed_rows import RowError
 from target_salesforce_bulk.loading.grouping import group_by_parent
 from target_salesforce_bulk.loading.lifecycle import BatchState, Event
 from target_salesforce_bulk.loading.lookup import KeyLookup
-from target_salesforce_bulk.loading.results import Settlement, row_keys
+from target_salesforce_bulk.loading.results import AllFailed, Settlement, row_keys
 from target_salesforce_bulk.loading.retries import ChildWriter, drop_newer
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
 
@@ -41,6 +44,9 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.salesforce.query import QueryApi
 
 logger = logging.getLogger(__name__)
+
+#: How far Salesforce's clock may be behind ours.
+_CLOCK_TOLERANCE = timedelta(minutes=5)
 
 #: How often one batch may get a new job because the one before was spoilt on the way.
 _JOBS_PER_BATCH = 5
@@ -140,7 +146,10 @@ class JobRunner:
 
     def finish(self, batch: Batch, *, parents_coming: bool = False) -> Loaded:
         """Settle a batch whose job has been closed; raises as `load` does."""
-        job = self._await_end(batch)
+        try:
+            job = self._await_end(batch)
+        except NotFoundError:
+            return self._settle_without_job(batch)
         if batch.state is BatchState.SUBMITTED:
             batch = self._journal.record(batch.id, Event.ENDED)
         return self._settle(batch, job, parents_coming=parents_coming)
@@ -149,8 +158,25 @@ class JobRunner:
         """Wait before the first request for a batch, whose rows then depend on earlier batches."""
         if not await_turn():
             self._leave_if_stopping()
-            self._journal.abandon(batch.id)
+            self.give_up(batch)
             raise StoppedError
+
+    def give_up(self, batch: Batch) -> None:
+        """Do not send a batch of a stream that stopped.
+
+        Its rows come again from the tap; those of a child batch do not, as the rest of their batch
+        is settled, so they are kept as failed ones.
+        """
+        if batch.parent_id is None:
+            self._journal.abandon(batch.id)
+        else:
+            self._keep_rows_of_child(batch, "the stream was stopped before the row was sent again")
+
+    def _keep_rows_of_child(self, batch: Batch, why: str) -> None:
+        """Store the rows of a child batch as failed, none of which has been processed."""
+        if batch.parent_id is not None:
+            error = RowError(code=UNPROCESSED, message=why, raw=UNPROCESSED)
+            self._journal.settle(batch, AllFailed(batch, self._table, error))
 
     def _leave_out_newer(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
         """Drop rows of a child batch whose records a later batch has written meanwhile."""
@@ -208,7 +234,7 @@ class JobRunner:
         """Leave a job open for the next run to abort, or abort it where only its stream stopped."""
         self._leave_if_stopping()
         self._abort(batch)
-        self._journal.abandon(batch.id)
+        self.give_up(self._journal.record(batch.id, Event.ABORTED))
         raise StoppedError
 
     def _create(self, batch: Batch) -> Batch:
@@ -222,13 +248,13 @@ class JobRunner:
                 assignment_rule_id=plan.assignment_rule_id,
             )
         except AnswerLostError as error:
-            # At worst an open job without data is left behind, of which Salesforce processes
-            # nothing and which it removes by itself.
             logger.warning("Batch %s: %s A new job is made.", batch.id, error)
+            self.abort_orphans([batch])
             return self._create(batch)
         except (LimitExceededError, UnavailableError):
             raise
         except RequestError as error:
+            self._keep_rows_of_child(batch, str(error))
             raise JobError(str(error), job_id="", permanent=True) from error
         batch = self._journal.record(
             batch.id, Event.CREATED, job_id=job.id, attempt=batch.attempt + 1
@@ -288,10 +314,18 @@ class JobRunner:
         self._journal.record(batch.id, Event.ABORTED)
 
     def _abort(self, batch: Batch) -> None:
+        self._abort_job(_job_id(batch))
+
+    def _abort_job(self, job_id: str) -> None:
         try:
-            self._api.abort(_job_id(batch))
+            self._api.abort(job_id)
         except NotFoundError:
-            logger.info("Job %s is gone already", batch.job_id)
+            logger.info("Job %s is gone already", job_id)
+        except RequestError as error:
+            # Whether it was aborted before, by whomever, only its state tells.
+            if self._api.get(job_id).state is not JobState.ABORTED:
+                raise
+            logger.info("Job %s is aborted already: %s", job_id, error.detail)
 
     def _await_end(self, batch: Batch) -> JobInfo:
         """Ask for the job until it has ended; the time between grows while nothing changes."""
@@ -339,7 +373,10 @@ class JobRunner:
         """Read the results, and store the outcome of every row."""
         untouched = job.state is JobState.FAILED and not job.records_processed
         if untouched and not self._table.job_is_transient(job.error_message):
-            self._journal.abandon(batch.id)
+            if batch.parent_id is None:
+                self._journal.abandon(batch.id)
+            else:
+                self._keep_rows_of_child(batch, job.error_message)
             raise JobError(
                 f"Salesforce refused job {job.id} as a whole: {job.error_message}",
                 job_id=job.id,
@@ -373,6 +410,24 @@ class JobRunner:
             )
         return loaded
 
+    def _settle_without_job(self, batch: Batch) -> Loaded:
+        """A job that was deleted, or purged after seven days: nobody knows what became of it."""
+        why = f"job {batch.job_id} is not in Salesforce any more, so its results are lost"
+        error = RowError(code=UNCERTAIN, message=why, raw=f"{UNCERTAIN}:{why}:--")
+        logger.error(
+            "Job %s is gone: deleted by somebody, or older than seven days. Its %s rows are "
+            "uncertain; look them up before sending them again.",
+            batch.job_id,
+            batch.rows,
+            extra=_ids("job_gone", batch),
+        )
+        if batch.state is BatchState.SUBMITTED:
+            batch = self._journal.record(batch.id, Event.ENDED)
+        counts, _ = self._journal.settle(batch, AllFailed(batch, self._table, error))
+        return Loaded(
+            batch=batch, counts=counts, children=[], stopped=f"{why}; its rows are uncertain."
+        )
+
     def _log_outcome(self, batch: Batch, job: JobInfo, settlement: Settlement) -> None:
         counts = settlement.counts()
         if settlement.mismatch:
@@ -400,6 +455,33 @@ class JobRunner:
         drafts = settlement.children()
         waiting = {child.id for child, d in zip(children, drafts, strict=True) if d.for_parents}
         return Loaded(batch=batch, counts=counts, children=children, for_parents=waiting)
+
+    def wait_before(self, child: Batch) -> None:
+        """Wait until rows may be sent again."""
+        if self._stopping.wait(self._retries.wait_before(child)):
+            raise StoppedError
+
+    def abort_orphans(self, batches: list[Batch]) -> None:
+        """Abort open jobs that were made for batches, but whose ids never arrived.
+
+        They hold no data, so nothing of them is processed. Jobs of other users, of other objects,
+        and from before the batches were sealed are somebody else's.
+        """
+        if not batches:
+            return
+        wanted = {(batch.plan.sobject.lower(), batch.plan.operation) for batch in batches}
+        since = min(self._journal.sealed_at(batch) for batch in batches) - _CLOCK_TOLERANCE
+        me = self._api.user_id()
+        for job in self._api.list_jobs():
+            if (
+                job.state is JobState.OPEN
+                and (job.object.lower(), job.operation) in wanted
+                and me in {"", job.created_by_id}
+                and job.created_at() >= since
+                and not self._journal.knows_job(job.id)
+            ):
+                logger.warning("Job %s was made for a lost request; it is aborted", job.id)
+                self._abort_job(job.id)
 
     def give_up_open_job(self, batch: Batch) -> bool:
         """Settle a `created` batch of a run that died: abort its job, unless that was closed.

@@ -23,6 +23,8 @@ from target_salesforce_bulk.loading.batch import Batch, Counts, LoadPlan
 from target_salesforce_bulk.loading.error_table import FailureClass
 from target_salesforce_bulk.loading.failed_rows import FailedRow, Origin, StoredFailedRow
 from target_salesforce_bulk.loading.lifecycle import BatchState, Event, next_state
+from target_salesforce_bulk.loading.seen import fingerprints, must_not_come_twice
+from target_salesforce_bulk.salesforce.job import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.loading.retries import ChildDraft
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE runs (
@@ -59,9 +61,10 @@ CREATE TABLE batches (
     uncertain INTEGER,
     refused INTEGER,
     retried INTEGER,
+    covered_rows INTEGER NOT NULL DEFAULT 0,  -- rows before the last STATE that was written
+    covered_refused INTEGER NOT NULL DEFAULT 0,
     changed_at TEXT NOT NULL
 ) STRICT;
-CREATE INDEX batches_by_state ON batches (state);
 CREATE TABLE failed_rows (
     id INTEGER PRIMARY KEY,
     run_id TEXT NOT NULL REFERENCES runs (id),
@@ -82,15 +85,44 @@ CREATE TABLE failed_rows (
     failed_at TEXT NOT NULL,
     retry_batch_id INTEGER REFERENCES batches (id)  -- the batch that sends it again
 ) STRICT;
-CREATE INDEX failed_rows_by_run ON failed_rows (run_id, stream);
+"""
+
+_LATER_SCHEMA = """
+CREATE INDEX IF NOT EXISTS batches_by_state ON batches (state);
+CREATE INDEX IF NOT EXISTS failed_rows_by_run ON failed_rows (run_id, stream);
 CREATE INDEX failed_rows_by_key ON failed_rows (object, same_key);
 CREATE INDEX failed_rows_by_job ON failed_rows (job_id);
 CREATE INDEX failed_rows_by_retry ON failed_rows (retry_batch_id);
+CREATE TABLE seen_rows (  -- dealt with by an interrupted run, and not covered by STATE
+    stream TEXT NOT NULL,
+    map_fingerprint TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    times INTEGER NOT NULL,
+    PRIMARY KEY (stream, map_fingerprint, fingerprint)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE foreign_jobs (  -- jobs with failed rows that another machine's journal knows
     job_id TEXT PRIMARY KEY,
     entry TEXT NOT NULL
 ) STRICT;
 """
+
+#: A file of ours; one that a link leads to is somebody else's.
+_PRIVATE = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+
+#: What brings a journal of an earlier version up to the next one, by its version.
+_MIGRATIONS = {
+    1: """
+ALTER TABLE batches ADD COLUMN parent_id INTEGER REFERENCES batches (id);
+ALTER TABLE batches ADD COLUMN origin_id INTEGER REFERENCES batches (id);
+ALTER TABLE batches ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN resends INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN retried INTEGER;
+ALTER TABLE batches ADD COLUMN covered_rows INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN covered_refused INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE failed_rows ADD COLUMN same_key TEXT;
+ALTER TABLE failed_rows ADD COLUMN retry_batch_id INTEGER REFERENCES batches (id);
+""",
+}
 
 _SAMPLE_KEYS = 5
 
@@ -174,21 +206,34 @@ class Journal:
             self._make_private_folders()
             self._lock = self._take_lock()
             self._db = self._open()
-        except (OSError, sqlite3.Error) as error:
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise self._unusable(error) from error
             raise StateDirectoryError(
-                f"The state directory {state_dir} cannot be used: {error}. "
-                "Make it writable for this user, or set state_dir to a folder that is."
+                f"The journal {state_dir / 'journal.sqlite3'} is damaged: {error}. Bring it back "
+                "from a copy. Without one, move it away: jobs that are under way then have to be "
+                "looked up in Salesforce (Setup, Bulk Data Load Jobs)."
             ) from error
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> StateDirectoryError:
+        return StateDirectoryError(
+            f"The state directory {self.state_dir} cannot be used: {error}. "
+            "Make it writable for this user, or set state_dir to a folder that is."
+        )
 
     def _make_private_folders(self) -> None:
         # Batches and failed rows are customer data.
         for folder in (self.state_dir, self.batches_dir):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if folder.stat().st_mode & 0o077:
+                folder.chmod(0o700)
 
     def _take_lock(self) -> int:
         """Lock the state directory; the lock goes with the process, however that ends."""
         path = self.state_dir / "lock"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, _PRIVATE, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -205,21 +250,25 @@ class Journal:
     def _open(self) -> sqlite3.Connection:
         path = self.state_dir / "journal.sqlite3"
         # The file exists, private, before SQLite opens it with the process's own mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.close(os.open(path, _PRIVATE, 0o600))
         db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA foreign_keys=ON")
         version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
-        elif version != SCHEMA_VERSION:
+        if version > SCHEMA_VERSION:
             db.close()
             raise StateDirectoryError(
-                f"The journal in {self.state_dir} was written by another version of this program "
-                f"(schema {version}, this one writes {SCHEMA_VERSION}). "
+                f"The journal in {self.state_dir} was written by a later version of this program "
+                f"(schema {version}, this one knows {SCHEMA_VERSION}). "
                 "Install that version, or set state_dir to a new folder."
+            )
+        if version < SCHEMA_VERSION:
+            steps = [_MIGRATIONS[each] for each in range(version, SCHEMA_VERSION) if each]
+            script = "".join(steps) if version else _SCHEMA
+            db.executescript(
+                f"BEGIN; {script} {_LATER_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;"
             )
         return db
 
@@ -257,16 +306,97 @@ class Journal:
         with self._transaction() as db:
             db.execute("INSERT INTO runs (id, started_at) VALUES (?, ?)", (run_id, _now()))
 
-    def end_run(self) -> None:
+    def end_run(self, *, stateless: bool) -> None:
         """Note that a run read its input to the end and left nothing unsettled.
 
-        Its settled batches are released with it: a tap that sends no STATE starts anew by design,
-        not because of a crash.
+        Args:
+            stateless: The tap sent no STATE: it starts anew by design, not because of a crash, so
+                nothing of this run needs to be recognised. After a STATE, rows that come with
+                none behind them mean that the tap broke off; they will come again.
         """
         with self._transaction() as db:
             db.execute("UPDATE runs SET ended_at = ? WHERE id = ?", (_now(), self._run_id))
         for batch in self.batches(BatchState.SETTLED):
+            if stateless or not must_not_come_twice(batch.plan.operation):
+                self.release(batch.id)
+
+    def cover(self, batch_id: int, rows: int, refused: int) -> None:
+        """Note how much of a settled batch stands before the last STATE that was written."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE batches SET covered_rows = ?, covered_refused = ? WHERE id = ?",
+                (rows, refused, batch_id),
+            )
+
+    def remember_seen_rows(self) -> None:
+        """Take in which rows earlier runs dealt with without a STATE, and release their batches."""
+        for batch in self.batches(BatchState.SETTLED):
+            if batch.parent_id is None and must_not_come_twice(batch.plan.operation):
+                self._remember_rows_of(batch)
             self.release(batch.id)
+
+    def _remember_rows_of(self, batch: Batch) -> None:
+        with self._transaction() as db:
+            covered = db.execute(
+                "SELECT covered_rows, covered_refused FROM batches WHERE id = ?", (batch.id,)
+            ).fetchone()
+            db.executemany(
+                "INSERT INTO seen_rows VALUES (?, ?, ?, 1)"
+                " ON CONFLICT DO UPDATE SET times = times + 1",
+                (
+                    (batch.plan.stream, batch.plan.map_fingerprint, fingerprint)
+                    for fingerprint in fingerprints(batch, *covered)
+                ),
+            )
+            # With the rows, so that a crash does not take them in twice.
+            self._advance(db, batch.id, Event.RELEASED, {})
+
+    def seen_rows(self, stream: str) -> dict[str, int]:
+        """How many rows of a stream may come again, by the fingerprint of their field map."""
+        with self._mutex:
+            rows = self._db.execute(
+                "SELECT map_fingerprint, sum(times) AS number FROM seen_rows WHERE stream = ?"
+                " GROUP BY map_fingerprint",
+                (stream,),
+            )
+            return {row["map_fingerprint"]: row["number"] for row in rows}
+
+    def sweep(self) -> None:
+        """Remove folders of batches that a run left there when it died."""
+        alive = [state for state in BatchState if not state.is_final]
+        known = {batch.folder.name for batch in self.batches(*alive)}
+        for folder in self.batches_dir.iterdir():
+            if folder.name not in known:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def times_seen(self, stream: str, map_fingerprint: str, fingerprint: bytes) -> int:
+        """How often an earlier run dealt with a row without a STATE."""
+        with self._mutex:
+            row = self._db.execute(
+                "SELECT times FROM seen_rows"
+                " WHERE stream = ? AND map_fingerprint = ? AND fingerprint = ?",
+                (stream, map_fingerprint, fingerprint),
+            ).fetchone()
+        return 0 if row is None else int(row["times"])
+
+    def forget_seen_rows(self, rows: Iterable[tuple[str, str, bytes]]) -> None:
+        """Note that rows have come again, and that STATE covers them now."""
+        with self._transaction() as db:
+            for row in rows:
+                db.execute(
+                    "UPDATE seen_rows SET times = times - 1"
+                    " WHERE stream = ? AND map_fingerprint = ? AND fingerprint = ?",
+                    row,
+                )
+            db.execute("DELETE FROM seen_rows WHERE times <= 0")
+
+    def forget_stream(self, stream: str) -> int:
+        """Forget which rows of a stream were dealt with; how many."""
+        with self._transaction() as db:
+            rows = db.execute("SELECT times FROM seen_rows WHERE stream = ?", (stream,))
+            number = sum(int(row["times"]) for row in rows)
+            db.execute("DELETE FROM seen_rows WHERE stream = ?", (stream,))
+        return number
 
     def open_batch(self, plan: LoadPlan) -> Batch:
         """Make a batch that its sink will fill, with its folder."""
@@ -348,6 +478,12 @@ class Journal:
                 "DELETE FROM failed_rows WHERE object = ? AND same_key = ?",
                 (batch.plan.sobject, row.same_key),
             )
+        elif batch.plan.operation is not Operation.INSERT:
+            # A row without its key, which comes again after a crash.
+            db.execute(
+                "DELETE FROM failed_rows WHERE stream = ? AND run_id != ? AND row = ?",
+                (batch.plan.stream, self._run_id, json.dumps(row.row)),
+            )
         db.execute(
             "INSERT INTO failed_rows (run_id, batch_id, stream, object, operation, key, same_key,"
             " row, code, message, fields, job_id, attempt, origin, class, failed_at)"
@@ -399,7 +535,10 @@ class Journal:
 
     def release(self, batch_id: int) -> None:
         """Note that a STATE covering the batch has been written, and remove its files."""
-        released = self.record(batch_id, Event.RELEASED)
+        with self._transaction() as db:
+            released = self._batch(batch_id)
+            if released.state is not BatchState.RELEASED:
+                self._advance(db, batch_id, Event.RELEASED, {})
         shutil.rmtree(released.folder, ignore_errors=True)
 
     def abandon(self, batch_id: int) -> None:
@@ -458,11 +597,42 @@ class Journal:
             rows = self._db.execute("SELECT entry FROM foreign_jobs WHERE entry != ''").fetchall()
         return [row["entry"] for row in rows]
 
+    def sealed_at(self, batch: Batch) -> datetime:
+        """When a batch that has no job yet got its last row."""
+        with self._mutex:
+            row = self._db.execute(
+                "SELECT changed_at FROM batches WHERE id = ?", (batch.id,)
+            ).fetchone()
+        return datetime.fromisoformat(row["changed_at"])
+
     def knows_job(self, job_id: str) -> bool:
         """Whether this journal has made a job."""
         with self._mutex:
             query = "SELECT 1 FROM batches WHERE substr(job_id, 1, 15) = ?"
             return self._db.execute(query, (job_id[:15],)).fetchone() is not None
+
+    def recent_jobs(self, number: int) -> list[dict[str, Any]]:
+        """The newest batches with what is known of their jobs, the newest first."""
+        with self._mutex:
+            rows = self._db.execute(
+                "SELECT id, run_id, plan, state, rows, job_id, loaded, failed, unprocessed,"
+                " uncertain, retried, changed_at FROM batches ORDER BY id DESC LIMIT ?",
+                (number,),
+            ).fetchall()
+        jobs = []
+        for row in rows:
+            facts = dict(row)
+            plan = LoadPlan.from_json(facts.pop("plan"))
+            jobs.append(
+                {
+                    "batch": facts.pop("id"),
+                    "stream": plan.stream,
+                    "object": plan.sobject,
+                    "operation": str(plan.operation),
+                    **facts,
+                }
+            )
+        return jobs
 
     def select_failed_rows(self, chosen: Selection) -> Iterator[StoredFailedRow]:
         """The failed rows of a selection, in the order in which they were stored."""

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.errors import SalesforceBulkError
     from target_salesforce_bulk.loading.batch import Batch, Counts
     from target_salesforce_bulk.loading.job_runner import JobRunner
-    from target_salesforce_bulk.loading.journal import Journal
     from target_salesforce_bulk.loading.retries import RowRetries
     from target_salesforce_bulk.salesforce.client import Client
 
@@ -52,7 +51,6 @@ class Loader:
     Args:
         client: The connection to Salesforce, for counting its calls.
         runner: Loads one batch.
-        journal: Where a batch that will not be loaded is written off.
         retries: When rows are sent again.
         workers: How many batches are under way at once.
         max_spool_bytes: Reading waits while more bytes than this are queued.
@@ -66,7 +64,6 @@ class Loader:
         *,
         client: Client,
         runner: JobRunner,
-        journal: Journal,
         retries: RowRetries,
         workers: int,
         max_spool_bytes: int,
@@ -76,7 +73,6 @@ class Loader:
     ) -> None:
         self._client = client
         self._runner = runner
-        self._journal = journal
         self._retries = retries
         self._max_spool_bytes = max_spool_bytes
         self._observer = observer
@@ -159,8 +155,7 @@ class Loader:
 
     def _load_unless_stopped(self, batch: Batch) -> None:
         if batch.plan.stream in self._stopped_streams:
-            # Its rows come again in the next run, as the bookmark of the stream stays.
-            self._journal.abandon(batch.id)
+            self._runner.give_up(batch)
             return
         started = self._clock()
         parents_coming = bool(batch.plan.parents) and (

@@ -122,6 +122,9 @@ class KeyLookup:
             os.fsync(unresolved.fileno())
         upload.seal()
         file.seal()
+        original = self._batch.folder / "original.csv"
+        if not original.exists():
+            original.hardlink_to(self._batch.csv)
         draft.replace(self._batch.csv)
         return upload.rows, upload.size
 

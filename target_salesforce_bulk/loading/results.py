@@ -155,6 +155,40 @@ class Settlement:
         return ""
 
 
+class AllFailed:
+    """The outcome of a batch all of whose rows have the same error; see `journal.Outcome`."""
+
+    def __init__(self, batch: Batch, table: ErrorTable, error: RowError) -> None:
+        self._batch = batch
+        self._error = error
+        self._class = table.kind(error.code, error.raw).failure_class
+        self._counts = Counts()
+
+    def failed_rows(self) -> Iterator[FailedRow]:
+        """Each row, with those never sent."""
+        for path in (self._batch.refused, self._batch.unresolved):
+            for row in read_refused(path):
+                self._counts += Counts(failed=1, refused=1)
+                yield row
+        one = Counts(uncertain=1) if self._error.code == UNCERTAIN else Counts(unprocessed=1)
+        for _, cells in _sent_rows(self._batch.csv):
+            self._counts += one
+            row = _failed_row(self._batch.plan, cells, self._error)
+            yield replace(row, failure_class=self._class)
+
+    def superseded(self) -> set[str]:
+        """None: nothing was loaded."""
+        return set()
+
+    def children(self) -> list[ChildDraft]:
+        """None: nothing is sent again."""
+        return []
+
+    def counts(self) -> Counts:
+        """The sums."""
+        return self._counts
+
+
 def row_keys(batch: Batch) -> Iterator[str]:
     """The key of each row that is sent, in the form in which keys compare; none for an insert."""
     place = batch.plan.label_index

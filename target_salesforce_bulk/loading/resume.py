@@ -21,14 +21,37 @@ def resume(journal: Journal, runner: JobRunner) -> None:
 
     What had not been closed is written off: Salesforce processed nothing of it, and as no STATE
     covers its rows, the tap sends them again. What had been closed is asked for and settled;
-    nothing of it is sent again.
+    nothing of it is sent again. Rows that were to be sent again by themselves still are: the other
+    rows of their batch are settled, so they would not be taken for new ones.
     """
     unsettled = [state for state in BatchState if state.is_unsettled]
-    for batch in journal.batches(*unsettled):
+    left = journal.batches(*unsettled)
+    made = [batch for batch in left if batch.state is BatchState.SEALED]
+    runner.abort_orphans(made)
+    for batch in left:
+        _bring_to_an_end(journal, runner, batch)
+
+
+def _bring_to_an_end(journal: Journal, runner: JobRunner, batch: Batch) -> None:
+    try:
         if _was_closed(batch, runner):
-            _finish(journal, runner, batch)
-        else:
+            children = _finish(journal, runner, batch)
+        elif batch.parent_id is None:
             journal.abandon(batch.id)
+            return
+        else:
+            if batch.state is BatchState.CREATED:
+                batch = journal.record(batch.id, Event.ABORTED)
+            children = runner.load(batch, lambda: True).children
+    except JobError as error:
+        if not error.permanent:
+            raise
+        # Refused as a whole: nothing of it was processed, and its rows come again.
+        logger.warning("%s Its rows come again from the tap.", error)
+        return
+    for child in children:
+        runner.wait_before(child)
+        _bring_to_an_end(journal, runner, child)
 
 
 def _was_closed(batch: Batch, runner: JobRunner) -> bool:
@@ -39,14 +62,8 @@ def _was_closed(batch: Batch, runner: JobRunner) -> bool:
     return batch.state is not BatchState.CREATED or not runner.give_up_open_job(batch)
 
 
-def _finish(journal: Journal, runner: JobRunner, batch: Batch) -> None:
+def _finish(journal: Journal, runner: JobRunner, batch: Batch) -> list[Batch]:
     logger.info("Job %s of run %s is asked for again", batch.job_id, batch.run_id)
     if batch.state is BatchState.CREATED:
         batch = journal.record(batch.id, Event.SUBMITTED)
-    try:
-        runner.finish(batch)
-    except JobError as error:
-        if not error.permanent:
-            raise
-        # Refused as a whole: nothing of it was processed, and its rows come again.
-        logger.warning("%s Its rows come again from the tap.", error)
+    return runner.finish(batch).children

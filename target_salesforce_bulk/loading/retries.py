@@ -149,7 +149,8 @@ def drop_newer(batch: Batch, newer: set[str], names: list[str]) -> tuple[int, in
         Rows and bytes that are left to be sent.
     """
     total = (0, 0)
-    for path in {batch.csv, batch.upload}:
+    upload = batch.upload
+    for path in {batch.csv, upload}:
         draft = path.with_suffix(".dropping")
         draft.unlink(missing_ok=True)
         rows = read_raw(path)
@@ -159,6 +160,6 @@ def drop_newer(batch: Batch, newer: set[str], names: list[str]) -> tuple[int, in
                 file.write(line)
         file.seal()
         draft.replace(path)
-        if path == batch.upload:
+        if path == upload:
             total = (file.rows, file.size)
     return total

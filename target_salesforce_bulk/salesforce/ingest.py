@@ -12,7 +12,12 @@ from typing import IO, TYPE_CHECKING, Any
 
 import requests
 
-from target_salesforce_bulk.errors import AnswerLostError, ResponseError, UnreachableError
+from target_salesforce_bulk.errors import (
+    AnswerLostError,
+    RequestError,
+    ResponseError,
+    UnreachableError,
+)
 from target_salesforce_bulk.salesforce.job import JobInfo, Operation
 
 if TYPE_CHECKING:
@@ -98,6 +103,13 @@ class IngestApi:
             page = self._client.get_json(path, params)
             yield from map(JobInfo.from_json, page["records"])
             path, params = page.get("nextRecordsUrl"), {}
+
+    def user_id(self) -> str:
+        """Id of the user who is logged in; empty where the app may not tell."""
+        try:
+            return str(self._client.get_json("/services/oauth2/userinfo").get("user_id") or "")
+        except (RequestError, ResponseError):
+            return ""
 
     def download(self, job_id: str, kind: ResultKind, path: Path) -> None:
         """Save one of the result files of a job that has ended, streamed to disk.

@@ -6,6 +6,7 @@ https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/get
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,12 @@ class JobInfo:
     modified_date: str = ""
     #: The key of an upsert.
     external_id_field: str | None = None
+
+    def created_at(self) -> datetime:
+        """When it was made, by Salesforce's clock; the beginning of time where it does not tell."""
+        if not self.created_date:
+            return datetime.min.replace(tzinfo=UTC)
+        return datetime.fromisoformat(self.created_date)
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> JobInfo:

@@ -1,0 +1,105 @@
+"""`target-salesforce-bulk jobs`: what became of the jobs, and what is still under way."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from target_salesforce_bulk.cli.options import config_option, read_settings, read_target
+from target_salesforce_bulk.loading.journal import Journal
+from target_salesforce_bulk.run import Run
+from target_salesforce_bulk.salesforce.ingest import IngestApi
+from target_salesforce_bulk.salesforce.job import ResultKind
+
+
+@click.group()
+def jobs() -> None:
+    """Jobs of this state directory: list, show, resume, abort, results, forget."""
+
+
+@jobs.command("list")
+@config_option
+@click.option("--number", default=20, show_default=True, help="How many, the newest first.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_jobs(config: Any, number: int, *, as_json: bool) -> None:
+    """The newest batches and their jobs."""
+    with Journal(read_settings(config).state_dir) as journal:
+        found = journal.recent_jobs(number)
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for job in found:
+        outcome = (
+            ""
+            if job["loaded"] is None
+            else f": {job['loaded']:,} loaded, {job['failed']:,} failed, "
+            f"{job['unprocessed']:,} unprocessed, {job['uncertain']:,} uncertain"
+        )
+        click.echo(
+            f"{job['job_id'] or 'no job':18}  batch {job['batch']}  {job['state']:9}  "
+            f"{job['stream']} → {job['object']}, {job['operation']}, {job['rows']:,} rows{outcome}"
+        )
+
+
+@jobs.command()
+@config_option
+@click.argument("job_id")
+def show(config: Any, job_id: str) -> None:
+    """What Salesforce says of a job, as JSON."""
+    target = read_target(config)
+    click.echo(json.dumps(target.client.get_json(f"/jobs/ingest/{job_id}"), indent=2))
+
+
+@jobs.command()
+@config_option
+def resume(config: Any) -> None:
+    """Bring what an interrupted run left behind to an end, without reading anything new."""
+    target = read_target(config)
+    run = Run(target.settings, target.client)
+    run.stop()
+    run.close()
+    click.echo("Nothing is under way any more.")
+
+
+@jobs.command()
+@config_option
+@click.argument("job_id")
+def abort(config: Any, job_id: str) -> None:
+    """Stop a job in Salesforce; what it has processed stays."""
+    job = IngestApi(read_target(config).client).abort(job_id)
+    click.echo(f"Job {job.id} is {job.state}.")
+
+
+@jobs.command()
+@config_option
+@click.argument("job_id")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Folder for the three files; default: here.",
+)
+def results(config: Any, job_id: str, output: Path) -> None:
+    """Download the three result files of a job; Salesforce keeps them for seven days."""
+    api = IngestApi(read_target(config).client)
+    output.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for kind in ResultKind:
+        path = output / f"{job_id}-{kind}.csv"
+        api.download(job_id, kind, path)
+        click.echo(str(path))
+
+
+@jobs.command()
+@config_option
+@click.argument("stream")
+def forget(config: Any, stream: str) -> None:
+    """Do not recognise rows of a stream that an interrupted run has dealt with.
+
+    They are inserted a second time if the tap sends them again.
+    """
+    with Journal(read_settings(config).state_dir) as journal:
+        number = journal.forget_stream(stream)
+    click.echo(f"{number:,} rows of stream {stream} forgotten.")

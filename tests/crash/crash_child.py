@@ -1,0 +1,90 @@
+"""Runs the target in a process of its own, and kills it at a point that is counted.
+
+A point is a moment before or after the journal is written, a request is sent, or a STATE is
+printed.
+Nothing of this is in the program: it is put around it here.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from target_salesforce_bulk.loading.journal import Journal
+from target_salesforce_bulk.run import Run
+from target_salesforce_bulk.salesforce.transport import Transport
+from target_salesforce_bulk.target import TargetSalesforceBulk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Points:
+    """Counts points, and kills the process at one of them."""
+
+    def __init__(self, kill_at: int) -> None:
+        self._kill_at = kill_at
+        self._mutex = threading.Lock()
+        self.passed = 0
+
+    def reach(self) -> None:
+        """Come to a point."""
+        with self._mutex:
+            self.passed += 1
+            if self.passed == self._kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def put_points_around_everything(points: Points) -> None:
+    """Before and after each journal write, each request and each STATE."""
+    transaction, attempt, write = Journal._transaction, Transport._attempt, Run._write_state
+
+    @contextmanager
+    def counted_transaction(self: Journal) -> Iterator[Any]:
+        points.reach()
+        with transaction(self) as db:
+            yield db
+        points.reach()
+
+    def counted_attempt(self: Transport, *arguments: Any, **options: Any) -> Any:
+        points.reach()
+        response = attempt(self, *arguments, **options)
+        points.reach()
+        return response
+
+    def counted_write(self: Run, state: Any) -> None:
+        points.reach()
+        write(self, state)
+        points.reach()
+
+    Journal._transaction = counted_transaction  # type: ignore[method-assign]
+    Transport._attempt = counted_attempt  # type: ignore[method-assign]
+    Run._write_state = counted_write  # type: ignore[method-assign]
+
+
+def run(folder: str, config: str, kill_at: int) -> None:
+    """Be the target: what it reads and prints are files of the folder."""
+    for number, (name, flags) in enumerate(
+        (
+            ("stdout", os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
+            ("stderr", os.O_WRONLY | os.O_CREAT | os.O_APPEND),
+        ),
+        1,
+    ):
+        descriptor = os.open(os.path.join(folder, name), flags, 0o600)  # noqa: PTH118
+        os.dup2(descriptor, number)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", closefd=False, buffering=1)
+    os.chdir(folder)
+    points = Points(kill_at)
+    put_points_around_everything(points)
+    sys.argv = ["target-salesforce-bulk", "--config", config, "--input", "stdin"]
+    try:
+        TargetSalesforceBulk.cli()
+    finally:
+        with open("points", "w") as file:  # noqa: PTH123
+            file.write(str(points.passed))
