@@ -354,6 +354,7 @@ class Api:
             self._close(job)
         elif wanted == "Aborted":
             _abort(job)
+            return JSONResponse(job.brief() | {"state": "Aborted"})
         else:
             raise ApiError(400, "INVALIDJOBSTATE", f"Job state {wanted} cannot be set")
         return JSONResponse(job.brief())
@@ -413,7 +414,10 @@ def _abort(job: Job) -> None:
         raise ApiError(400, "INVALIDJOBSTATE", "Aborting already Completed Job not allowed")
     if job.is_terminal:
         raise ApiError(400, "INVALIDJOBSTATE", f"Aborting already {job.state} Job not allowed")
-    job.set_state("Aborted")
+    if job.state == "InProgress":
+        job.abort_requested = True  # it ends when the rows under way are done
+    else:
+        job.set_state("Aborted")
 
 
 async def _json(request: Request) -> dict[str, Any]:

@@ -59,6 +59,8 @@ class Job:
     processed: int = 0
     failed: int = 0
     retries: int = 0
+    #: Whether somebody asked for its end while it was processed.
+    abort_requested: bool = False
     started: float = 0.0
     milliseconds: int = 0
     error: str = ""
@@ -172,8 +174,7 @@ class Processor:
         except JobFailedError as error:
             job.error, state = str(error), "Failed"
         job.milliseconds = int(1000 * (time.monotonic() - job.started))
-        if job.state == "InProgress":
-            job.set_state(state)
+        job.set_state("Aborted" if job.abort_requested else state)
 
     def _process_rows(self, job: Job, results: _Results) -> None:
         if job.uploads == 0 or job.data.stat().st_size == 0:
@@ -191,7 +192,7 @@ class Processor:
                 raise JobFailedError(str(error)) from None
             stop_after = self._stop_after()
             for chunk in _chunks(rows):
-                if job.state == "Aborted" or self._leaving.is_set():
+                if job.abort_requested or self._leaving.is_set():
                     results.leave(chunk)
                     results.leave_all(rows)
                     return

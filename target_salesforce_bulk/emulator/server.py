@@ -235,4 +235,4 @@ class Emulator:
 
     def jobs(self) -> list[dict[str, Any]]:
         """Every job so far, as the API tells of it."""
-        return [job.full() for job in self.org.jobs.values()]
+        return [job.full() for job in list(self.org.jobs.values())]

@@ -26,7 +26,12 @@ from target_salesforce_bulk.loading.failed_rows import RowError
 from target_salesforce_bulk.loading.grouping import group_by_parent
 from target_salesforce_bulk.loading.lifecycle import BatchState, Event
 from target_salesforce_bulk.loading.lookup import KeyLookup
-from target_salesforce_bulk.loading.results import AllFailed, Settlement, row_keys
+from target_salesforce_bulk.loading.results import (
+    AllFailed,
+    Settlement,
+    explain_mismatch,
+    row_keys,
+)
 from target_salesforce_bulk.loading.retries import ChildWriter, drop_newer
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
 
@@ -47,6 +52,9 @@ logger = logging.getLogger(__name__)
 
 #: How far Salesforce's clock may be behind ours.
 _CLOCK_TOLERANCE = timedelta(minutes=5)
+
+#: How often results are read that do not add up.
+_RESULT_ATTEMPTS = 3
 
 #: How often one batch may get a new job because the one before was spoilt on the way.
 _JOBS_PER_BATCH = 5
@@ -384,9 +392,7 @@ class JobRunner:
             )
         files = {kind: batch.folder / f"{kind}.csv" for kind in ResultKind}
         if not untouched:
-            for kind, path in files.items():
-                self._leave_if_stopping()
-                self._api.download(job.id, kind, path)
+            self._download(batch, job, files)
         settlement = Settlement(
             batch,
             self._table,
@@ -409,6 +415,20 @@ class JobRunner:
                 loaded, stopped=f"Job {job.id} was aborted in Salesforce; its rest is not sent."
             )
         return loaded
+
+    def _download(self, batch: Batch, job: JobInfo, files: dict[ResultKind, Path]) -> None:
+        """Get the result files; again where they do not add up, as an answer may be damaged."""
+        for attempt in range(1, _RESULT_ATTEMPTS + 1):
+            for kind, path in files.items():
+                self._leave_if_stopping()
+                self._api.download(job.id, kind, path)
+            mismatch = explain_mismatch(batch, job, files)
+            if not mismatch:
+                return
+            if attempt < _RESULT_ATTEMPTS:
+                logger.warning("Job %s: %s; the results are read again", job.id, mismatch)
+                if self._stopping.wait(self._poll.interval_seconds):
+                    raise StoppedError
 
     def _settle_without_job(self, batch: Batch) -> Loaded:
         """A job that was deleted, or purged after seven days: nobody knows what became of it."""

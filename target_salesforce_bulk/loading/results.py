@@ -125,9 +125,11 @@ class Settlement:
         with _Matcher(self._batch.plan) as matcher:
             failed = matcher.expect_failed(self._files[ResultKind.FAILED])
             unprocessed = matcher.expect_unprocessed(self._files[ResultKind.UNPROCESSED])
-            successful = _count_rows(self._files[ResultKind.SUCCESSFUL])
-            self.mismatch = self._explain_mismatch(successful, failed, unprocessed)
+            if self._job is not None:
+                self.mismatch = explain_mismatch(self._batch, self._job, self._files)
             if not self.mismatch and failed == unprocessed == 0:
+                if self._job is not None and self._job.records_processed == 0:
+                    yield from all_unprocessed(self._batch)
                 return
             matcher.match(self._batch.csv)
             if matcher.unmatched and not self.mismatch:
@@ -142,17 +144,25 @@ class Settlement:
         job = self._job
         return job is not None and job.state is JobState.FAILED and not job.records_processed
 
-    def _explain_mismatch(self, successful: int, failed: int, unprocessed: int) -> str:
-        sent = self._batch.rows
-        counted = None if self._job is None else self._job.records_failed
-        if successful + failed + unprocessed != sent:
-            return (
-                f"{sent} rows were sent, but the results name {successful} successful, "
-                f"{failed} failed and {unprocessed} unprocessed ones"
-            )
-        if counted not in {None, failed}:
-            return f"the job counts {counted} failed rows, its results {failed}"
+
+def explain_mismatch(batch: Batch, job: JobInfo, files: Mapping[ResultKind, Path]) -> str:
+    """Why the results of a job do not add up; empty when they do."""
+    successful, failed, unprocessed = (_count_rows(files[kind]) for kind in ResultKind)
+    if _nothing_arrived(batch, job, successful + failed + unprocessed):
         return ""
+    if successful + failed + unprocessed != batch.rows:
+        return (
+            f"{batch.rows} rows were sent, but the results name {successful} successful, "
+            f"{failed} failed and {unprocessed} unprocessed ones"
+        )
+    if job.records_failed not in {None, failed}:
+        return f"the job counts {job.records_failed} failed rows, its results {failed}"
+    return ""
+
+
+def _nothing_arrived(batch: Batch, job: JobInfo, named: int) -> bool:
+    """Whether Salesforce processed a job of which it had no data: no row of it was tried."""
+    return bool(batch.rows) and not named and job.records_processed == 0
 
 
 class AllFailed:

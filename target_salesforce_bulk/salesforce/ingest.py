@@ -66,12 +66,18 @@ class IngestApi:
             AnswerLostError: the job may hold the data, or a part of it.
         """
         with path.open("rb") as file:
-            self._client.request(
+            response = self._client.request(
                 "PUT",
                 f"/jobs/ingest/{job_id}/batches",
                 repeatable=False,
                 body=lambda: _from_start(file),
                 headers={"Content-Type": "text/csv; charset=UTF-8"},
+            )
+        if response.status_code != 201:
+            # Salesforce answers 201; whoever answers something else has not kept the data.
+            raise AnswerLostError(
+                f"The upload of job {job_id} was answered with HTTP {response.status_code}, not "
+                "with 201, so Salesforce may not have it."
             )
 
     def close(self, job_id: str) -> JobInfo:

@@ -7,12 +7,15 @@ Nothing of this is in the program: it is put around it here.
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import signal
 import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+import requests
 
 from target_salesforce_bulk.loading.journal import Journal
 from target_salesforce_bulk.run import Run
@@ -66,8 +69,35 @@ def put_points_around_everything(points: Points) -> None:
     Run._write_state = counted_write  # type: ignore[method-assign]
 
 
-def run(folder: str, config: str, kill_at: int) -> None:
+def refuse_first_connection(method: str, path: str) -> None:
+    """Let the first request that matches find nobody who listens."""
+    attempt, refused = Transport._attempt, False
+
+    def refusing_attempt(
+        self: Transport, verb: str, url: str, body: Any, options: Any, *, repeatable: bool
+    ) -> Any:
+        nonlocal refused
+        if refused or verb != method or not fnmatch.fnmatchcase(url, path):
+            return attempt(self, verb, url, body, options, repeatable=repeatable)
+        refused = True
+        send = self._session.request
+        self._session.request = _nobody_listens  # type: ignore[method-assign]
+        try:
+            return attempt(self, verb, url, body, options, repeatable=repeatable)
+        finally:
+            self._session.request = send  # type: ignore[method-assign]
+
+    Transport._attempt = refusing_attempt  # type: ignore[method-assign]
+
+
+def _nobody_listens(*_: Any, **__: Any) -> Any:
+    raise requests.ConnectionError("NewConnectionError: Connection refused")
+
+
+def run(folder: str, config: str, kill_at: int, refuse: tuple[str, str] | None = None) -> None:
     """Be the target: what it reads and prints are files of the folder."""
+    if refuse is not None:
+        refuse_first_connection(*refuse)
     for number, (name, flags) in enumerate(
         (
             ("stdout", os.O_WRONLY | os.O_CREAT | os.O_TRUNC),

@@ -60,7 +60,7 @@ class Outcome:
 class World:
     """An org with what a scenario needs, and the messages of its tap."""
 
-    def __init__(self, scenario: Scenario, org: Emulator, folder: Path) -> None:
+    def __init__(self, scenario: Scenario, org: Emulator, folder: Path, **settings: Any) -> None:
         self.scenario = scenario
         self.org = org
         self.folder = folder
@@ -82,7 +82,7 @@ class World:
             ]
         )
         self.config = folder / "config.json"
-        self.config.write_text(json.dumps(self._settings()))
+        self.config.write_text(json.dumps(self._settings() | settings))
 
     def _settings(self) -> dict[str, Any]:
         return {
@@ -119,12 +119,14 @@ class World:
                 sent.append(state(Contact={"at": number + 1}))
         return [*sent, state(Contact={"at": ROWS})]
 
-    def run(self, start: int, kill_at: int) -> tuple[int, int]:
+    def run(
+        self, start: int, kill_at: int, refuse: tuple[str, str] | None = None
+    ) -> tuple[int, int]:
         """Run the target once: its exit code, and the bookmark that the tap has then."""
         lines = (json.dumps(message) + "\n" for message in self.messages(start))
         (self.folder / "stdin").write_text("".join(lines))
         process = _PROCESSES.Process(
-            target=crash_child.run, args=(str(self.folder), str(self.config), kill_at)
+            target=crash_child.run, args=(str(self.folder), str(self.config), kill_at, refuse)
         )
         process.start()
         process.join(60)

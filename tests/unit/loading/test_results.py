@@ -167,6 +167,13 @@ def test_a_failed_result_that_nobody_sent(settle: Any) -> None:
     assert "1 results match no row" in mismatch
 
 
+def test_a_job_without_data(settle: Any) -> None:
+    """Salesforce processed nothing, and names nothing: the upload has not arrived."""
+    outcome, counts, mismatch = settle(loaded=[])
+
+    assert (len(outcome), counts, mismatch) == (6, Counts(unprocessed=6), "")
+
+
 def test_all_loaded(settle: Any) -> None:
     """Nothing is matched, and every row is loaded."""
     outcome, counts, mismatch = settle(loaded=ROWS)

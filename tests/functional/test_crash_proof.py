@@ -1,0 +1,321 @@
+"""The moments in which nobody knows what happened: each is settled by asking."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import stat
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+from conftest import command
+from singer_messages import contact, schema, state
+
+from target_salesforce_bulk.emulator import Fault, FaultKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from singer_messages import Result
+
+    from target_salesforce_bulk.emulator import Emulator
+
+ROWS = [schema(key=None), *(contact(n) for n in range(20)), state(Contact=20)]
+INSERT = {"operation": "insert"}
+
+
+UPSERT = [schema(), *ROWS[1:]]
+
+
+def token(org: Emulator) -> dict[str, str]:
+    return {"Authorization": f"Bearer {org.access_token}"}
+
+
+def break_off_after_a_job(org: Emulator, start: Callable[..., Any]) -> Any:
+    """Run the target until the first of three batches is loaded, then break its input."""
+    process = start(**INSERT, batch_size_rows=8)
+    process.stdin.write("".join(json.dumps(each) + "\n" for each in ROWS[:-1]))
+    process.stdin.flush()
+    while not any(job["state"] == "JobComplete" for job in org.jobs()):
+        pass
+    process.stdin.write("{")
+    process.stdin.close()
+    process.stdin = None
+    process.communicate(timeout=60)
+    return process
+
+
+def test_a_lost_create_leaves_no_job_behind(org: Emulator, load: Callable[..., Result]) -> None:
+    """The job whose answer was lost is found among the open ones, and aborted."""
+    org.inject(Fault(method="POST", path="*/jobs/ingest", kind=FaultKind.RESET_AFTER))
+    result = load(ROWS, **INSERT)
+
+    assert (result.code, org.count("Contact")) == (0, 20), result.stderr
+    assert sorted(job["state"] for job in org.jobs()) == ["Aborted", "JobComplete"]
+    assert "was made for a lost request; it is aborted" in result.stderr
+
+
+def test_a_job_that_somebody_deleted(org: Emulator, load: Callable[..., Result]) -> None:
+    """Its rows are uncertain: stored, shown, and not sent again by themselves."""
+    body = json.dumps([{"errorCode": "NOT_FOUND", "message": "The requested resource"}])
+    path = "*/jobs/ingest/???????????????AAA"
+    org.inject(
+        Fault(method="GET", path=path, kind=FaultKind.STATUS, status=404, body=body, times=-1)
+    )
+    result = load(ROWS, **INSERT, state_ledger=False)
+
+    assert result.code == 1
+    assert {row["code"] for row in result.failed_rows()} == {"UNCERTAIN"}
+    assert len(result.failed_rows()) == 20
+    assert "its rows are uncertain" in result.last_line
+
+
+def test_a_job_that_somebody_aborted(
+    org: Emulator, load: Callable[..., Result], start: Callable[..., Any]
+) -> None:
+    """What was processed is loaded, the rest is stored, the stream stops."""
+    org.configure(rows_per_second=400)
+    process = start(**INSERT, batch_size_rows=1000)
+    lines = [schema(key=None), *(contact(n) for n in range(1000)), state(Contact=1)]
+    process.stdin.write("".join(json.dumps(each) + "\n" for each in lines))
+    process.stdin.close()
+    while not any(job.get("numberRecordsProcessed") for job in org.jobs()):
+        pass
+    url = f"{org.url}/services/data/v67.0/jobs/ingest/{org.jobs()[0]['id']}"
+    requests.patch(url, json={"state": "Aborted"}, headers=token(org), timeout=9)
+    process.stdin = None
+    _, stderr = process.communicate(timeout=60)
+
+    journal = sqlite3.connect(next(iter_state(stderr)))
+    stored = journal.execute("SELECT count(*) FROM failed_rows WHERE code = 'UNPROCESSED'")
+    assert process.returncode == 1
+    assert "was aborted in Salesforce" in stderr
+    assert org.count("Contact") + stored.fetchone()[0] == 1000
+
+
+def iter_state(stderr: str) -> Any:
+    """The journal that belongs to a run, by the folder that it names."""
+    yield re.search(r"(/\S+/state)/failed/", stderr)[1] + "/journal.sqlite3"  # type: ignore[index]
+
+
+def test_a_result_file_that_is_cut_short(org: Emulator, load: Callable[..., Result]) -> None:
+    """It is asked for again, and the numbers add up."""
+    rows = [contact(n, Email="nobody") for n in range(500)]
+    org.inject(
+        Fault(method="GET", path="*/failedResults/", kind=FaultKind.TRUNCATE, bytes=2000, times=2)
+    )
+    result = load([schema(key=None), *rows], **INSERT, validate_rows=False, max_failed_percent=100)
+
+    assert (result.code, len(result.failed_rows())) == (0, 500), result.stderr
+
+
+def test_a_job_that_makes_no_progress(org: Emulator, load: Callable[..., Result]) -> None:
+    """The run gives up waiting; the next one asks again, and nothing is sent twice."""
+    org.configure(seconds_per_job=4)
+    slow, again = load(ROWS, **INSERT, job_timeout_seconds=1), load(ROWS, **INSERT)
+
+    assert "without progress" in slow.last_line
+    assert (slow.code, again.code, org.count("Contact")) == (1, 0, 20), again.stderr
+
+
+def test_rows_that_come_again_after_a_broken_run(
+    org: Emulator, load: Callable[..., Result], start: Callable[..., Any]
+) -> None:
+    """Inserted once, although no STATE covers them."""
+    broken = break_off_after_a_job(org, start)
+    whole = load(ROWS, **INSERT)
+
+    assert (broken.returncode, whole.code) == (1, 0), whole.stderr
+    assert "rows had been dealt with by an interrupted run" in whole.stderr
+    assert (org.count("Contact"), len(whole.failed_rows())) == (20, 0)
+
+
+def test_a_tap_that_dies_after_its_last_state(org: Emulator, load: Callable[..., Result]) -> None:
+    """The rows behind the STATE are loaded; when they come again, they are recognised."""
+    properties = {"LastName": {"type": "string"}}
+    head = schema(properties=properties, key=None)
+    rows = [contact(n, External_Id__c=None) for n in range(20)]
+    rows = [{**row, "record": {"LastName": row["record"]["LastName"]}} for row in rows]
+    died = load([head, *rows[:10], state(Contact=10), *rows[10:15]], **INSERT)
+    again = load([head, *rows[10:], state(Contact=20)], **INSERT)
+    later = load([head, *rows[10:12], state(Contact=22)], **INSERT)
+
+    assert died.states[-1] == {"bookmarks": {"Contact": 10}}
+    assert (died.code, again.code, later.code) == (0, 0, 0)
+    assert "5 rows had been dealt with by an interrupted run" in again.stderr
+    assert org.count("Contact") == 22
+
+
+def test_a_mapping_that_changed_meanwhile(
+    org: Emulator, load: Callable[..., Result], start: Callable[..., Any]
+) -> None:
+    """Rows could not be recognised, so the run stops and says how to go on."""
+    break_off_after_a_job(org, start)
+    loaded = org.count("Contact")
+    streams = {"Contact": {"field_mapping": {"Email": None}}}
+    changed = load(ROWS, streams=streams, **INSERT)
+    back = load(ROWS, **INSERT)
+
+    assert loaded
+    assert changed.code == 1
+    assert "its mapping has changed since" in changed.last_line
+    assert "jobs forget Contact" in changed.last_line
+    assert (back.code, org.count("Contact")) == (0, 20), back.stderr
+
+
+def test_a_closed_pipe(
+    org: Emulator, config: dict[str, Any], load: Callable[..., Result], tmp_path: Path
+) -> None:
+    """Nobody reads STATE: one clear line, and the next run doubles nothing."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.run(
+        command(config | INSERT, tmp_path),
+        input="".join(json.dumps(each) + "\n" for each in ROWS),
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    os.close(writer)
+    again = load(ROWS, **INSERT)
+
+    assert process.returncode == 1
+    assert "Nobody reads stdout any more" in process.stderr
+    assert "Traceback" not in process.stderr
+    assert (again.code, org.count("Contact")) == (0, 20), again.stderr
+
+
+def test_a_full_disk(
+    org: Emulator, config: dict[str, Any], load: Callable[..., Result], tmp_path: Path
+) -> None:
+    """One clear line; the journal is whole, and the next run loads everything."""
+    many = [schema(key=None), *(contact(n) for n in range(20_000)), state(Contact=1)]
+    line = " ".join(f"'{part}'" for part in command(config | INSERT, tmp_path))
+    process = subprocess.run(
+        ["bash", "-c", f"trap '' XFSZ; ulimit -f 600; exec {line}"],  # blocks of 1024 bytes
+        input="".join(json.dumps(each) + "\n" for each in many),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    again = load(many, **INSERT)
+
+    assert (process.returncode, process.stdout) == (1, "")
+    assert "cannot be written: [Errno 27] File too large" in process.stderr
+    assert "Traceback" not in process.stderr
+    assert (again.code, org.count("Contact")) == (0, 20_000), again.stderr
+
+
+def test_a_damaged_journal(load: Callable[..., Result]) -> None:
+    """Refused, with the way out."""
+    first = load(ROWS)
+    (first.state_dir / "journal.sqlite3").write_bytes(b"not a database" * 1000)
+    result = load(ROWS)
+
+    assert result.code == 1
+    assert "is damaged" in result.last_line
+    assert "move it away" in result.last_line
+
+
+def test_a_journal_of_a_later_version(load: Callable[..., Result]) -> None:
+    """Refused, with the way out."""
+    first = load(ROWS)
+    with sqlite3.connect(first.state_dir / "journal.sqlite3") as journal:
+        journal.execute("PRAGMA user_version = 99")
+    journal.close()
+    result = load(ROWS)
+
+    assert result.code == 1
+    assert "written by a later version" in result.last_line
+
+
+def test_a_link_in_the_way(load: Callable[..., Result], tmp_path: Path) -> None:
+    """Somebody else's file is not written through it."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / "state" / "journal.sqlite3").symlink_to(tmp_path / "precious")
+    result = load(ROWS)
+
+    assert result.code == 1
+    assert "cannot be used" in result.last_line
+    assert (tmp_path / "precious").read_text() == "precious"
+
+
+def test_a_folder_that_others_may_read_is_closed(
+    load: Callable[..., Result], tmp_path: Path
+) -> None:
+    """It will hold customer data."""
+    (tmp_path / "state").mkdir(mode=0o755)
+    load(ROWS)
+
+    assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
+
+
+@pytest.fixture
+def jobs(config: dict[str, Any], tmp_path: Path) -> Callable[..., Any]:
+    """Run a `jobs` command as a process."""
+
+    def run(name: str, *rest: str) -> subprocess.CompletedProcess[str]:
+        line = command(config, tmp_path)
+        return subprocess.run(
+            [*line[:3], "jobs", name, *line[3:], *rest],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            cwd=tmp_path,
+        )
+
+    return run
+
+
+def test_jobs_are_listed_and_shown(org: Emulator, load: Callable[..., Result], jobs: Any) -> None:
+    """From the journal, and from Salesforce."""
+    load(UPSERT)
+    job_id = org.jobs()[0]["id"]
+    listed, shown = jobs("list"), jobs("show", job_id)
+    missing = jobs("show", "750000000000000AAA")
+
+    assert f"{job_id}  batch 1  released   Contact → Contact, upsert" in listed.stdout
+    assert "20 loaded, 0 failed" in listed.stdout
+    assert json.loads(shown.stdout)["state"] == "JobComplete"
+    assert missing.returncode == 1
+    assert "NOTFOUND" in missing.stderr
+
+
+def test_jobs_are_resumed_without_input(
+    org: Emulator, load: Callable[..., Result], jobs: Any
+) -> None:
+    """What a run left under way is brought to an end."""
+    org.configure(seconds_per_job=3)
+    load(UPSERT, job_timeout_seconds=1)
+    result = jobs("resume")
+
+    assert (result.returncode, result.stdout) == (0, "Nothing is under way any more.\n")
+    assert json.loads(jobs("list", "--json").stdout)[0]["loaded"] == 20
+
+
+def test_results_are_downloaded(org: Emulator, load: Callable[..., Result], jobs: Any) -> None:
+    """All three files."""
+    load(UPSERT)
+    result = jobs("results", org.jobs()[0]["id"], "--output", "results")
+
+    assert len(result.stdout.splitlines()) == 3
+
+
+def test_an_open_job_is_aborted(org: Emulator, jobs: Any) -> None:
+    """By its id."""
+    url = f"{org.url}/services/data/v67.0/jobs/ingest"
+    request = {"object": "Contact", "operation": "insert"}
+    made = requests.post(url, json=request, headers=token(org), timeout=9)
+    result = jobs("abort", made.json()["id"])
+
+    assert result.stdout == f"Job {made.json()['id']} is Aborted.\n"
