@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 DEMO := .demo
 
-.PHONY: crash demo faults lint test clean
+.PHONY: clean crash demo faults lint soak test
 
 # A stamp is renewed when the dependencies change.
 $(VENV)/.ready: pyproject.toml
@@ -36,6 +36,9 @@ crash: $(VENV)/.ready
 
 faults: $(VENV)/.ready
 	$(BIN)/python tests/crash/faults.py
+
+soak: $(VENV)/.ready
+	$(BIN)/python tests/crash/soak.py
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

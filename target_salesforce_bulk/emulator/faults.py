@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import random
 import threading
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -33,6 +34,8 @@ class Fault:
     times: int = 1
     #: How many matching requests pass first.
     after: int = 0
+    #: The share of matching requests that it hits.
+    probability: float = 1.0
     status: int = 503
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
@@ -69,6 +72,8 @@ class FaultBox:
                     continue
                 if fault.after > 0:
                     fault.after -= 1
+                    continue
+                if fault.probability < 1 and random.random() >= fault.probability:  # noqa: S311
                     continue
                 if fault.times != 0:
                     fault.times -= 1

@@ -114,6 +114,30 @@ def test_a_result_file_that_is_cut_short(org: Emulator, load: Callable[..., Resu
     assert (result.code, len(result.failed_rows())) == (0, 500), result.stderr
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "*/batches", ""),
+        ("GET", "*/failedResults/", ""),
+        ("GET", "*/failedResults/", '{"id": "750'),
+        ("GET", "*/successfulResults/", "<html>"),
+        ("POST", "*/jobs/ingest", "{"),
+        ("PATCH", "*/jobs/ingest/*", ""),
+    ],
+)
+def test_an_answer_that_is_not_salesforces(
+    org: Emulator, load: Callable[..., Result], method: str, path: str, body: str
+) -> None:
+    """A 200 from somebody in between is not believed: every row is accounted for."""
+    rows = [*(contact(n) for n in range(18)), *(contact(n, Email="nobody") for n in (18, 19))]
+    org.inject(Fault(method=method, path=path, kind=FaultKind.STATUS, status=200, body=body))
+    result = load([schema(key=None), *rows], **INSERT, validate_rows=False, max_failed_percent=100)
+
+    assert (result.code, org.count("Contact")) == (0, 18), result.stderr
+    assert {row["code"] for row in result.failed_rows()} == {"INVALID_EMAIL_ADDRESS"}
+    assert len(result.failed_rows()) == 2
+
+
 def test_a_job_that_makes_no_progress(org: Emulator, load: Callable[..., Result]) -> None:
     """The run gives up waiting; the next one asks again, and nothing is sent twice."""
     org.configure(seconds_per_job=4)
