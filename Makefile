@@ -28,8 +28,9 @@ $(DEMO)/meltano/.ready: Makefile meltano.yml pyproject.toml
 demo: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready
 	@$(BIN)/python demo/run.py
 
+# Most tests wait for a process more than they compute.
 test: $(VENV)/.ready
-	$(BIN)/pytest
+	$(BIN)/pytest -n 4
 
 crash: $(VENV)/.ready
 	$(BIN)/python tests/crash/run.py
