@@ -4,39 +4,31 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import os
-import time
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import Sink
 
 from target_salesforce_bulk.errors import InputError
 from target_salesforce_bulk.loading.batch import BatchColumn, LoadPlan
-from target_salesforce_bulk.loading.failed_rows import FailedRow, Origin, RowError
-from target_salesforce_bulk.loading.merge import KeyWatch, merge_rows
 from target_salesforce_bulk.loading.seen import (
     must_not_come_twice,
     refused_fingerprint,
     row_fingerprint,
 )
+from target_salesforce_bulk.open_batch import Lane, OpenBatch
 from target_salesforce_bulk.resolve import resolve_stream
-from target_salesforce_bulk.rows.canonical import canonical_key
-from target_salesforce_bulk.rows.csvfile import CsvFile
+from target_salesforce_bulk.rows.compiled import Care, CompiledRows
 from target_salesforce_bulk.rows.encoder import RowEncoder, RowOptions, RowRefused
 from target_salesforce_bulk.sdk import SafeSink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from target_salesforce_bulk.loading.batch import Batch
     from target_salesforce_bulk.resolve import DeletePlan, ResolvedStream
     from target_salesforce_bulk.run import Run
     from target_salesforce_bulk.settings import Settings, StreamSettings
     from target_salesforce_bulk.target import TargetSalesforceBulk
-
-
-#: `"003000000000000AAA",`
-_ID_BYTES = 21
 
 
 class SalesforceSink(SafeSink):
@@ -56,6 +48,7 @@ class SalesforceSink(SafeSink):
         self._settings: Settings = target.settings
         self._run: Run = target.run
         self._tap_stream = target.tap_stream(stream_name)
+        self.compiled: CompiledRows | None = None
         self._writes: Lane
         self._deletes: Lane | None = None
         #: Hashes of the keys in the open batch of deletes.
@@ -93,6 +86,14 @@ class SalesforceSink(SafeSink):
         self._writes = self._lane(resolved, resolved, options)
         if resolved.deletes is not None:
             self._deletes = self._lane(resolved, resolved.deletes, options)
+        if not self._writes.seen:
+            #: Decodes records and writes their rows, where that is all there is to do.
+            self.compiled = CompiledRows(
+                self.stream_name,
+                self._writes.encoder,
+                properties,
+                deletions=self._deletes is not None,
+            )
         self._max_rows = options.batch_size_rows or float("inf")
         self._summary = self._run.stream_started(self.stream_name, self._tap_stream, resolved)
 
@@ -159,10 +160,74 @@ class SalesforceSink(SafeSink):
         if lane.seen and self._run.came_again(lane.plan, row_fingerprint(row)):
             return
         batch = self._batch(lane)
-        if not batch.fits(row, self._settings.max_job_bytes):
+        if not batch.fits(len(row), self._settings.max_job_bytes):
             self._seal()
             batch = self._batch(lane)
-        batch.write(row, lane.encoder.key(record))
+        key = lane.encoder.key(record)
+        batch.write(row, () if key is None else (key,))
+
+    def take(
+        self,
+        records: Sequence[Any],
+        *,
+        of: str,
+        care: Care,
+        one_by_one: Callable[[int], None],
+    ) -> None:
+        """Take records that `compiled` decoded, in order.
+
+        Args:
+            records: The messages, or the records themselves.
+            of: Which of the two: `message` or `record`.
+            care: What `Care.of` says of their JSON.
+            one_by_one: Brings the record at a place to `process_record`, for those that need it.
+
+        Raises:
+            SalesforceBulkError: loading has come to an end for all streams.
+        """
+        self._run.row_came()
+        if self._run.is_stopped(self.stream_name):
+            self._count(len(records))
+            return
+        done = 0
+        while done < len(records):
+            rows: list[str] = []
+            if self.compiled is not None and not self._deleted_keys:
+                rest = islice(records, done, None)
+                rows, keys = self.compiled.rows(rest, of=of, care=care)
+                self._write(rows, keys, done, one_by_one)
+                done += len(rows)
+            if done < len(records):
+                one_by_one(done)
+                done += 1
+
+    def _write(
+        self, rows: list[str], keys: list[str], first: int, one_by_one: Callable[[int], None]
+    ) -> None:
+        """Add lines to the open batch, and to the next ones where it is full."""
+        lane, start, end = self._writes, 0, len(rows)
+        while start < len(rows):
+            batch = self._batch(lane)
+            end = int(min(end, start + lane.most_rows - batch.rows))
+            lines = "".join(rows[start:end]).encode()
+            if batch.fits(len(lines), self._settings.max_job_bytes, rows=end - start):
+                batch.write(lines, keys[start:end], rows=end - start)
+                self._count(end - start)
+                start, end = end, len(rows)
+            elif end - start > 1:
+                end = (start + end) // 2
+            elif len(lines) > self._longest_row(lane):
+                one_by_one(first + start)
+                start, end = end, len(rows)
+            else:
+                self._seal()
+                end = len(rows)
+
+    def _count(self, records: int) -> None:
+        """Count records that did not come through `process_record`."""
+        self._summary.read += records
+        self.tally_record_read(records)
+        self.record_counter_metric.increment(records)
 
     def _lane_of(self, record: dict[str, Any]) -> Lane:
         """Where a record goes; what is written after it was deleted must not overtake that."""
@@ -178,7 +243,7 @@ class SalesforceSink(SafeSink):
 
     def _row(self, lane: Lane, record: dict[str, Any]) -> bytes:
         row = lane.encoder.encode(record)
-        limit = self._settings.max_job_bytes - len(lane.encoder.header) - lane.reserve(1)
+        limit = self._longest_row(lane)
         if len(row) > limit:
             raise RowRefused(
                 "LIMIT_EXCEEDED",
@@ -186,6 +251,10 @@ class SalesforceSink(SafeSink):
                 (),
             )
         return row
+
+    def _longest_row(self, lane: Lane) -> int:
+        """Bytes of the longest row that a batch of its own has room for."""
+        return self._settings.max_job_bytes - len(lane.encoder.header) - lane.reserve(1)
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Seal what has been read: the schema changed, or the input has come to its end."""
@@ -234,110 +303,6 @@ class SalesforceSink(SafeSink):
                 else:
                     self._run.sealed(closed.batch, **closed.seal())
         self._deleted_keys.clear()
-
-
-class Lane:
-    """What records become rows by, and the batch that takes them."""
-
-    def __init__(self, plan: LoadPlan, encoder: RowEncoder, *, seen: bool = False) -> None:
-        self.plan = plan
-        #: Whether rows may come again that an interrupted run has dealt with.
-        self.seen = seen
-        self.encoder = encoder
-        self.open: OpenBatch | None = None
-        #: Rows that the open batch takes.
-        self.most_rows = float("inf")
-        place = plan.key_index
-        #: The form in which keys compare.
-        self.same_key: Callable[[str], str] = (
-            str if place is None else canonical_key(plan.columns[place].field)
-        )
-
-    def reserve(self, rows: int) -> int:
-        """Bytes that rows may grow by when the Ids of their records are put in front."""
-        return rows * _ID_BYTES + _ID_BYTES if self.plan.lookup else 0
-
-
-class OpenBatch:
-    """The files of a batch while rows are written to them."""
-
-    def __init__(
-        self, batch: Batch, lane: Lane, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self.batch = batch
-        self._lane = lane
-        self._file = CsvFile.create(batch.csv, lane.encoder.header)
-        self._refused: Any = None
-        self._refused_rows = 0
-        self._clock = clock
-        self._opened_at = clock()
-        self._watch = KeyWatch()
-        self._key_place = batch.plan.key_index
-
-    @property
-    def rows(self) -> int:
-        """Rows to be sent so far."""
-        return self._file.rows
-
-    def age_seconds(self) -> float:
-        """Time since it was opened."""
-        return self._clock() - self._opened_at
-
-    def fits(self, row: bytes, max_bytes: int) -> bool:
-        """Whether the batch stays within so many bytes with this row."""
-        return self._file.size + len(row) + self._lane.reserve(self.rows + 1) <= max_bytes
-
-    def write(self, row: bytes, key: str | None) -> None:
-        """Add a row."""
-        self._file.write(row)
-        if self._key_place is not None and key is not None:
-            self._watch.add(self._lane.same_key(key))
-
-    def position(self) -> tuple[int, int]:
-        """Rows to be sent and rows refused so far."""
-        return self._file.rows, self._refused_rows
-
-    def refuse(self, row: dict[str, str], key: str | None, refusal: RowRefused) -> None:
-        """Keep a row that our own checks refused, beside those to be sent."""
-        if self._refused is None:
-            descriptor = os.open(self.batch.refused, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            self._refused = os.fdopen(descriptor, "w", encoding="utf-8")
-        failed = FailedRow(
-            row=row,
-            key=key,
-            same_key=self._lane.same_key(key) if key is not None else None,
-            error=RowError(
-                code=refusal.code, message=refusal.message, fields=tuple(refusal.fields)
-            ),
-            origin=Origin.LOCAL,
-        )
-        self._refused.write(failed.to_json() + "\n")
-        self._refused_rows += 1
-
-    def seal(self) -> dict[str, int]:
-        """Bring everything to disk; the facts that the journal keeps of it."""
-        if self._refused is not None:
-            self._refused.flush()
-            os.fsync(self._refused.fileno())
-            self._refused.close()
-        self._file.seal()
-        merged = 0
-        if self._key_place is not None:
-            same_key, place = self._lane.same_key, self._key_place
-            merged = merge_rows(
-                self.batch.csv, self._watch.repeated(), lambda cells: same_key(cells[place])
-            )
-        return {
-            "rows": self._file.rows - merged,
-            "size": self.batch.csv.stat().st_size,
-            "merged": merged,
-        }
-
-    def discard(self) -> None:
-        """Close the files of a batch that will not be sent."""
-        self._file.discard()
-        if self._refused is not None:
-            self._refused.close()
 
 
 class ConnectionTestSink(Sink):

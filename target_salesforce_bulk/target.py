@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.plugin_base import SingerCommand
 
 from target_salesforce_bulk.cli.check import check
@@ -65,6 +66,8 @@ class TargetSalesforceBulk(SafeTarget):
         super().__init__(**kwargs)
         # Sinks only hand over files; the waiting is done by the loader's own threads.
         self.max_parallelism = 1
+        if isinstance(self.message_reader, MessageReader):
+            self.message_reader.find_sink = self.sink_of_decoded
 
     @cached_property
     def settings(self) -> Settings:
@@ -91,6 +94,14 @@ class TargetSalesforceBulk(SafeTarget):
             if any(each.stream_alias == stream for each in maps):
                 return name
         return stream
+
+    def sink_of_decoded(self, stream: str) -> SalesforceSink | None:
+        """The sink that takes the records of a stream decoded: none where a map changes them."""
+        maps = self.mapper.stream_maps.get(stream, [])
+        if len(maps) != 1 or type(maps[0]) is not SameRecordTransform or maps[0].flattening_enabled:
+            return None
+        sink = self.get_sink(stream)
+        return sink if isinstance(sink, SalesforceSink) else None
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:
         """The sink of a stream."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from target_salesforce_bulk.rows.csvfile import read_raw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 _BUCKETS = 64
@@ -28,10 +28,11 @@ class KeyWatch:
     def __init__(self) -> None:
         self._buckets = [array("q") for _ in range(_BUCKETS)]
 
-    def add(self, key: str) -> None:
-        """Take note of a row's key, in the form in which keys compare."""
-        number = hash(key)
-        self._buckets[number % _BUCKETS].append(number)
+    def add(self, keys: Iterable[str]) -> None:
+        """Take note of the keys of rows, in the form in which keys compare."""
+        buckets = self._buckets
+        for number in map(hash, keys):
+            buckets[number % _BUCKETS].append(number)
 
     def repeated(self) -> set[int]:
         """The hashes that came more than once."""

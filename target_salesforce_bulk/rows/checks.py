@@ -6,6 +6,7 @@ Each refusal carries the status code that Salesforce has for the same mistake.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.rows.values import ValueRefusedError
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 _TEXT_TYPES = frozenset(
     {"string", "textarea", "email", "phone", "url", "combobox", "encryptedstring"}
 )
-# Plainly not an address; whether it is one, Salesforce decides.
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Z0-5]{3})?")
 _CHECKSUM_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
@@ -28,38 +27,70 @@ def checks_for(field: Field, *, too_long: str) -> list[Callable[[str], str]]:
     """The checks of a field's cells, in order; each returns the cell as it is to be sent."""
     checks: list[Callable[[str], str]] = []
     if field.type in _TEXT_TYPES and field.length:
-        checks.append(_length(field.length, truncate=too_long == "truncate"))
+        checks.append(Length(field.length, truncate=too_long == "truncate"))
     if field.type == "email":
-        checks.append(_email)
+        checks.append(EMAIL)
     elif field.type in {"id", "reference"}:
         checks.append(_id)
     elif field.type == "int" and field.digits:
-        checks.append(_digits(field.digits))
+        checks.append(WholeDigits(field.digits))
     elif field.type in {"double", "currency", "percent"} and field.precision:
-        checks.append(_precision(field.precision - field.scale))
+        checks.append(WholeDigits(field.precision - field.scale))
     elif field.restricted_picklist and field.picklist_values:
         allowed = frozenset(value.lower() for value in field.picklist_values)
         checks.append(_members(allowed) if field.type == "multipicklist" else _member(allowed))
     return checks
 
 
-def _length(limit: int, *, truncate: bool) -> Callable[[str], str]:
-    def check(cell: str) -> str:
-        if len(cell) <= limit:
+@dataclass(frozen=True, slots=True)
+class Length:
+    """Characters of a text."""
+
+    longest: int
+    truncate: bool
+
+    def __call__(self, cell: str) -> str:
+        """The cell, cut where that is wanted."""
+        if len(cell) <= self.longest:
             return cell
-        if truncate:
-            return cell[:limit]
+        if self.truncate:
+            return cell[: self.longest]
         raise ValueRefusedError(
-            f"data value too large: {len(cell)} characters (max length={limit})", "STRING_TOO_LONG"
+            f"data value too large: {len(cell)} characters (max length={self.longest})",
+            "STRING_TOO_LONG",
         )
 
-    return check
+
+@dataclass(frozen=True, slots=True)
+class WholeDigits:
+    """Digits before the point; what is behind it, Salesforce rounds."""
+
+    most: int
+
+    def __call__(self, cell: str) -> str:
+        """The cell as it is."""
+        if len(cell.partition(".")[0].lstrip("-0")) > self.most:
+            raise ValueRefusedError(
+                f"value outside of valid range: {cell[:40]}", "NUMBER_OUTSIDE_VALID_RANGE"
+            )
+        return cell
 
 
-def _email(cell: str) -> str:
-    if not _EMAIL.fullmatch(cell):
-        raise ValueRefusedError(f"invalid email address: {cell[:80]}", "INVALID_EMAIL_ADDRESS")
-    return cell
+@dataclass(frozen=True, slots=True)
+class Email:
+    """What is plainly not an address; whether it is one, Salesforce decides."""
+
+    pattern: re.Pattern[str]
+
+    def __call__(self, cell: str) -> str:
+        """The cell as it is."""
+        if not self.pattern.fullmatch(cell):
+            raise ValueRefusedError(f"invalid email address: {cell[:80]}", "INVALID_EMAIL_ADDRESS")
+        return cell
+
+
+#: The check of addresses.
+EMAIL = Email(re.compile(r"[^@\s]++@[^@\s]+\.[^@\s.]++"))
 
 
 def _id(cell: str) -> str:
@@ -80,30 +111,6 @@ def _checksum(id15: str) -> str:
         ]
         for start in (0, 5, 10)
     )
-
-
-def _digits(limit: int) -> Callable[[str], str]:
-    def check(cell: str) -> str:
-        if len(cell.lstrip("-")) > limit:
-            raise ValueRefusedError(
-                f"value outside of valid range: {cell[:40]}", "NUMBER_OUTSIDE_VALID_RANGE"
-            )
-        return cell
-
-    return check
-
-
-def _precision(whole_digits: int) -> Callable[[str], str]:
-    """Digits before the point; what is behind it, Salesforce rounds."""
-
-    def check(cell: str) -> str:
-        if len(cell.partition(".")[0].lstrip("-0")) > whole_digits:
-            raise ValueRefusedError(
-                f"value outside of valid range: {cell[:40]}", "NUMBER_OUTSIDE_VALID_RANGE"
-            )
-        return cell
-
-    return check
 
 
 def _member(allowed: frozenset[str]) -> Callable[[str], str]:

@@ -54,11 +54,11 @@ class CsvFile:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         return cls(os.fdopen(os.open(path, flags, 0o600), "wb", _BUFFER_BYTES), header)
 
-    def write(self, row: bytes) -> None:
-        """Add a row as `encode_row` makes them."""
-        self._file.write(row)
-        self.rows += 1
-        self.size += len(row)
+    def write(self, lines: bytes, rows: int = 1) -> None:
+        """Add rows as `encode_row` makes them."""
+        self._file.write(lines)
+        self.rows += rows
+        self.size += len(lines)
 
     def seal(self) -> None:
         """Bring the file to disk and close it."""

@@ -12,14 +12,15 @@ from target_salesforce_bulk.rows.values import ValueRefusedError
 from target_salesforce_bulk.salesforce.job import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from target_salesforce_bulk.mapping.field_map import Column, FieldMap
 
 #: What clears a field; an empty cell leaves it alone.
 CLEAR = "#N/A"
 
-_MISSING = object()
+#: Stands for a property that a record does not have.
+MISSING = object()
 
 
 class RowRefused(Exception):  # noqa: N818 - an outcome of a row, not an error of the program
@@ -46,22 +47,87 @@ class RowOptions:
     validate: bool = True
 
 
+class CellEncoder:
+    """Turns the values of one column into cells."""
+
+    def __init__(
+        self, column: Column, operation: Operation, options: RowOptions, *, is_key: bool
+    ) -> None:
+        #: The column.
+        self.column = column
+        #: Whether it says which record a row belongs to.
+        self.is_key = is_key
+        #: Whether its values are checked before they are sent.
+        self.validate = options.validate
+        # A new record has nothing to clear, and `#N/A` would keep a field from its default.
+        clear = "" if operation is Operation.INSERT else CLEAR
+        #: The cell of a null.
+        self.null = clear if (column.nulls or options.nulls) == "clear" else ""
+        self._empty = clear if (column.empty_strings or options.empty_strings) == "clear" else ""
+        #: Whether a row without it is refused.
+        self.required = (
+            options.validate
+            and operation is Operation.INSERT
+            and column.reference is None
+            and column.field.required_on_insert
+        )
+        #: Writes a value as the field's type wants it.
+        self.write = values.BY_TYPE.get(column.field.type, values.text)
+        #: What the cell must pass before it is sent.
+        self.checks = (
+            checks_for(column.field, too_long=column.too_long or options.too_long)
+            if options.validate
+            else []
+        )
+
+    def cell(self, value: Any) -> str:
+        """The cell of a value; `MISSING` stands for a property that a record does not have.
+
+        Raises:
+            RowRefused: the value must not be sent.
+        """
+        header = self.column.header
+        if value is None or value is MISSING or value == "":
+            if self.is_key:
+                raise RowRefused(
+                    "MISSING_ARGUMENT", f"{header} not specified: the row has no key", (header,)
+                )
+            return "" if value is MISSING else self.null if value is None else self._empty
+        try:
+            return self._checked(self.write(value))
+        except ValueRefusedError as refusal:
+            raise RowRefused(refusal.code, f"{header}: {refusal.reason}", (header,)) from None
+
+    def _checked(self, cell: str) -> str:
+        if cell == CLEAR:
+            raise ValueRefusedError(
+                "the text #N/A cannot be sent, because it clears the field", "INVALID_FIELD"
+            )
+        for check in self.checks:
+            cell = check(cell)
+        return cell
+
+    def of(self, record: Mapping[str, Any]) -> Any:
+        """The value of a record that goes to this column."""
+        return (
+            self.column.constant if self.column.path is None else look_up(record, self.column.path)
+        )
+
+
 class RowEncoder:
     """Turns the records of one stream and schema into rows."""
 
     def __init__(self, field_map: FieldMap, operation: Operation, options: RowOptions) -> None:
-        self._columns = field_map.columns
-        self._key = field_map.key
-        # A new record has nothing to clear, and `#N/A` would keep a field from its default.
-        clear = "" if operation is Operation.INSERT else CLEAR
-        self._cells = [self._cell_function(column, clear, options) for column in field_map.columns]
+        self._key = key = field_map.key
+        #: The columns, in the order of their cells.
+        self.columns = [
+            CellEncoder(
+                column, operation, options, is_key=key is not None and column.header == key.header
+            )
+            for column in field_map.columns
+        ]
         self._required = [
-            (place, column.header)
-            for place, column in enumerate(field_map.columns)
-            if options.validate
-            and operation is Operation.INSERT
-            and column.reference is None
-            and column.field.required_on_insert
+            (place, each.column.header) for place, each in enumerate(self.columns) if each.required
         ]
         #: The header line.
         self.header = encode_row(column.header for column in field_map.columns)
@@ -76,7 +142,7 @@ class RowEncoder:
 
     def cells(self, record: Mapping[str, Any]) -> list[str]:
         """The cells of a record; raises as `encode` does."""
-        cells = [cell(record) for cell in self._cells]
+        cells = [each.cell(each.of(record)) for each in self.columns]
         if missing := tuple(header for place, header in self._required if not cells[place]):
             raise RowRefused(
                 "REQUIRED_FIELD_MISSING",
@@ -89,75 +155,25 @@ class RowEncoder:
         """What names a record to a person: the value of its key."""
         if self._key is None:
             return None
-        value = _lookup(record, self._key.path)
-        return None if value is _MISSING or value is None else _as_text(value)
+        value = look_up(record, self._key.path or ())
+        return None if value is MISSING or value is None else _as_text(value)
 
     def describe(self, record: Mapping[str, Any]) -> dict[str, str]:
         """The cells of a record as they came, by header, for a row that cannot be sent."""
-        return {
-            column.header: _as_text(
-                column.constant if column.path is None else _lookup(record, column.path)
-            )
-            for column in self._columns
-        }
-
-    def _cell_function(
-        self, column: Column, clear: str, options: RowOptions
-    ) -> Callable[[Mapping[str, Any]], str]:
-        write = _writer(column, options)
-        is_key = self._key is not None and column.header == self._key.header
-        on_null = clear if (column.nulls or options.nulls) == "clear" else ""
-        on_empty = clear if (column.empty_strings or options.empty_strings) == "clear" else ""
-        header = column.header
-
-        def cell(record: Mapping[str, Any]) -> str:
-            value = column.constant if column.path is None else _lookup(record, column.path)
-            if value is None or value is _MISSING or value == "":
-                if is_key:
-                    raise RowRefused(
-                        "MISSING_ARGUMENT", f"{header} not specified: the row has no key", (header,)
-                    )
-                return "" if value is _MISSING else on_null if value is None else on_empty
-            try:
-                return write(value)
-            except ValueRefusedError as refusal:
-                raise RowRefused(refusal.code, f"{header}: {refusal.reason}", (header,)) from None
-
-        return cell
+        return {each.column.header: _as_text(each.of(record)) for each in self.columns}
 
 
-def _writer(column: Column, options: RowOptions) -> Callable[[Any], str]:
-    write = values.BY_TYPE.get(column.field.type, values.text)
-    checks = (
-        checks_for(column.field, too_long=column.too_long or options.too_long)
-        if options.validate
-        else []
-    )
-
-    def cell(value: Any) -> str:
-        written = write(value)
-        if written == CLEAR:
-            raise ValueRefusedError(
-                "the text #N/A cannot be sent, because it clears the field", "INVALID_FIELD"
-            )
-        for check in checks:
-            written = check(written)
-        return written
-
-    return cell
-
-
-def _lookup(record: Mapping[str, Any], path: tuple[str, ...] | None) -> Any:
-    value: Any = record
-    for name in path or ():
+def look_up(value: Any, path: tuple[str, ...]) -> Any:
+    """What is at a path of names within a value; null where the path ends in one."""
+    for name in path:
         if not isinstance(value, dict):
-            return _MISSING if value is _MISSING else None if value is None else _MISSING
-        value = value.get(name, _MISSING)
+            return None if value is None else MISSING
+        value = value.get(name, MISSING)
     return value
 
 
 def _as_text(value: Any) -> str:
-    if value is None or value is _MISSING:
+    if value is None or value is MISSING:
         return ""
     try:
         return values.text(value)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: Salesforce's own bounds of a date.
 # https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/primitive_data_types.htm
-_FIRST_YEAR, _LAST_YEAR = 1700, 4000
+FIRST_YEAR, LAST_YEAR = 1700, 4000
 
 _TRUE = frozenset({"true", "t", "yes", "y", "on", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "off", "0"})
@@ -209,10 +209,10 @@ def _datetime_text(value: datetime) -> str:
 
 
 def _in_range(value: date) -> date:
-    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise ValueRefusedError(
             f"date out of range: {value.isoformat()}; Salesforce takes the years "
-            f"{_FIRST_YEAR} to {_LAST_YEAR}"
+            f"{FIRST_YEAR} to {LAST_YEAR}"
         )
     return value
 

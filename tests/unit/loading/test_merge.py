@@ -26,7 +26,7 @@ def test_the_last_row_of_each_key_is_left(tmp_path: Path, rows: list[tuple[str, 
     watch = KeyWatch()
     for row in rows:
         file.write(encode_row(row))
-        watch.add(row[0].casefold())
+        watch.add((row[0].casefold(),))
     file.seal()
 
     merged = merge_rows(path, watch.repeated(), lambda cells: cells[0].casefold())
