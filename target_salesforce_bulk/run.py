@@ -20,10 +20,11 @@ from target_salesforce_bulk.loading.adopt import Adopter
 from target_salesforce_bulk.loading.checkpoint import Checkpoint
 from target_salesforce_bulk.loading.error_table import ErrorTable, FailureClass
 from target_salesforce_bulk.loading.failed_rows import write_csv
-from target_salesforce_bulk.loading.job_runner import JobRunner, PollPlan
+from target_salesforce_bulk.loading.job_runner import JobRunner
 from target_salesforce_bulk.loading.journal import Journal, Selection
 from target_salesforce_bulk.loading.ledger import Ledger
 from target_salesforce_bulk.loading.loader import Loader
+from target_salesforce_bulk.loading.polling import PollPlan
 from target_salesforce_bulk.loading.resend import Resend
 from target_salesforce_bulk.loading.results import write_ids
 from target_salesforce_bulk.loading.resume import resume
@@ -147,6 +148,7 @@ class Run(Describer):
             table=self._table,
             retries=retries,
             keep_results=self._keep_results if settings.save_results == "all" else None,
+            compress=settings.compress_uploads,
         )
         try:
             self._journal.start_run(self.id)
@@ -391,6 +393,7 @@ class Run(Describer):
         lines = [
             f"Run {self.id}: {seconds:.1f} seconds, {self._client.calls} API calls",
             *([self._summary.table()] if self._summary.streams else ["No records came in."]),
+            *filter(None, [self._summary.accounting()]),
             *failure_lines(groups, files, self._table),
         ]
         click.echo("\n".join(lines), err=True)

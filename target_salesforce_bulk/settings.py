@@ -169,11 +169,21 @@ class Settings:
         minimum=1,
         maximum=25,
     )
+    compress_uploads: bool = _setting(
+        "Compress uploads by gzip. Salesforce does not promise to take that for Bulk API 2.0; "
+        "where it does not, they are sent again plain.",
+        default=False,
+    )
     poll_interval_seconds: float = _setting(
-        "Time between the first questions whether a job has ended.", default=2, minimum=0.001
+        "Time between two questions whether a job has ended, at the least.",
+        default=2,
+        minimum=0.001,
     )
     poll_max_interval_seconds: float = _setting(
-        "Time between questions at the most; it grows up to this.", default=30, minimum=0.001
+        "Time between two questions at the most; how long in fact follows from the job's size and "
+        "progress.",
+        default=30,
+        minimum=0.001,
     )
     job_timeout_seconds: float = _setting(
         "Stop waiting for a job that made no progress for this long; the next run asks again.",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import shutil
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
@@ -18,6 +23,7 @@ from target_salesforce_bulk.emulator.values import long_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from starlette.requests import Request
 
@@ -29,6 +35,8 @@ _OPERATIONS = ("insert", "update", "upsert", "delete", "hardDelete")
 _JOBS_PER_PAGE = 1000
 _ROWS_PER_PAGE = 2000
 _QUERY_ROWS_PER_PAGE = 50_000
+#: Whoever asks for compressed answers gets them.
+_PACKING = [Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1)]
 
 
 class ApiError(Exception):
@@ -80,7 +88,7 @@ class Api:
             ("GET", f"{ingest}/{{job}}/{{kind}}", self._guarded(self.results)),
         ]
         return [
-            Route(path + end, handler, methods=[method])
+            Route(path + end, handler, methods=[method], middleware=_PACKING)
             for method, path, handler in table
             for end in ("", "/")
         ]
@@ -387,9 +395,14 @@ class Api:
         job = self._job(request)
         if job.state != "Open":
             raise ApiError(400, "INVALIDJOBSTATE", f"Upload to {job.state} Job not allowed")
+        packed = "gzip" in request.headers.get("content-encoding", "")
+        if packed and self._org.behaviour.compressed_uploads == "refuse":
+            raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Encoding gzip not supported")
         with job.data.open("wb") as file:
             async for chunk in request.stream():
                 file.write(chunk)
+        if packed and self._org.behaviour.compressed_uploads == "accept":
+            await run_in_threadpool(_unpack, job.data)
         job.uploads += 1
         return Response(status_code=201)
 
@@ -407,6 +420,14 @@ class Api:
                 return Response(b"", media_type="text/csv")
             raise ApiError(400, "INVALIDJOBSTATE", f"Job is {job.state}, results are not ready")
         return FileResponse(job.result(kind), media_type="text/csv")
+
+
+def _unpack(path: Path) -> None:
+    """Decompress a file in its place."""
+    plain = path.with_suffix(".plain")
+    with gzip.open(path) as packed, plain.open("wb") as file:
+        shutil.copyfileobj(packed, file, 1 << 20)
+    plain.replace(path)
 
 
 def _abort(job: Job) -> None:

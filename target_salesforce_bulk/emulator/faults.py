@@ -122,6 +122,8 @@ class Behaviour:
     #: What each job takes at least.
     seconds_per_job: float = 0
     hard_delete_allowed: bool = True
+    #: What becomes of a compressed upload: `accept`, `refuse` with a 415, or `ignore` that it is.
+    compressed_uploads: str = "accept"
     daily_api_requests: int = 100_000
     #: Salesforce may answer a refresh with a new refresh token and kill the old one.
     rotate_refresh_tokens: bool = False

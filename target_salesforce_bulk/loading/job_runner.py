@@ -21,14 +21,17 @@ from target_salesforce_bulk.errors import (
     SalesforceBulkError,
     UnavailableError,
 )
+from target_salesforce_bulk.loading.batch import pack
 from target_salesforce_bulk.loading.error_table import UNCERTAIN, UNPROCESSED
 from target_salesforce_bulk.loading.failed_rows import RowError
 from target_salesforce_bulk.loading.grouping import group_by_parent
 from target_salesforce_bulk.loading.lifecycle import BatchState, Event
 from target_salesforce_bulk.loading.lookup import KeyLookup
+from target_salesforce_bulk.loading.polling import Pace
 from target_salesforce_bulk.loading.results import (
     AllFailed,
     Settlement,
+    counts_tell,
     explain_mismatch,
     row_keys,
 )
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.loading.batch import Batch, Counts
     from target_salesforce_bulk.loading.error_table import ErrorTable
     from target_salesforce_bulk.loading.journal import Journal
+    from target_salesforce_bulk.loading.polling import PollPlan
     from target_salesforce_bulk.loading.retries import RowRetries
     from target_salesforce_bulk.salesforce.ingest import IngestApi
     from target_salesforce_bulk.salesforce.job import JobInfo
@@ -58,17 +62,6 @@ _RESULT_ATTEMPTS = 3
 
 #: How often one batch may get a new job because the one before was spoilt on the way.
 _JOBS_PER_BATCH = 5
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PollPlan:
-    """How to wait for a job."""
-
-    interval_seconds: float = 2.0
-    #: The time between two questions grows up to this while nothing changes.
-    max_interval_seconds: float = 30.0
-    #: Counted from the job's last progress.
-    timeout_seconds: float = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,6 +94,7 @@ class JobRunner:
         table: What errors mean.
         retries: How often rows are sent again.
         keep_results: Told of each file of successful results before it is removed.
+        compress: Whether uploads are compressed, as long as Salesforce takes them so.
         clock: Seconds that never go back.
     """
 
@@ -115,6 +109,7 @@ class JobRunner:
         table: ErrorTable,
         retries: RowRetries,
         keep_results: Callable[[Batch, Path], None] | None = None,
+        compress: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._api = api
@@ -125,6 +120,9 @@ class JobRunner:
         self._table = table
         self._retries = retries
         self._keep_results = keep_results
+        self._compress = compress
+        #: Rows a second that the newest job of an object managed.
+        self._speeds: dict[str, float] = {}
         self._clock = clock
 
     def load(
@@ -283,13 +281,35 @@ class JobRunner:
     def _upload(self, batch: Batch) -> None:
         self._leave_if_stopping()
         started = self._clock()
-        self._api.upload(_job_id(batch), batch.upload)
+        packed = batch.packed
+        if self._compress:
+            pack(batch.upload, packed)
+            path = packed
+        else:
+            packed.unlink(missing_ok=True)  # that it is there says how the job was sent
+            path = batch.upload
+        try:
+            self._api.upload(_job_id(batch), path, compressed=path is packed)
+        except RequestError:
+            if path is packed:
+                self._send_plain("refuses a compressed upload")
+            raise
         logger.info(
             "Job %s uploaded in %.1f s",
             batch.job_id,
             self._clock() - started,
             extra=_ids("job_uploaded", batch),
         )
+
+    def _send_plain(self, why: str) -> None:
+        """Compress no further upload."""
+        if self._compress:
+            logger.warning(
+                "Salesforce %s, so uploads are sent plain from now on. Set compress_uploads to "
+                "false.",
+                why,
+            )
+        self._compress = False
 
     def _close(self, batch: Batch) -> None:
         """Close the job: the point of no return. An answer that was lost is asked for."""
@@ -336,14 +356,22 @@ class JobRunner:
             logger.info("Job %s is aborted already: %s", job_id, error.detail)
 
     def _await_end(self, batch: Batch) -> JobInfo:
-        """Ask for the job until it has ended; the time between grows while nothing changes."""
-        interval = self._poll.interval_seconds
-        progress, progressed_at = None, self._clock()
+        """Ask for the job until it has ended."""
+        started = self._clock()
+        sobject = batch.plan.sobject
+        pace = Pace(
+            self._poll,
+            batch.rows,
+            now=started,
+            rows_per_second=self._speeds.get(sobject, 0.0),
+        )
+        progress, progressed_at, wait = None, started, pace.wait
         while True:
-            if self._stopping.wait(interval):
+            if self._stopping.wait(wait):
                 raise StoppedError
             job = self._api.get(_job_id(batch))
             if job.state.is_terminal:
+                self._speeds[sobject] = batch.rows / max(self._clock() - started, 0.001)
                 self._log_end(batch, job)
                 return job
             if progress != (job.state, job.records_processed):
@@ -364,7 +392,7 @@ class JobRunner:
                     job_id=job.id,
                     permanent=False,
                 )
-            interval = min(interval * 1.5, self._poll.max_interval_seconds)
+            wait = pace.answered(job.records_processed or 0, self._clock())
 
     def _log_end(self, batch: Batch, job: JobInfo) -> None:
         logger.info(
@@ -380,7 +408,8 @@ class JobRunner:
     def _settle(self, batch: Batch, job: JobInfo, *, parents_coming: bool) -> Loaded:
         """Read the results, and store the outcome of every row."""
         untouched = job.state is JobState.FAILED and not job.records_processed
-        if untouched and not self._table.job_is_transient(job.error_message):
+        unread = self._compressed_in_vain(batch, job)
+        if untouched and not unread and not self._table.job_is_transient(job.error_message):
             if batch.parent_id is None:
                 self._journal.abandon(batch.id)
             else:
@@ -390,9 +419,7 @@ class JobRunner:
                 job_id=job.id,
                 permanent=True,
             )
-        files = {kind: batch.folder / f"{kind}.csv" for kind in ResultKind}
-        if not untouched:
-            self._download(batch, job, files)
+        files = {} if untouched else self._download(batch, job)
         settlement = Settlement(
             batch,
             self._table,
@@ -401,14 +428,14 @@ class JobRunner:
             # Somebody wanted an aborted job to stop, so nothing of it goes on by itself.
             retry=None
             if job.state is JobState.ABORTED
-            else ChildWriter(batch, self._retries, parents_coming=parents_coming),
+            else ChildWriter(batch, self._retries, parents_coming=parents_coming, whole=unread),
             open_keys=self._journal.open_keys(batch.plan.sobject),
         )
         if self._keep_results is not None and not untouched:
             self._keep_results(batch, files[ResultKind.SUCCESSFUL])
         loaded = self._store(batch, settlement)
-        for path in files.values():
-            path.unlink(missing_ok=True)
+        for kind in ResultKind:
+            _result_file(batch, kind).unlink(missing_ok=True)
         self._log_outcome(batch, job, settlement)
         if job.state is JobState.ABORTED:
             return replace(
@@ -416,19 +443,38 @@ class JobRunner:
             )
         return loaded
 
-    def _download(self, batch: Batch, job: JobInfo, files: dict[ResultKind, Path]) -> None:
-        """Get the result files; again where they do not add up, as an answer may be damaged."""
+    def _compressed_in_vain(self, batch: Batch, job: JobInfo) -> bool:
+        """Whether a job was sent compressed, and Salesforce could make nothing of it."""
+        if not batch.packed.exists() or job.state is JobState.ABORTED:
+            return False
+        if job.records_processed:
+            return False
+        self._send_plain(f"could not read job {job.id}, which was sent compressed")
+        return True
+
+    def _download(self, batch: Batch, job: JobInfo) -> dict[ResultKind, Path]:
+        """Get the result files; again where they do not add up, as an answer may be damaged.
+
+        The successful results, by far the largest, are left out where nobody wants their Ids and
+        the job's counts name every row as loaded, unless the other two results contradict them.
+        """
+        files = {kind: _result_file(batch, kind) for kind in ResultKind}
+        wanted = dict(files)
+        if self._keep_results is None and counts_tell(batch, job):
+            del wanted[ResultKind.SUCCESSFUL]
         for attempt in range(1, _RESULT_ATTEMPTS + 1):
-            for kind, path in files.items():
+            for kind, path in wanted.items():
                 self._leave_if_stopping()
                 self._api.download(job.id, kind, path)
-            mismatch = explain_mismatch(batch, job, files)
+            mismatch = explain_mismatch(batch, job, wanted)
             if not mismatch:
-                return
+                break
+            wanted = files
             if attempt < _RESULT_ATTEMPTS:
                 logger.warning("Job %s: %s; the results are read again", job.id, mismatch)
                 if self._stopping.wait(self._poll.interval_seconds):
                     raise StoppedError
+        return wanted
 
     def _settle_without_job(self, batch: Batch) -> Loaded:
         """A job that was deleted, or purged after seven days: nobody knows what became of it."""
@@ -469,6 +515,12 @@ class JobRunner:
             counts.retried,
             extra=_ids("job_settled", batch),
         )
+        if counts.counted:
+            logger.info(
+                "Job %s: its counts name all rows as loaded, and the failed and unprocessed "
+                "results are empty; the successful ones were not read",
+                job.id,
+            )
 
     def _store(self, batch: Batch, settlement: Settlement) -> Loaded:
         counts, children = self._journal.settle(batch, settlement)
@@ -526,6 +578,10 @@ def _job_id(batch: Batch) -> str:
     if batch.job_id is None:
         raise AssertionError(f"Batch {batch.id} has no job.")
     return batch.job_id
+
+
+def _result_file(batch: Batch, kind: ResultKind) -> Path:
+    return batch.folder / f"{kind}.csv"
 
 
 def _ids(action: str, batch: Batch) -> dict[str, object]:

@@ -44,7 +44,7 @@ class Settlement:
         batch: The batch.
         table: What errors mean.
         job: Its job as it ended; none where every row was refused before sending.
-        files: The result files of the job.
+        files: The result files of the job; without the successful ones where `counts_tell`.
         retry: Takes rows that are to be sent again.
         open_keys: Keys of older failed rows of the object.
     """
@@ -99,7 +99,8 @@ class Settlement:
                 continue
             self._count(row.error)
             yield row
-        self._counts += Counts(loaded=loaded)
+        named = self._job is None or ResultKind.SUCCESSFUL in self._files
+        self._counts += Counts(loaded=loaded, counted=0 if named else loaded)
 
     def _refused(self) -> Iterator[FailedRow]:
         for path in (self._batch.refused, self._batch.unresolved):
@@ -145,9 +146,28 @@ class Settlement:
         return job is not None and job.state is JobState.FAILED and not job.records_processed
 
 
+def counts_tell(batch: Batch, job: JobInfo) -> bool:
+    """Whether a job's counts say of every row that it was loaded."""
+    return (
+        job.state is JobState.JOB_COMPLETE
+        and job.records_processed == batch.rows
+        and job.records_failed == 0
+    )
+
+
 def explain_mismatch(batch: Batch, job: JobInfo, files: Mapping[ResultKind, Path]) -> str:
-    """Why the results of a job do not add up; empty when they do."""
-    successful, failed, unprocessed = (_count_rows(files[kind]) for kind in ResultKind)
+    """Why the results of a job do not add up; empty when they do.
+
+    Without the successful ones, the job's counts stand for them: where `counts_tell`, the other
+    two files must then be empty.
+    """
+    failed, unprocessed = (
+        _count_rows(files[kind]) for kind in (ResultKind.FAILED, ResultKind.UNPROCESSED)
+    )
+    if ResultKind.SUCCESSFUL in files:
+        successful = _count_rows(files[ResultKind.SUCCESSFUL])
+    else:
+        successful = job.records_processed or 0
     if _nothing_arrived(batch, job, successful + failed + unprocessed):
         return ""
     if successful + failed + unprocessed != batch.rows:

@@ -57,10 +57,14 @@ class ChildWriter:
         batch: The batch they were in.
         retries: How often rows are sent again.
         parents_coming: Whether this run loads the objects that rows look parents up in.
+        whole: Whether the batch is sent again as it was, because Salesforce could not read it.
     """
 
-    def __init__(self, batch: Batch, retries: RowRetries, *, parents_coming: bool) -> None:
+    def __init__(
+        self, batch: Batch, retries: RowRetries, *, parents_coming: bool, whole: bool = False
+    ) -> None:
         self._batch = batch
+        self._whole = whole
         self._transient = batch.depth < retries.retries and not batch.resends
         self._parents = parents_coming and batch.depth == 0 and not batch.resends
         self._header = [column.header for column in batch.plan.columns]
@@ -72,7 +76,7 @@ class ChildWriter:
         """Take a row, unless it is to stay a failed one."""
         if row.failure_class is FailureClass.PARENT_MISSING and self._parents:
             for_parents = True
-        elif row.failure_class is FailureClass.TRANSIENT and self._transient:
+        elif self._whole or (row.failure_class is FailureClass.TRANSIENT and self._transient):
             for_parents = False
         else:
             return False
@@ -82,7 +86,7 @@ class ChildWriter:
             folder = self._batch.folder / f"retry-{number}"
             files = self._open[for_parents] = _Files(folder, self._header, self._places)
         files.write([row.row[name] for name in self._header])
-        if files.rows.rows == _MOST_ROWS:
+        if files.rows.rows == _MOST_ROWS and not self._whole:
             self._close(for_parents)
         return True
 

@@ -115,6 +115,16 @@ class Summary:
         widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
         return "\n".join(_aligned(row, widths) for row in rows)
 
+    def accounting(self) -> str:
+        """How loaded rows are known to be loaded, where Salesforce did not name them one by one."""
+        counted = sum(each.counts.counted for each in self.streams)
+        if not counted:
+            return ""
+        return (
+            f"{counted:,} rows are loaded by the counts of their jobs, which name none as failed "
+            "(save_results: all also fetches their Ids)."
+        )
+
 
 def _aligned(row: tuple[str, ...], widths: list[int]) -> str:
     first, *numbers = row

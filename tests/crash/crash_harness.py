@@ -34,16 +34,19 @@ class Scenario:
 
     operation: str
     batches: int
+    #: Whether uploads are compressed, which the org takes for plain ones that it cannot read.
+    in_vain: bool = False
 
     def __str__(self) -> str:
-        return f"{self.operation}, {self.batches} batch{'es' if self.batches > 1 else ''}"
+        batches = f"{self.batches} batch{'es' if self.batches > 1 else ''}"
+        return f"{self.operation}, {batches}{', unreadable first' if self.in_vain else ''}"
 
 
 SCENARIOS = [
     Scenario(operation, batches)
     for operation in ("insert", "upsert", "update", "delete")
     for batches in (1, 3)
-]
+] + [Scenario("insert", 3, in_vain=True)]
 
 #: One row is locked once, one is refused by Salesforce, one by our own checks.
 LOCKED, REFUSED, BAD = 2, 6, 9
@@ -79,7 +82,8 @@ class World:
             rules=[
                 lock | {"column": column, "glob": locked},
                 refusal | {"column": column, "glob": refused},
-            ]
+            ],
+            compressed_uploads="ignore",
         )
         self.config = folder / "config.json"
         self.config.write_text(json.dumps(self._settings() | settings))
@@ -96,6 +100,7 @@ class World:
             "row_retry_wait_seconds": 0.02,
             "max_failed_percent": 100,
             "state_ledger": False,
+            "compress_uploads": self.scenario.in_vain,
             "state_dir": str(self.state_dir),
         }
 

@@ -107,7 +107,7 @@ def test_a_result_file_that_is_cut_short(org: Emulator, load: Callable[..., Resu
     """It is asked for again, and the numbers add up."""
     rows = [contact(n, Email="nobody") for n in range(500)]
     org.inject(
-        Fault(method="GET", path="*/failedResults/", kind=FaultKind.TRUNCATE, bytes=2000, times=2)
+        Fault(method="GET", path="*/failedResults/", kind=FaultKind.TRUNCATE, bytes=1000, times=2)
     )
     result = load([schema(key=None), *rows], **INSERT, validate_rows=False, max_failed_percent=100)
 
