@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 DEMO := .demo
 
-.PHONY: clean crash demo faults lint soak test
+.PHONY: clean crash demo e2e faults lint soak test
 
 # A stamp is renewed when the dependencies change.
 $(VENV)/.ready: pyproject.toml
@@ -40,6 +40,9 @@ faults: $(VENV)/.ready
 
 soak: $(VENV)/.ready
 	$(BIN)/python tests/crash/soak.py
+
+e2e: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready
+	$(BIN)/python tests/e2e/batches.py
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

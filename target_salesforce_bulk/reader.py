@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
@@ -16,11 +17,14 @@ from singer_sdk.io_base import SingerReader
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from singer_sdk.singerlib.json import deserialize_json
 
+from target_salesforce_bulk.batch_files import line_blocks, read_slices
 from target_salesforce_bulk.errors import InputError
 from target_salesforce_bulk.rows.compiled import Care
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    import pyarrow as pa
 
     from target_salesforce_bulk.sink import SalesforceSink
 
@@ -30,7 +34,6 @@ class _NoSchemaError(InputError, RecordsWithoutSchemaException):
 
 
 _KNOWN = "RECORD, SCHEMA, STATE, ACTIVATE_VERSION and BATCH"
-_BLOCK_BYTES = 1 << 18
 # How taps begin a RECORD; a line that begins otherwise is taken for one of the newest stream.
 _STREAM = re.compile(rb'\{"type": ?"RECORD", ?"stream": ?"([^"\\]+)"')
 _NOT_DECODED = (msgspec.DecodeError, UnicodeDecodeError)
@@ -41,13 +44,13 @@ class MessageReader(SingerReader):
 
     A line may be customer data, so no error message and no log shows it.
 
-    Records of a stream whose sink can take them decoded go there in bulk; all else goes to the
-    callbacks of the SDK, message by message.
+    Records of a stream whose sink can take them as they come go there in bulk; all else goes to
+    the callbacks of the SDK, message by message. So do the records of BATCH messages.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        #: Finds the sink of a stream that takes decoded records, after the stream's first record.
+        #: Finds the sink of a stream that takes records in bulk; the stream has had its SCHEMA.
         self.find_sink: Callable[[str], SalesforceSink | None] = lambda _: None
         self._sinks: dict[str, SalesforceSink | None] = {}
         self._newest: SalesforceSink | None = None
@@ -67,151 +70,232 @@ class MessageReader(SingerReader):
         """
         self._callbacks = callbacks
         for block in _blocks(file_input or self.default_input):
-            if not self._take_as_one(block):
-                self._take_by_line(block)
+            lines = block.removesuffix(b"\n").split(b"\n")
+            if not self._take_as_one(block, lines):
+                self._take_by_line(block, lines)
+            self._lines_before += len(lines)
         return self._stats
 
-    def _take_as_one(self, block: bytes) -> bool:
+    def _take_as_one(self, block: bytes, lines: list[bytes]) -> bool:
         """Take a block if all of it is records of the newest stream."""
         sink = self._newest
-        if sink is None or sink.compiled is None:
+        messages = _decoded(sink, block, len(lines), of="message")
+        if sink is None or messages is None:
             return False
-        try:
-            messages = sink.compiled.message.decode_lines(block)
-        except _NOT_DECODED:
-            return False
-        if len(messages) != block.count(b"\n"):  # blank lines are skipped there
-            return False
-        self._give(sink, messages, 0, lambda: block.split(b"\n"), care=Care.of(block))
-        self._lines_before += len(messages)
+        _give(sink, messages, Care.of(block), self._take_place(lines), of="message")
+        self._stats["RECORD"] += len(messages)
         return True
 
-    def _take_by_line(self, block: bytes) -> None:
-        lines = block.removesuffix(b"\n").split(b"\n")
-        care = Care.of(block)
-        sink: SalesforceSink | None = None
-        messages: list[Any] = []
-        for place, line in enumerate(lines):
-            its_sink = self._sink_of(line)
-            message = _decoded(its_sink, line)
-            if messages and (message is None or its_sink is not sink):
-                self._give(sink, messages, place - len(messages), lambda: lines, care=care)
-                messages = []
-            if message is None:
-                ended = place + 1 < len(lines) or block.endswith(b"\n")
-                self._stats[self._take_line(place, line, ended=ended)] += 1
-            else:
-                sink = its_sink
-                messages.append(message)
-        if messages:
-            first = len(lines) - len(messages)
-            self._give(sink, messages, first, lambda: lines, care=care)
-        self._lines_before += len(lines)
+    def _take_by_line(self, block: bytes, lines: list[bytes]) -> None:
+        take_place = self._take_place(lines, ended=block.endswith(b"\n"))
+        _give_by_line(lines, Care.of(block), self._sink_of, take_place, self._stats, of="message")
 
     def _sink_of(self, line: bytes) -> SalesforceSink | None:
         match = _STREAM.match(line)
         return self._sinks.get(match[1].decode(errors="replace")) if match else self._newest
 
-    def _give(
-        self,
-        sink: SalesforceSink | None,
-        messages: list[Any],
-        first: int,
-        lines: Callable[[], list[bytes]],
-        *,
-        care: Care,
-    ) -> None:
-        assert sink is not None  # noqa: S101 - its decoder made the messages
+    def _take_place(self, lines: list[bytes], *, ended: bool = True) -> Callable[[int], str]:
+        """What takes the line at a place of the block by way of the SDK, and tells its type."""
 
-        def one_by_one(place: int) -> None:
-            self._take_line(first + place, lines()[first + place])
+        def take(place: int) -> str:
+            where = f"Line {self._lines_before + place + 1} of the input"
+            message = _read(where, lines[place], ended=ended or place + 1 < len(lines))
+            return self._take_message(where, message)
 
-        sink.take(messages, of="message", care=care, one_by_one=one_by_one)
-        self._stats["RECORD"] += len(messages)
+        return take
 
-    def _take_line(self, place: int, line: bytes, *, ended: bool = True) -> str:
-        """Take a line of the block by way of the SDK; the type of its message."""
-        number = self._lines_before + place + 1
-        message = self._read(number, line, ended=ended)
-        try:
-            callback = self._callbacks[message["type"]]
-        except (KeyError, TypeError):
-            raise InputError(
-                f"Line {number} of the input is no Singer message: its type is none of "
-                f"{_KNOWN}. The input must be the output of a Singer tap."
-            ) from None
-        self._hand_over(number, message, callback)
-        if message["type"] == "SCHEMA":
+    def _take_message(self, where: str, message: dict[str, Any]) -> str:
+        kind = message.get("type")
+        if kind == "BATCH":
+            self._take_batch(where, message)
+            return "BATCH"
+        self._hand_over(where, message)
+        if kind == "SCHEMA":
             self._sinks.pop(message["stream"], None)
             self._newest = None
-        elif message["type"] == "RECORD":
-            stream = message["stream"]
-            if stream not in self._sinks:
-                self._sinks[stream] = self.find_sink(stream)
-            self._newest = self._sinks[stream]
-        return str(message["type"])
+        elif kind == "RECORD":
+            self._newest = self._sink(message["stream"])
+        return str(kind)
 
-    @staticmethod
-    def _read(number: int, line: bytes, *, ended: bool) -> dict[str, Any]:
-        try:
-            message = deserialize_json(line.decode())  # the reader's own would log the line
-        except ValueError:
-            cut = "" if ended else ", cut short"
+    def _sink(self, stream: str) -> SalesforceSink | None:
+        """The sink that takes records of a stream in bulk, if there is one."""
+        if stream not in self._sinks:
+            self._sinks[stream] = self.find_sink(stream)
+        return self._sinks[stream]
+
+    def _hand_over(self, where: str, message: dict[str, Any]) -> None:
+        """Call the SDK's callback for a message."""
+        kind = message.get("type")
+        callback = self._callbacks.get(kind) if isinstance(kind, str) else None
+        if callback is None:
             raise InputError(
-                f"Line {number} of the input is not JSON ({len(line)} bytes{cut}). "
-                "The input must be the output of a Singer tap; nothing after this line was read."
-            ) from None
-        if not isinstance(message, dict):
-            raise InputError(f"Line {number} of the input is JSON, but no Singer message.")
-        return message
-
-    @staticmethod
-    def _hand_over(
-        number: int, message: dict[str, Any], callback: Callable[[dict[str, Any]], None]
-    ) -> None:
+                f"{where} is no Singer message: its type is none of "
+                f"{_KNOWN}. The input must be the output of a Singer tap."
+            )
         try:
             callback(message)
         except RecordsWithoutSchemaException:
             raise _NoSchemaError(
-                f"Line {number} of the input is a {message['type']} of stream "
-                f"{message.get('stream')}, but no SCHEMA came before it. The tap must send one."
+                f"{where} is a {kind} of stream {message.get('stream')}, but no SCHEMA came "
+                "before it. The tap must send one."
             ) from None
         except InvalidInputLine:
-            raise InputError(
-                f"Line {number} of the input is a {message['type']} message without all of its "
-                "members. The tap must send them."
-            ) from None
+            raise _incomplete(where, kind) from None
         except (MapExpressionError, StreamMapConfigError) as error:
             raise InputError(
-                f"Line {number} of the input: the stream map of stream {message.get('stream')} "
-                f"cannot be used: {error} Correct stream_maps."
+                f"{where}: the stream map of stream {message.get('stream')} cannot be used: "
+                f"{error} Correct stream_maps."
             ) from None
 
+    def _take_batch(self, where: str, message: dict[str, Any]) -> None:
+        """Take the records of the files that a BATCH message names, as if they stood here."""
+        try:
+            stream, encoding = message["stream"], message["encoding"]
+            manifest = list(message["manifest"])
+        except (KeyError, TypeError):
+            raise _incomplete(where, "BATCH") from None
+        before: Counter[str] = Counter()
+        for name, part in read_slices(encoding, manifest):
+            take = self._take_json if isinstance(part, bytes) else self._take_columns
+            before[name] += take(stream, name, before[name], part)
 
-def _decoded(sink: SalesforceSink | None, line: bytes) -> Any:
+    def _take_json(self, stream: str, name: str, before: int, block: bytes) -> int:
+        """Take records that are lines of a file; how many they are."""
+        lines = block.removesuffix(b"\n").split(b"\n")
+
+        def take_place(place: int) -> str:
+            where = f"Line {before + place + 1} of {name}"
+            self._take_record(where, stream, _read(where, lines[place], ended=True))
+            return "RECORD"
+
+        sink, care = self._sink(stream), Care.of(block)
+        records = _decoded(sink, block, len(lines), of="record")
+        if sink is not None and records is not None:
+            _give(sink, records, care, take_place, of="record")
+        else:
+            _give_by_line(lines, care, lambda _: sink, take_place, Counter(), of="record")
+        return len(lines)
+
+    def _take_columns(self, stream: str, name: str, before: int, part: pa.RecordBatch) -> int:
+        """Take records that are rows of Arrow data; how many they are."""
+        records: list[dict[str, Any]] = []
+
+        def take_place(place: int) -> None:
+            if not records:
+                records.extend(part.to_pylist())
+            self._take_record(f"Row {before + place + 1} of {name}", stream, records[place])
+
+        sink = self._sink(stream)
+        columnar = None if sink is None else sink.columnar()
+        if sink is None or columnar is None:
+            for place in range(part.num_rows):
+                take_place(place)
+        else:
+            sink.take(part.num_rows, columnar.rows(part).after, take_place)
+        return int(part.num_rows)
+
+    def _take_record(self, where: str, stream: str, record: dict[str, Any]) -> None:
+        """Take a record of a file by way of the SDK."""
+        self._hand_over(where, {"type": "RECORD", "stream": stream, "record": record})
+
+
+def _incomplete(where: str, kind: Any) -> InputError:
+    return InputError(
+        f"{where} is a {kind} message without all of its members. The tap must send them."
+    )
+
+
+def _read(where: str, line: bytes, *, ended: bool) -> dict[str, Any]:
+    try:
+        message = deserialize_json(line.decode())  # the reader's own would log the line
+    except ValueError:
+        cut = "" if ended else ", cut short"
+        raise InputError(
+            f"{where} is not JSON ({len(line)} bytes{cut}). "
+            "The input must be the output of a Singer tap; nothing after this line was read."
+        ) from None
+    if not isinstance(message, dict):
+        raise InputError(f"{where} is JSON, but no Singer message.")
+    return message
+
+
+def _decoded(sink: SalesforceSink | None, block: bytes, lines: int, *, of: str) -> list[Any] | None:
+    """The messages or records of so many lines, where the sink's decoder knows them all."""
     if sink is None or sink.compiled is None:
         return None
+    decoder = sink.compiled.message if of == "message" else sink.compiled.record
     try:
-        return sink.compiled.message.decode(line)
+        found: list[Any] = decoder.decode_lines(block)
     except _NOT_DECODED:
         return None
+    return found if len(found) == lines else None  # blank lines are skipped there
+
+
+def _give(
+    sink: SalesforceSink,
+    decoded: list[Any],
+    care: Care,
+    one_by_one: Callable[[int], Any],
+    *,
+    of: str,
+) -> None:
+    """Give a sink what its decoder made."""
+    compiled = sink.compiled
+    if compiled is None:
+        raise AssertionError("Only a decoder of the sink makes what is given to it.")
+    sink.take(
+        len(decoded),
+        lambda place: compiled.rows(islice(decoded, place, None), of=of, care=care),
+        one_by_one,
+    )
+
+
+def _give_by_line(
+    lines: list[bytes],
+    care: Care,
+    sink_of: Callable[[bytes], SalesforceSink | None],
+    take_place: Callable[[int], str],
+    stats: Counter[str],
+    *,
+    of: str,
+) -> None:
+    """Give runs of lines to the sinks whose decoders know them, and the others one by one.
+
+    Args:
+        lines: The lines of a block.
+        care: What `Care.of` says of the block.
+        sink_of: The sink whose decoder a line is tried with.
+        take_place: Takes the line at a place by way of the SDK; the type of its message.
+        stats: Counts the messages by type.
+        of: What the lines are: `message` or `record`.
+    """
+    run: list[Any] = []
+    sink: SalesforceSink | None = None
+
+    def give_run(end: int) -> None:
+        if run and sink is not None:
+            first = end - len(run)
+            _give(sink, run, care, lambda place: take_place(first + place), of=of)
+            stats["RECORD"] += len(run)
+            run.clear()
+
+    for place, line in enumerate(lines):
+        its_sink = sink_of(line)
+        decoded = _decoded(its_sink, line, 1, of=of)
+        if decoded is None or its_sink is not sink:
+            give_run(place)
+        if decoded is None:
+            stats[take_place(place)] += 1
+        else:
+            sink = its_sink
+            run += decoded
+    give_run(len(lines))
 
 
 def _blocks(source: IO[str]) -> Iterator[bytes]:
-    """Whole lines, as many as there are at a time: a line never waits for the next one."""
     binary = getattr(source, "buffer", None)
     if binary is None:  # text that never was bytes
         for line in source:
             yield line.encode(errors="surrogatepass")
         return
-    parts: list[bytes] = []
-    while data := binary.read1(_BLOCK_BYTES):
-        end = data.rfind(b"\n") + 1
-        if not end:
-            parts.append(data)
-            continue
-        parts.append(data[:end])
-        yield b"".join(parts)
-        parts = [data[end:]] if end < len(data) else []
-    if parts:
-        yield b"".join(parts)
+    yield from line_blocks(binary)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import Sink
 
-from target_salesforce_bulk.errors import InputError
 from target_salesforce_bulk.loading.batch import BatchColumn, LoadPlan
 from target_salesforce_bulk.loading.seen import (
     must_not_come_twice,
@@ -18,7 +16,7 @@ from target_salesforce_bulk.loading.seen import (
 )
 from target_salesforce_bulk.open_batch import Lane, OpenBatch
 from target_salesforce_bulk.resolve import resolve_stream
-from target_salesforce_bulk.rows.compiled import Care, CompiledRows
+from target_salesforce_bulk.rows.compiled import CompiledRows
 from target_salesforce_bulk.rows.encoder import RowEncoder, RowOptions, RowRefused
 from target_salesforce_bulk.sdk import SafeSink
 
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from target_salesforce_bulk.resolve import DeletePlan, ResolvedStream
+    from target_salesforce_bulk.rows.columnar import ColumnarRows
     from target_salesforce_bulk.run import Run
     from target_salesforce_bulk.settings import Settings, StreamSettings
     from target_salesforce_bulk.target import TargetSalesforceBulk
@@ -166,38 +165,46 @@ class SalesforceSink(SafeSink):
         key = lane.encoder.key(record)
         batch.write(row, () if key is None else (key,))
 
+    def columnar(self) -> ColumnarRows | None:
+        """What writes rows of Arrow data, where that is all there is to do with them.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+        """
+        from target_salesforce_bulk.rows.columnar import ColumnarRows  # needs an optional package
+
+        if self._writes.seen:
+            return None
+        return ColumnarRows(self._writes.encoder, deletions=self._deletes is not None)
+
     def take(
         self,
-        records: Sequence[Any],
-        *,
-        of: str,
-        care: Care,
+        records: int,
+        plain: Callable[[int], tuple[list[str], list[str]]],
         one_by_one: Callable[[int], None],
     ) -> None:
-        """Take records that `compiled` decoded, in order.
+        """Take records that need not be dictionaries, in order.
 
         Args:
-            records: The messages, or the records themselves.
-            of: Which of the two: `message` or `record`.
-            care: What `Care.of` says of their JSON.
-            one_by_one: Brings the record at a place to `process_record`, for those that need it.
+            records: How many.
+            plain: The rows and keys of the records from a place on, up to the first that
+                `process_record` must see.
+            one_by_one: Brings the record at a place to `process_record`.
 
         Raises:
             SalesforceBulkError: loading has come to an end for all streams.
         """
         self._run.row_came()
         if self._run.is_stopped(self.stream_name):
-            self._count(len(records))
+            self._count(records)
             return
         done = 0
-        while done < len(records):
-            rows: list[str] = []
-            if self.compiled is not None and not self._deleted_keys:
-                rest = islice(records, done, None)
-                rows, keys = self.compiled.rows(rest, of=of, care=care)
+        while done < records:
+            if not self._deleted_keys:
+                rows, keys = plain(done)
                 self._write(rows, keys, done, one_by_one)
                 done += len(rows)
-            if done < len(records):
+            if done < records:
                 one_by_one(done)
                 done += 1
 
@@ -259,17 +266,6 @@ class SalesforceSink(SafeSink):
     def process_batch(self, context: dict[str, Any]) -> None:
         """Seal what has been read: the schema changed, or the input has come to its end."""
         self._seal()
-
-    def process_batch_files(self, encoding: Any, files: Sequence[str]) -> None:
-        """Refuse a BATCH message.
-
-        Raises:
-            InputError: always.
-        """
-        raise InputError(
-            f"Stream {self.stream_name} sends BATCH messages, which this target does not read. "
-            "Remove batch_config from the tap's settings."
-        )
 
     def activate_version(self, new_version: int) -> None:
         """Ignore that a full refresh has begun or ended: nothing is deleted by surprise."""

@@ -57,6 +57,7 @@ class TargetSalesforceBulk(SafeTarget):
     # No JSON schema validation: rows are checked against the object that they go to.
     capabilities = [  # noqa: RUF012 - the SDK's own declaration
         PluginCapabilities.ABOUT,
+        PluginCapabilities.BATCH,
         PluginCapabilities.STREAM_MAPS,
         PluginCapabilities.FLATTENING,
         PluginCapabilities.STRUCTURED_LOGGING,
@@ -139,7 +140,7 @@ class TargetSalesforceBulk(SafeTarget):
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         """Add the SDK's own settings, without those that mean nothing here."""
         super().append_builtin_config(config_jsonschema)
-        for name in ("load_method", "add_record_metadata"):
+        for name in ("load_method", "add_record_metadata", "batch_config"):
             config_jsonschema["properties"].pop(name, None)
 
     @classmethod

@@ -149,15 +149,37 @@ def test_a_second_run_on_one_state_directory(
     assert first.wait(30) == 0
 
 
-def test_batch_messages(load: Callable[..., Result]) -> None:
-    """Not read, so not taken for loaded."""
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, ("file:///nowhere.gz cannot be read", "No such file", "run the tap again")),
+        ({"manifest": ["nowhere://a"]}, ("nowhere://a cannot be read", "Protocol not known")),
+        ({"encoding": {"format": "avro"}}, ("avro", "jsonl, parquet, arrow", "batch_config")),
+        ({"encoding": {"format": "jsonl", "compression": "zstd"}}, ("zstd", "gzip")),
+        ({"encoding": {"format": "parquet"}, "manifest": [__file__]}, (__file__, "cannot be read")),
+        ({"encoding": {"format": "arrow"}, "manifest": [__file__]}, (__file__, "cannot be read")),
+        ({"encoding": {"format": "jsonl"}, "manifest": [__file__]}, ("Line 1 of", "not JSON")),
+        ({"manifest": [__file__]}, (__file__, "cannot be read")),
+        ({"manifest": None}, ("Line 2 ", "BATCH message without all of its members")),
+        ({"stream": "Other"}, ("Line 1 of ", "stream Other, but no SCHEMA")),
+    ],
+    ids=str,
+)
+def test_batch_files_that_cannot_be_read(
+    load: Callable[..., Result], tmp_path: Path, changes: dict[str, Any], told: tuple[str, ...]
+) -> None:
+    """Each is one clear line; nothing of them is taken for loaded."""
+    good = tmp_path / "good.jsonl"
+    good.write_text('{"LastName": "x"}\n')
     batch = {
         "type": "BATCH",
         "stream": "Contact",
         "encoding": {"format": "jsonl", "compression": "gzip"},
         "manifest": ["file:///nowhere.gz"],
     }
-    assert_one_clear_line(load([schema(), batch]), "BATCH", "batch_config")
+    if "stream" in changes:
+        changes = changes | {"encoding": {"format": "jsonl"}, "manifest": [str(good)]}
+    assert_one_clear_line(load([schema(), batch | changes, state(Contact=1)]), *told)
 
 
 def test_a_stream_map_that_cannot_be_evaluated(load: Callable[..., Result]) -> None:
