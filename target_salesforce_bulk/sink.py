@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.resolve import DeletePlan, ResolvedStream
     from target_salesforce_bulk.rows.columnar import ColumnarRows
+    from target_salesforce_bulk.rows.csvfile import Lines
     from target_salesforce_bulk.run import Run
     from target_salesforce_bulk.settings import Settings, StreamSettings
     from target_salesforce_bulk.target import TargetSalesforceBulk
@@ -180,14 +181,14 @@ class SalesforceSink(SafeSink):
     def take(
         self,
         records: int,
-        plain: Callable[[int], tuple[list[str], list[str]]],
+        plain: Callable[[int], tuple[Lines, list[str]]],
         one_by_one: Callable[[int], None],
     ) -> None:
         """Take records that need not be dictionaries, in order.
 
         Args:
             records: How many.
-            plain: The rows and keys of the records from a place on, up to the first that
+            plain: The lines and keys of the records from a place on, up to the first that
                 `process_record` must see.
             one_by_one: Brings the record at a place to `process_record`.
 
@@ -201,34 +202,34 @@ class SalesforceSink(SafeSink):
         done = 0
         while done < records:
             if not self._deleted_keys:
-                rows, keys = plain(done)
-                self._write(rows, keys, done, one_by_one)
-                done += len(rows)
+                lines, keys = plain(done)
+                self._write(lines, keys, done, one_by_one)
+                done += len(lines)
             if done < records:
                 one_by_one(done)
                 done += 1
 
     def _write(
-        self, rows: list[str], keys: list[str], first: int, one_by_one: Callable[[int], None]
+        self, lines: Lines, keys: list[str], first: int, one_by_one: Callable[[int], None]
     ) -> None:
         """Add lines to the open batch, and to the next ones where it is full."""
-        lane, start, end = self._writes, 0, len(rows)
-        while start < len(rows):
+        lane, start, end = self._writes, 0, len(lines)
+        while start < len(lines):
             batch = self._batch(lane)
             end = int(min(end, start + lane.most_rows - batch.rows))
-            lines = "".join(rows[start:end]).encode()
-            if batch.fits(len(lines), self._settings.max_job_bytes, rows=end - start):
-                batch.write(lines, keys[start:end], rows=end - start)
+            data = lines.encoded(start, end)
+            if batch.fits(len(data), self._settings.max_job_bytes, rows=end - start):
+                batch.write(data, keys[start:end], rows=end - start)
                 self._count(end - start)
-                start, end = end, len(rows)
+                start, end = end, len(lines)
             elif end - start > 1:
                 end = (start + end) // 2
-            elif len(lines) > self._longest_row(lane):
+            elif len(data) > self._longest_row(lane):
                 one_by_one(first + start)
-                start, end = end, len(rows)
+                start, end = end, len(lines)
             else:
                 self._seal()
-                end = len(rows)
+                end = len(lines)
 
     def _count(self, records: int) -> None:
         """Count records that did not come through `process_record`."""

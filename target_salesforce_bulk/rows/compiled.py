@@ -19,6 +19,7 @@ import msgspec
 
 from target_salesforce_bulk.rows import values
 from target_salesforce_bulk.rows.checks import EMAIL, Length, WholeDigits
+from target_salesforce_bulk.rows.csvfile import TextLines
 from target_salesforce_bulk.rows.encoder import CLEAR, MISSING, RowRefused, look_up
 from target_salesforce_bulk.rows.values import ValueRefusedError
 
@@ -97,7 +98,7 @@ class CompiledRows:
         self._encoder = encoder
         self._functions: dict[tuple[str, Care], Callable[..., None]] = {}
 
-    def rows(self, messages: Iterator[Any], *, of: str, care: Care) -> tuple[list[str], list[str]]:
+    def rows(self, messages: Iterator[Any], *, of: str, care: Care) -> tuple[TextLines, list[str]]:
         """The lines and the key cells of messages, up to the first that is not plain.
 
         That one is taken from the iterator, so it is the one after as many as there are rows.
@@ -114,7 +115,7 @@ class CompiledRows:
         keys: list[str] = []
         with suppress(*_MISFITS):  # the ordinary way says what is wrong
             function(messages, rows.append, keys.append)
-        return rows, keys
+        return TextLines(rows), keys
 
     def _member(self, name: str) -> Any:
         kind = str | None | msgspec.UnsetType if name in self._texts else object

@@ -9,7 +9,7 @@ import csv
 import io
 import os
 import sys
-from typing import IO, TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,6 +31,29 @@ def encode_row(cells: Iterable[str]) -> bytes:
     """
     text = '","'.join(cell.replace('"', '""') for cell in cells)
     return f'"{text}"\n'.encode()
+
+
+class Lines(Protocol):
+    """Rows of a CSV with their line ends."""
+
+    def __len__(self) -> int: ...
+
+    def encoded(self, start: int, end: int) -> bytes:
+        """The bytes of the lines from one place to another."""
+
+
+class TextLines:
+    """Lines as texts; see `Lines`."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self._texts = texts
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def encoded(self, start: int, end: int) -> bytes:
+        """The bytes of the lines from one place to another."""
+        return "".join(self._texts[start:end]).encode()
 
 
 class CsvFile:

@@ -1,0 +1,473 @@
+"""`make bench`: what the target costs, beside what others cost for the same, in one run.
+
+Writes `bench/results.md`. Times depend on the machine and on what else it does, so each is the best
+of several, taken in turns, and what counts is the ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import requests
+from contacts import SCHEMA, json_records, messages, records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__).parent
+TARGET = (sys.executable, "-m", "target_salesforce_bulk")
+
+
+class Org:
+    """The emulator as a process of its own, so that its costs are not ours."""
+
+    def __init__(self, folder: Path, **behaviour: Any) -> None:
+        objects = folder / "objects.json"
+        own = resources.files("target_salesforce_bulk.emulator").joinpath("objects.json")
+        contact = next(
+            each for each in json.loads(own.read_text())["objects"] if each["name"] == "Contact"
+        )
+        contact["fields"].append(
+            {"name": "Opted_Out__c", "type": "boolean", "createable": True, "updateable": True}
+        )
+        objects.write_text(json.dumps({"objects": [contact]}))
+        self._process = subprocess.Popen(
+            [*TARGET, "emulator", "--port", "0", "--objects", objects],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        self.access = json.loads(self._process.stdout.readline())
+        if behaviour:
+            self.post("/_emulator/settings", behaviour)
+
+    def post(self, path: str, body: Any) -> None:
+        """Tell the emulator something."""
+        requests.post(self.access["url"] + path, json=body, timeout=30).raise_for_status()
+
+    def get(self, path: str) -> Any:
+        """Ask the emulator."""
+        return requests.get(self.access["url"] + path, timeout=30).json()
+
+    def cpu(self) -> float:
+        """Seconds of processor time so far."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def megabytes(self) -> float:
+        """Most memory so far."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        line = next(each for each in status.splitlines() if each.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.wait(30)
+
+    def config(self, folder: Path, **settings: Any) -> Path:
+        """A configuration of the target for it."""
+        path = folder / f"config-{time.monotonic_ns()}.json"
+        access = {
+            "login_url": self.access["url"],
+            "client_id": self.access["client_id"],
+            "client_secret": self.access["client_secret"],
+            "poll_interval_seconds": 0.5,
+            "state_dir": str(folder / f"state-{time.monotonic_ns()}"),
+        }
+        path.write_text(json.dumps(access | settings))
+        return path
+
+
+@contextmanager
+def org(folder: Path, **behaviour: Any) -> Iterator[Org]:
+    """An org for one measurement."""
+    running = Org(folder, **behaviour)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+class Table:
+    """A table of results, printed as it grows."""
+
+    def __init__(self, title: str, *columns: str) -> None:
+        self.lines = [f"## {title}", "", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+        print(f"\n{title}", flush=True)
+
+    def row(self, *cells: str) -> None:
+        """Add a row."""
+        self.lines.append(f"| {' | '.join(cells)} |")
+        print(
+            "  "
+            + "  ".join(
+                f"{cell:>14}" if place else f"{cell:40}" for place, cell in enumerate(cells)
+            ),
+            flush=True,
+        )
+
+    def note(self, text: str) -> None:
+        """Add a sentence below."""
+        self.lines += ["", text]
+        print(f"  {text}", flush=True)
+
+
+def timed(command: list[Any], source: Path | None = None, **options: Any) -> dict[str, Any]:
+    """Run a command: seconds, processor seconds, and what it printed."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = time.perf_counter()
+    with (source or Path(os.devnull)).open("rb") as stdin:
+        done = subprocess.run(
+            command, stdin=stdin, capture_output=True, text=True, check=False, **options
+        )
+    seconds = time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        sys.exit(f"{command}\n{done.stderr[-3000:]}")
+    return {
+        "seconds": seconds,
+        "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        "stdout": done.stdout,
+        "stderr": done.stderr,
+    }
+
+
+def write_inputs(folder: Path, sizes: set[int]) -> dict[int, Path]:
+    """The messages of so many records, by number."""
+    paths = {}
+    for number in sorted(sizes):
+        paths[number] = folder / f"{number}.singer"
+        with paths[number].open("w", encoding="utf-8") as file:
+            file.writelines(messages(number))
+    return paths
+
+
+def record_path(folder: Path, inputs: dict[int, Path], many: int, few: int, rounds: int) -> Table:
+    """From stdin to a sealed CSV."""
+    table = Table(
+        "RECORD messages to a sealed CSV", "way", "records", "rows/s", "time to the floor's"
+    )
+    best: dict[str, dict[str, Any]] = {}
+    with org(folder) as running:
+        for number in range(rounds):
+            ways = ["floor", "ours"] if number else ["floor", "ours", "sdk"]
+            for way in ways:
+                config = running.config(folder)
+                rows = few if way == "sdk" else many
+                command = [sys.executable, HERE / "paths.py", way, folder, config]
+                found = json.loads(timed(command, inputs[rows])["stdout"].splitlines()[-1])
+                assert found["rows"] == rows, found
+                if way not in best or found["seconds"] < best[way]["seconds"]:
+                    best[way] = found
+                for path in folder.glob("*.csv"):
+                    path.unlink()
+    jsonl = target_jsonl(folder, inputs[few], few)
+    each = {way: found["seconds"] / found["rows"] for way, found in best.items()}
+    names = {
+        "floor": "raw floor, nothing checked",
+        "ours": "this target",
+        "sdk": "the SDK's default path",
+    }
+    for way in ("floor", "ours", "sdk"):
+        found = best[way]
+        table.row(
+            names[way],
+            f"{found['rows']:,}",
+            f"{1 / each[way]:,.0f}",
+            f"{each[way] / each['floor']:.2f}",
+        )
+    if jsonl:
+        table.row(
+            "target-jsonl (its own format)",
+            f"{few:,}",
+            f"{few / jsonl:,.0f}",
+            f"{jsonl / few / each['floor']:.2f}",
+        )
+    table.note(
+        f"This target is {each['sdk'] / each['ours']:.1f} times as fast as the SDK's default path; "
+        f"its process took {best['ours']['megabytes']:.0f} MB."
+    )
+    return table
+
+
+def target_jsonl(folder: Path, source: Path, number: int) -> float:
+    """Seconds that target-jsonl takes, with its start; 0 where it is not installed."""
+    program = HERE.parent / ".bench" / "bin" / "target-jsonl"
+    if not program.exists():
+        return 0.0
+    config = folder / "jsonl.json"
+    config.write_text(json.dumps({"destination_path": str(folder)}))
+    return float(timed([program, "--config", config], source)["seconds"])
+
+
+def batch_files(folder: Path, number: int, rounds: int) -> Table:
+    """BATCH messages against RECORD messages, in whole rows a second."""
+    files = {kind: folder / f"batch.{kind}" for kind in ("jsonl.gz", "parquet", "arrow")}
+    with gzip.open(files["jsonl.gz"], "wt", compresslevel=1, encoding="utf-8") as file:
+        file.writelines(f"{each}\n" for each in json_records(number))
+    data = pa.Table.from_pylist(list(records(number)))
+    pq.write_table(data, files["parquet"])
+    with pa.ipc.new_file(files["arrow"], data.schema) as writer:
+        writer.write_table(data, max_chunksize=10_000)
+    del data
+    inputs = write_inputs(folder, {number})
+    for kind, path in files.items():
+        parts = kind.split(".")
+        batch = {
+            "type": "BATCH",
+            "stream": "Contact",
+            "encoding": {"format": parts[0], "compression": "gzip" if parts[1:] else "none"},
+            "manifest": [path.as_uri()],
+        }
+        source = folder / f"{kind}.singer"
+        source.write_text("".join(json.dumps(each) + "\n" for each in (SCHEMA, batch)))
+    best: dict[str, float] = {}
+    with org(folder) as running:
+        for _ in range(rounds):
+            for kind in ("RECORD", *files):
+                source = inputs[number] if kind == "RECORD" else folder / f"{kind}.singer"
+                config = running.config(folder)
+                command = [sys.executable, HERE / "paths.py", "ours", folder, config]
+                found = json.loads(timed(command, source)["stdout"].splitlines()[-1])
+                assert found["rows"] == number, found
+                best[kind] = min(best.get(kind, 1e9), found["seconds"])
+    table = Table(
+        "BATCH messages to a sealed CSV", "format", "records", "rows/s", "speed to RECORD's"
+    )
+    for kind, seconds in best.items():
+        table.row(
+            kind, f"{number:,}", f"{number / seconds:,.0f}", f"{best['RECORD'] / seconds:.2f}"
+        )
+    return table
+
+
+def end_to_end(folder: Path, source: Path, number: int) -> Table:
+    """Into the emulator, each process's costs apart."""
+    table = Table(
+        "Into the emulator, end to end",
+        "program",
+        "records",
+        "seconds",
+        "CPU seconds",
+        "MB",
+        "API calls",
+    )
+    with org(folder) as running:
+        config = running.config(folder)
+        before = running.cpu()
+        command = ["/usr/bin/env", "python3", "-c", _MEASURE, *TARGET, "--config", config]
+        found = timed(command, source)
+        peak = json.loads(found["stdout"].splitlines()[-1])
+        theirs = running.cpu() - before
+        calls = len(running.get("/_emulator/requests"))
+        loaded = running.get("/_emulator/counts")["Contact"]
+        assert loaded == number, loaded
+        table.row(
+            "this target",
+            f"{number:,}",
+            f"{found['seconds']:.1f}",
+            f"{peak['cpu']:.1f}",
+            f"{peak['megabytes']:.0f}",
+            f"{calls}",
+        )
+        table.row("the emulator", "", "", f"{theirs:.1f}", f"{running.megabytes():.0f}", "")
+        table.note(f"This target took {peak['cpu'] / theirs:.2f} of the emulator's processor time.")
+    return table
+
+
+#: Runs a command and tells its costs; the command's own output is not wanted.
+_MEASURE = """
+import json, resource, subprocess, sys
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps({"cpu": used.ru_utime + used.ru_stime, "megabytes": used.ru_maxrss / 1024}))
+sys.exit(done.returncode)
+"""
+
+
+def against_simple(folder: Path, source: Path, number: int, rounds: int) -> Table:
+    """Against simple-salesforce's bulk2, with the same records and the same emulator."""
+    table = Table(
+        f"{number:,} records against simple-salesforce bulk2",
+        "program",
+        "seconds",
+        "CPU seconds",
+        "MB",
+        "API calls",
+    )
+    best: dict[str, Any] = {}
+    for _ in range(rounds):
+        for name in ("this target", "simple-salesforce"):
+            with org(folder) as running:
+                if name == "this target":
+                    command = [*TARGET, "--config", running.config(folder)]
+                else:
+                    access = running.access
+                    command = [
+                        sys.executable,
+                        HERE / "simple.py",
+                        access["url"],
+                        access["access_token"],
+                    ]
+                found = timed(["/usr/bin/env", "python3", "-c", _MEASURE, *command], source)
+                found |= json.loads(found["stdout"].splitlines()[-1])
+                found["calls"] = len(running.get("/_emulator/requests"))
+                assert running.get("/_emulator/counts")["Contact"] == number
+            if name not in best or found["seconds"] < best[name]["seconds"]:
+                best[name] = found
+    for name, found in best.items():
+        table.row(
+            name,
+            f"{found['seconds']:.1f}",
+            f"{found['cpu']:.1f}",
+            f"{found['megabytes']:.0f}",
+            f"{found['calls']}",
+        )
+    return table
+
+
+def generation(folder: Path, source: Path, number: int, rounds: int) -> Table:
+    """The RFC's 100,000 records to CSV."""
+    table = Table(f"CSV of {number:,} records", "measured", "seconds")
+    seconds = []
+    with org(folder) as running:
+        for _ in range(rounds):
+            command = [sys.executable, HERE / "paths.py", "ours", folder, running.config(folder)]
+            found = json.loads(timed(command, source)["stdout"].splitlines()[-1])
+            seconds.append(found["seconds"])
+    table.row("with the start of the program and the login, best", f"{min(seconds):.2f}")
+    return table
+
+
+def pipelining(folder: Path, number: int) -> Table:
+    """A slow tap, a slow Salesforce, and both at once."""
+    table = Table("Pipelining", "tap sends in", "Salesforce takes", "the run took", "to the longer")
+    for tap, salesforce in ((20, 1), (1, 20), (20, 20), (20, 10)):
+        jobs = 10
+        with org(folder, seconds_per_job=salesforce / jobs) as running:
+            config = running.config(
+                folder,
+                batch_size_rows=number // jobs,
+                poll_interval_seconds=0.1,
+                poll_max_interval_seconds=1,
+            )
+            generate = subprocess.Popen(
+                [sys.executable, HERE / "contacts.py", str(number), str(tap)],
+                stdout=subprocess.PIPE,
+            )
+            started = time.perf_counter()
+            subprocess.run(
+                [*TARGET, "--config", config],
+                stdin=generate.stdout,
+                capture_output=True,
+                check=True,
+            )
+            seconds = time.perf_counter() - started
+            generate.wait()
+            assert running.get("/_emulator/counts")["Contact"] == number
+        table.row(
+            f"{tap} s",
+            f"{salesforce} s",
+            f"{seconds:.1f} s",
+            f"{seconds / max(tap, salesforce):.2f}",
+        )
+    return table
+
+
+def memory(folder: Path, number: int) -> Table:
+    """Memory while very many records pass, read off every second."""
+    table = Table(
+        "Memory", "records", "seconds", "after a tenth, MB", "half, MB", "the end, MB", "peak, MB"
+    )
+    with org(folder) as running:
+        generate = subprocess.Popen(
+            [sys.executable, HERE / "contacts.py", str(number)], stdout=subprocess.PIPE
+        )
+        command = [sys.executable, HERE / "paths.py", "ours", folder, running.config(folder)]
+        started = time.perf_counter()
+        ours = subprocess.Popen(
+            command,
+            stdin=generate.stdout,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        sizes = []
+        status = Path(f"/proc/{ours.pid}/status")
+        while ours.poll() is None:
+            line = next((x for x in status.read_text().splitlines() if x.startswith("VmRSS")), "")
+            if line:
+                sizes.append(int(line.split()[1]) / 1024)
+            time.sleep(0.5)
+        assert ours.stdout is not None
+        found = json.loads(ours.stdout.read().splitlines()[-1])
+        assert found["rows"] == number
+        at = [sizes[len(sizes) // 10], sizes[len(sizes) // 2], sizes[-1]]
+        table.row(
+            f"{number:,}",
+            f"{time.perf_counter() - started:.0f}",
+            *(f"{size:.0f}" for size in at),
+            f"{found['megabytes']:.0f}",
+        )
+    return table
+
+
+def main() -> None:
+    """Measure, and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="records of the large loads")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each is repeated")
+    parser.add_argument("--memory-rows", type=int, default=10_000_000)
+    parser.add_argument("--only", help="the one measurement to take, by the name of its function")
+    options = parser.parse_args()
+    rows, rounds, hundred = options.rows, options.rounds, min(options.rows, 100_000)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        inputs = write_inputs(folder, {rows, hundred})
+        takes = {
+            "record_path": lambda: record_path(folder, inputs, rows, hundred, rounds),
+            "batch_files": lambda: batch_files(folder, rows, rounds),
+            "generation": lambda: generation(folder, inputs[hundred], hundred, rounds),
+            "end_to_end": lambda: end_to_end(folder, inputs[rows], rows),
+            "against_simple": lambda: against_simple(folder, inputs[hundred], hundred, rounds),
+            "pipelining": lambda: pipelining(folder, 200_000),
+            "memory": lambda: memory(folder, options.memory_rows),
+        }
+        tables = [take() for name, take in takes.items() if options.only in {None, name}]
+    if options.only is None:
+        write_results(tables)
+
+
+def write_results(tables: list[Table]) -> None:
+    """Put the tables into `results.md`."""
+    head = [
+        "# What it costs",
+        "",
+        f"Measured by `make bench` on {time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores, Python "
+        f"{platform.python_version()}. All in one run, each the best of several taken in turns. "
+        "Other machines give other times, but much the same ratios.",
+    ]
+    lines = [*head, *(line for table in tables for line in ("", *table.lines))]
+    (HERE / "results.md").write_text("\n".join(lines) + "\n")
+    print(f"\nWritten to {HERE / 'results.md'}")
+
+
+if __name__ == "__main__":
+    main()
