@@ -94,6 +94,15 @@ class RowProcessor:
             and not each.flag("nillable")
             and not each.flag("defaultedOnCreate")
         ]
+        #: Names of the columns whose field an insert, or an update, may not write.
+        self._not = {
+            flag: [
+                each.field.name
+                for each in self._columns
+                if each.field.name != "Id" and not each.field.flag(flag)
+            ]
+            for flag in ("createable", "updateable")
+        }
         self._chunk = _Chunk()
 
     def _place_of(self, field: FieldSchema | None, header: list[str]) -> int | None:
@@ -283,13 +292,7 @@ class RowProcessor:
         return Outcome(record_id, created=False, cells=printed)
 
     def _check_writable(self, values: dict[str, Any], flag: str) -> None:
-        refused = [
-            name
-            for name in values
-            if name != "Id"
-            and (field := self._schema.field(name)) is not None
-            and not field.flag(flag)
-        ]
+        refused = [name for name in self._not[flag] if name in values]
         if refused:
             raise RowError(
                 "INVALID_FIELD_FOR_INSERT_UPDATE",

@@ -44,8 +44,9 @@ class Records:
     def __init__(self, schema: Schema, path: Path | None) -> None:
         self.schema = schema
         self.mutex = threading.RLock()
+        # An empty name is a file that SQLite removes itself, so that memory stays bounded.
         self._db = sqlite3.connect(
-            ":memory:" if path is None else path, check_same_thread=False, isolation_level=None
+            "" if path is None else path, check_same_thread=False, isolation_level=None
         )
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
@@ -89,7 +90,7 @@ class Records:
         """Add a record, and fill what the org fills by itself."""
         record_id = self.next_id(schema)
         now = _now()
-        data = _defaults(schema) | {
+        data = schema.defaults | {
             "Id": record_id,
             "CreatedDate": now,
             "LastModifiedDate": now,
@@ -100,37 +101,53 @@ class Records:
             "INSERT INTO records (id, object, data) VALUES (?, ?, ?)",
             (record_id, schema.name, json.dumps(data)),
         )
-        self._index(schema, record_id, values)
+        self._index(schema, record_id, {}, values)
         return record_id
 
     def update(self, schema: ObjectSchema, record_id: str, values: dict[str, Any]) -> None:
         """Change a record."""
         changes = values | {"LastModifiedDate": _now(), "SystemModstamp": _now()}
         row = self._db.execute("SELECT data FROM records WHERE id = ?", (record_id,)).fetchone()
-        data = json.loads(row[0]) | changes
-        self._db.execute("UPDATE records SET data = ? WHERE id = ?", (json.dumps(data), record_id))
-        for name in values:
-            self._db.execute(
-                "DELETE FROM keys WHERE object = ? AND field = ? AND id = ? AND value IS NOT NULL",
-                (schema.name, name, record_id),
-            ) if (field := schema.field(name)) and field.indexed else None
-        self._index(schema, record_id, values)
+        before = json.loads(row[0])
+        data = json.dumps(before | changes)
+        self._db.execute("UPDATE records SET data = ? WHERE id = ?", (data, record_id))
+        self._index(schema, record_id, before, values)
 
     def delete(self, record_id: str, *, hard: bool) -> None:
         """Put a record into the recycle bin, or out of the world."""
+        row = self._db.execute(
+            "SELECT object, data FROM records WHERE id = ?", (record_id,)
+        ).fetchone()
+        schema = self.schema.find(row[0])
+        if schema is not None:
+            before = json.loads(row[1])
+            self._index(schema, record_id, before, dict.fromkeys(before))
         if hard:
             self._db.execute("DELETE FROM records WHERE id = ?", (record_id,))
         else:
             self._db.execute("UPDATE records SET deleted = 1 WHERE id = ?", (record_id,))
-        self._db.execute("DELETE FROM keys WHERE id = ?", (record_id,))
 
-    def _index(self, schema: ObjectSchema, record_id: str, values: dict[str, Any]) -> None:
-        for name, value in values.items():
-            field = schema.field(name)
-            if field is not None and field.indexed and value not in {None, ""}:
+    def _index(
+        self,
+        schema: ObjectSchema,
+        record_id: str,
+        before: dict[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Find a record by the values that it has after a change, and not by those before it."""
+        for field in schema.indexed:
+            if field.name not in after:
+                continue
+            old, new = before.get(field.name), after[field.name]
+            if old not in {None, ""}:
+                self._db.execute(
+                    "DELETE FROM keys WHERE object = ? AND field = ? AND value = ? AND id = ?",
+                    (schema.name, field.name, fold(field, old), record_id),
+                )
+            if new not in {None, ""}:
                 self._db.execute(
                     "INSERT OR IGNORE INTO keys VALUES (?, ?, ?, ?)",
-                    (schema.name, field.name, fold(field, value), record_id),
+                    (schema.name, field.name, fold(field, new), record_id),
                 )
 
     def state(self, schema: ObjectSchema, record_id: str) -> str:
@@ -210,16 +227,6 @@ _ADMIN = {
     "Alias": "admin",
     "IsActive": True,
 }
-
-
-def _defaults(schema: ObjectSchema) -> dict[str, Any]:
-    data: dict[str, Any] = {}
-    for field in schema.fields:
-        if field.facts.get("defaultValue") is not None:
-            data[field.name] = field.facts["defaultValue"]
-        elif field.type == "boolean":
-            data[field.name] = False
-    return data
 
 
 def _base62(number: int, width: int) -> str:

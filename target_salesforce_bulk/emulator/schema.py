@@ -191,6 +191,22 @@ class ObjectSchema:
         named = ((each.facts.get("relationshipName"), each) for each in self.fields)
         return {name.lower(): each for name, each in named if name}
 
+    @cached_property
+    def indexed(self) -> tuple[FieldSchema, ...]:
+        """The fields that records are looked up by in numbers."""
+        return tuple(each for each in self.fields if each.indexed)
+
+    @cached_property
+    def defaults(self) -> dict[str, Any]:
+        """What a new record has where nobody says otherwise."""
+        data: dict[str, Any] = {}
+        for field in self.fields:
+            if field.facts.get("defaultValue") is not None:
+                data[field.name] = field.facts["defaultValue"]
+            elif field.type == "boolean":
+                data[field.name] = False
+        return data
+
     def field(self, name: str) -> FieldSchema | None:
         """Find a field; names do not tell upper from lower case."""
         return self._by_name.get(name.lower())
