@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 DEMO := .demo
 
-.PHONY: clean crash demo e2e faults lint soak test
+.PHONY: bench clean crash demo e2e faults lint soak test
 
 # A stamp is renewed when the dependencies change.
 $(VENV)/.ready: pyproject.toml
@@ -44,6 +44,14 @@ soak: $(VENV)/.ready
 e2e: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready
 	$(BIN)/python tests/e2e/batches.py
 
+.bench/.ready: Makefile
+	$(PYTHON) -m venv .bench
+	.bench/bin/python -m pip install --quiet target-jsonl==0.1.4
+	touch $@
+
+bench: $(VENV)/.ready .bench/.ready
+	$(BIN)/python bench/run.py
+
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -51,4 +59,4 @@ lint: $(VENV)/.ready
 	$(BIN)/python tools/write_settings.py --check
 
 clean:
-	rm -rf $(VENV) $(DEMO) .meltano .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(DEMO) .bench .meltano .mypy_cache .pytest_cache .ruff_cache

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(sys.argv[2])
+found: dict[str, float] = {}
 
 
 def floor() -> int:
@@ -72,7 +73,9 @@ def ours() -> int:
 
     target = TargetSalesforceBulk(config=json.loads(Path(sys.argv[3]).read_text()))
     run = target.__dict__["run"] = DryRun(target, FOLDER / f"journal-{os.getpid()}")
+    reading = time.perf_counter()
     target.listen(sys.stdin)
+    found["reading"] = time.perf_counter() - reading
     return sum(each.rows for each in run.counts.values())
 
 
@@ -111,10 +114,9 @@ if __name__ == "__main__":
     way = {"floor": floor, "ours": ours, "sdk": sdk}[sys.argv[1]]
     rows = way()
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    found = {
+    found |= {
         "rows": rows,
         "seconds": time.perf_counter() - started,
-        "cpu": usage.ru_utime + usage.ru_stime,
         "megabytes": usage.ru_maxrss / 1024,
     }
     sys.__stdout__.write(json.dumps(found) + "\n")

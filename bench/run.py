@@ -346,19 +346,28 @@ def against_simple(folder: Path, source: Path, number: int, rounds: int) -> Tabl
 def generation(folder: Path, source: Path, number: int, rounds: int) -> Table:
     """The RFC's 100,000 records to CSV."""
     table = Table(f"CSV of {number:,} records", "measured", "seconds")
-    seconds = []
+    found = []
     with org(folder) as running:
         for _ in range(rounds):
             command = [sys.executable, HERE / "paths.py", "ours", folder, running.config(folder)]
-            found = json.loads(timed(command, source)["stdout"].splitlines()[-1])
-            seconds.append(found["seconds"])
-    table.row("with the start of the program and the login, best", f"{min(seconds):.2f}")
+            found.append(json.loads(timed(command, source)["stdout"].splitlines()[-1]))
+    table.row(
+        "from the first message to the sealed CSV, with login and describe",
+        f"{min(each['reading'] for each in found):.2f}",
+    )
+    table.row("with the start of the program", f"{min(each['seconds'] for each in found):.2f}")
     return table
 
 
 def pipelining(folder: Path, number: int) -> Table:
     """A slow tap, a slow Salesforce, and both at once."""
-    table = Table("Pipelining", "tap sends in", "Salesforce takes", "the run took", "to the longer")
+    table = Table(
+        "Pipelining",
+        "tap sends in",
+        "Salesforce takes",
+        "the run took",
+        "beyond 1.15 times the longer",
+    )
     for tap, salesforce in ((20, 1), (1, 20), (20, 20), (20, 10)):
         jobs = 10
         with org(folder, seconds_per_job=salesforce / jobs) as running:
@@ -386,7 +395,7 @@ def pipelining(folder: Path, number: int) -> Table:
             f"{tap} s",
             f"{salesforce} s",
             f"{seconds:.1f} s",
-            f"{seconds / max(tap, salesforce):.2f}",
+            f"{seconds - 1.15 * max(tap, salesforce):.1f} s",
         )
     return table
 

@@ -140,7 +140,12 @@ class Emulator:
             exception_handlers={HTTPException: on_http_exception},
         )
         config = uvicorn.Config(
-            app, http=BreakableProtocol, lifespan="off", log_config=None, log_level="critical"
+            app,
+            http=BreakableProtocol,
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            timeout_keep_alive=60,  # who asks every few seconds should not run into its end
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
