@@ -9,6 +9,7 @@ https://sdk.meltano.com/en/latest/batch.html
 from __future__ import annotations
 
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
@@ -83,7 +84,16 @@ def _clear_errors(url: str) -> Iterator[None]:
 def _slices(kind: str, compression: str | None, url: str) -> Iterator[Any]:
     if kind == "jsonl":
         return _json_lines(url, compression)
-    return _parquet(url, compression) if kind == "parquet" else _arrow(url, compression)
+    return _ahead(_parquet(url, compression) if kind == "parquet" else _arrow(url, compression))
+
+
+def _ahead(slices: Iterator[Any]) -> Iterator[Any]:
+    """Read each slice while the one before is worked on: pyarrow leaves Python's lock alone."""
+    with ThreadPoolExecutor(1, "batch-files") as pool:
+        pending = pool.submit(next, slices, None)
+        while (part := pending.result()) is not None:
+            pending = pool.submit(next, slices, None)
+            yield part
 
 
 def _json_lines(url: str, compression: str | None) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from target_salesforce_bulk.errors import LoadError, SettingsError
 from target_salesforce_bulk.loading import ledger
 from target_salesforce_bulk.loading.error_table import ErrorTable
 from target_salesforce_bulk.loading.failed_rows import EXPORT_COLUMNS, export_cells
-from target_salesforce_bulk.loading.journal import Journal, Selection
+from target_salesforce_bulk.loading.journal import Journal
 from target_salesforce_bulk.run import Run
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_salesforce_bulk.loading.failed_rows import StoredFailedRow
+    from target_salesforce_bulk.loading.failure_store import Selection
     from target_salesforce_bulk.settings import Settings
     from target_salesforce_bulk.target import TargetSalesforceBulk
 
@@ -33,7 +34,7 @@ def groups(settings: Settings, chosen: Selection) -> list[dict[str, Any]]:
     """Failed rows by stream and code, with a hint for each."""
     table = ErrorTable(settings.retryable_errors or ())
     with Journal(settings.state_dir) as journal:
-        found = journal.failure_groups(chosen)
+        found = journal.failures.groups(chosen)
     return [
         {
             "stream": each.stream,
@@ -65,7 +66,7 @@ def rows(settings: Settings, chosen: Selection) -> list[dict[str, Any]]:
     """Failed rows with all that is known of them."""
     table = ErrorTable(settings.retryable_errors or ())
     with Journal(settings.state_dir) as journal:
-        found = list(journal.select_failed_rows(chosen))
+        found = list(journal.failures.select(chosen))
     return [asdict(row) | {"hint": table.kind(row.code, row.message).hint} for row in found]
 
 
@@ -88,16 +89,16 @@ def rows_as_text(found: list[dict[str, Any]]) -> str:
 def discard(settings: Settings, chosen: Selection) -> int:
     """Forget failed rows; how many."""
     with Journal(settings.state_dir) as journal:
-        return journal.discard_failed_rows(chosen)
+        return journal.failures.discard(chosen)
 
 
 def export(settings: Settings, chosen: Selection, form: str, output: Path | None) -> int:
     """Write failed rows as `csv`, `jsonl` or `singer`; how many."""
     with Journal(settings.state_dir) as journal, _writing(output) as file:
-        found = journal.select_failed_rows(chosen)
+        found = journal.failures.select(chosen)
         if form == "csv":
             headers = dict.fromkeys(
-                header for row in journal.select_failed_rows(chosen) for header in row.row
+                header for row in journal.failures.select(chosen) for header in row.row
             )
             return _write_csv(file, found, list(headers))
         if form == "jsonl":

@@ -20,8 +20,9 @@ from target_salesforce_bulk.loading.adopt import Adopter
 from target_salesforce_bulk.loading.checkpoint import Checkpoint
 from target_salesforce_bulk.loading.error_table import ErrorTable, FailureClass
 from target_salesforce_bulk.loading.failed_rows import write_csv
+from target_salesforce_bulk.loading.failure_store import Selection
 from target_salesforce_bulk.loading.job_runner import JobRunner
-from target_salesforce_bulk.loading.journal import Journal, Selection
+from target_salesforce_bulk.loading.journal import Journal
 from target_salesforce_bulk.loading.ledger import Ledger
 from target_salesforce_bulk.loading.loader import Loader
 from target_salesforce_bulk.loading.polling import PollPlan
@@ -147,6 +148,7 @@ class Run(Describer):
             stopping=self._stopping,
             table=self._table,
             retries=retries,
+            on_kept=self._summary.rows_kept,
             keep_results=self._keep_results if settings.save_results == "all" else None,
             compress=settings.compress_uploads,
         )
@@ -244,7 +246,7 @@ class Run(Describer):
         """A STATE was written that covers so many of the rows that came again."""
         new = self._came_again[self._forgotten : number]
         if new:
-            self._journal.forget_seen_rows(new)
+            self._journal.seen.forget(new)
         self._forgotten = max(self._forgotten, number)
 
     def check_seen(self, plan: LoadPlan) -> bool:
@@ -253,7 +255,7 @@ class Run(Describer):
         Raises:
             MappingError: they could not be recognised, because the field map has changed.
         """
-        seen = self._journal.seen_rows(plan.stream)
+        seen = self._journal.seen.rows(plan.stream)
         others = sum(number for name, number in seen.items() if name != plan.map_fingerprint)
         if others:
             raise MappingError(
@@ -268,7 +270,7 @@ class Run(Describer):
     def came_again(self, plan: LoadPlan, fingerprint: bytes) -> bool:
         """Whether a row was dealt with by an earlier run; each is told once."""
         row = (plan.stream, plan.map_fingerprint, fingerprint)
-        if self._journal.times_seen(*row) <= self._times_again[row]:
+        if self._journal.seen.times(*row) <= self._times_again[row]:
             return False
         self._times_again[row] += 1
         self._came_again.append(row)
@@ -375,7 +377,7 @@ class Run(Describer):
         if self._states and not self._rows_since_state:
             # The tap came to its end: what it did not send again will not come.
             for stream in self._tap_streams:
-                self._journal.forget_stream(stream)
+                self._journal.seen.forget_stream(stream)
 
     def stop(self) -> None:
         """Leave at the next step of each job; the next run goes on from there."""
@@ -388,7 +390,7 @@ class Run(Describer):
     def _report(self) -> None:
         """Write the summary to stderr, and the failed rows to files."""
         files = self._write_failed_rows()
-        groups = self._journal.failure_groups(Selection(run_id=self.id))
+        groups = self._journal.failures.groups(Selection(run_id=self.id))
         seconds = time.monotonic() - self._started_at
         lines = [
             f"Run {self.id}: {seconds:.1f} seconds, {self._client.calls} API calls",
@@ -406,10 +408,14 @@ class Run(Describer):
     def _write_failed_rows(self) -> dict[str, Path]:
         folder = self._settings.state_dir / "failed" / self.id
         files = {}
-        for stream in self._journal.failed_streams(self.id):
+        for stream in self._journal.failures.streams(self.id):
             files[stream] = folder / f"{_file_name(stream)}.csv"
-            headers = self._journal.failed_headers(self.id, stream)
-            write_csv(files[stream], self._journal.failed_rows(self.id, stream), headers)
+            headers = self._journal.failures.headers(self.id, stream)
+            write_csv(
+                files[stream],
+                self._journal.failures.select(Selection(run_id=self.id, stream=stream)),
+                headers,
+            )
         return files
 
     def _problems(self) -> list[str]:

@@ -11,7 +11,7 @@ import click
 
 from target_salesforce_bulk.cli.options import config_option, read_settings, read_target
 from target_salesforce_bulk.loading.error_table import FailureClass
-from target_salesforce_bulk.loading.journal import Selection
+from target_salesforce_bulk.loading.failure_store import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -101,5 +101,5 @@ def forget(config: Any, stream: str) -> None:
     They are inserted a second time if the tap sends them again.
     """
     with Journal(read_settings(config).state_dir) as journal:
-        number = journal.forget_stream(stream)
+        number = journal.seen.forget_stream(stream)
     click.echo(f"{number:,} rows of stream {stream} forgotten.")

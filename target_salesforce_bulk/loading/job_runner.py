@@ -93,6 +93,7 @@ class JobRunner:
         stopping: Set when the run is to leave; the next step then raises `StoppedError`.
         table: What errors mean.
         retries: How often rows are sent again.
+        on_kept: Told of rows that are stored as failed because they will not be sent again.
         keep_results: Told of each file of successful results before it is removed.
         compress: Whether uploads are compressed, as long as Salesforce takes them so.
         clock: Seconds that never go back.
@@ -108,6 +109,7 @@ class JobRunner:
         stopping: threading.Event,
         table: ErrorTable,
         retries: RowRetries,
+        on_kept: Callable[[Batch, Counts], None],
         keep_results: Callable[[Batch, Path], None] | None = None,
         compress: bool = False,
         clock: Callable[[], float] = time.monotonic,
@@ -119,6 +121,7 @@ class JobRunner:
         self._stopping = stopping
         self._table = table
         self._retries = retries
+        self._on_kept = on_kept
         self._keep_results = keep_results
         self._compress = compress
         #: Rows a second that the newest job of an object managed.
@@ -182,7 +185,8 @@ class JobRunner:
         """Store the rows of a child batch as failed, none of which has been processed."""
         if batch.parent_id is not None:
             error = RowError(code=UNPROCESSED, message=why, raw=UNPROCESSED)
-            self._journal.settle(batch, AllFailed(batch, self._table, error))
+            counts, _ = self._journal.settle(batch, AllFailed(batch, self._table, error))
+            self._on_kept(batch, counts)
 
     def _leave_out_newer(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
         """Drop rows of a child batch whose records a later batch has written meanwhile."""
@@ -429,7 +433,7 @@ class JobRunner:
             retry=None
             if job.state is JobState.ABORTED
             else ChildWriter(batch, self._retries, parents_coming=parents_coming, whole=unread),
-            open_keys=self._journal.open_keys(batch.plan.sobject),
+            open_keys=self._journal.failures.open_keys(batch.plan.sobject),
         )
         if self._keep_results is not None and not untouched:
             self._keep_results(batch, files[ResultKind.SUCCESSFUL])

@@ -41,7 +41,7 @@ class Ledger:
             return state
         for entry in found.get("failed_jobs") or []:
             if isinstance(entry, dict) and entry.get("job_id"):
-                self._journal.remember_foreign_job(entry["job_id"], json.dumps(entry))
+                self._journal.failures.remember_foreign_job(entry["job_id"], json.dumps(entry))
         return _without(state)
 
     def put_in(self, state: dict[str, Any]) -> dict[str, Any]:
@@ -60,8 +60,8 @@ class Ledger:
     def jobs(self) -> list[dict[str, Any]]:
         """The jobs with failed rows, of this machine and of others, the oldest first."""
         oldest = (datetime.now(UTC) - KEPT_FOR).isoformat()
-        foreign = [json.loads(entry) for entry in self._journal.foreign_jobs()]
-        jobs = self._journal.failed_jobs()
+        foreign = [json.loads(entry) for entry in self._journal.failures.foreign_jobs()]
+        jobs = self._journal.failures.jobs()
         jobs += [entry for entry in foreign if entry.get("time", "") > oldest]
         return sorted(jobs, key=lambda job: str(job.get("time", "")))
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.loading.batch import Batch, LoadPlan
     from target_salesforce_bulk.loading.failed_rows import StoredFailedRow
-    from target_salesforce_bulk.loading.journal import Journal, Selection
+    from target_salesforce_bulk.loading.failure_store import Selection
+    from target_salesforce_bulk.loading.journal import Journal
 
 
 class Resend:
@@ -38,7 +39,7 @@ class Resend:
 
     def batches(self, chosen: Selection) -> Iterator[Batch]:
         """Sealed batches with the rows of a selection, in the order in which they failed."""
-        for row in self._journal.select_failed_rows(replace(chosen, waiting_only=True)):
+        for row in self._journal.failures.select(replace(chosen, waiting_only=True)):
             if reason := _why_not(row, chosen):
                 self.skipped[reason] = self.skipped.get(reason, 0) + 1
                 continue

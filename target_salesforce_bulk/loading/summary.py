@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from target_salesforce_bulk.loading.batch import Batch
     from target_salesforce_bulk.loading.error_table import ErrorTable
-    from target_salesforce_bulk.loading.journal import FailureGroup
+    from target_salesforce_bulk.loading.failure_store import FailureGroup
     from target_salesforce_bulk.loading.loader import BatchReport
 
 _COLUMNS = (
@@ -101,6 +102,13 @@ class Summary:
             stream.api_calls += report.api_calls
             stream.ended_at = self._clock()
             return stream
+
+    def rows_kept(self, batch: Batch, counts: Counts) -> None:
+        """Add rows that are stored as failed because they will not be sent again."""
+        with self._mutex:
+            stream = self._streams.get(batch.plan.stream)
+            if stream is not None:  # those of a run before come before the first stream
+                stream.counts += counts
 
     def stream_stopped(self, stream: str, why: str) -> None:
         """Note that no further row of a stream will be loaded."""

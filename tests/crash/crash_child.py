@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from target_salesforce_bulk.loading.journal import Journal
+from target_salesforce_bulk.loading.database import Database
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce.transport import Transport
 from target_salesforce_bulk.target import TargetSalesforceBulk
@@ -44,10 +44,10 @@ class Points:
 
 def put_points_around_everything(points: Points) -> None:
     """Before and after each journal write, each request and each STATE."""
-    transaction, attempt, write = Journal._transaction, Transport._attempt, Run._write_state
+    transaction, attempt, write = Database.transaction, Transport._attempt, Run._write_state
 
     @contextmanager
-    def counted_transaction(self: Journal) -> Iterator[Any]:
+    def counted_transaction(self: Database) -> Iterator[Any]:
         points.reach()
         with transaction(self) as db:
             yield db
@@ -64,7 +64,7 @@ def put_points_around_everything(points: Points) -> None:
         write(self, state)
         points.reach()
 
-    Journal._transaction = counted_transaction  # type: ignore[method-assign]
+    Database.transaction = counted_transaction  # type: ignore[method-assign]
     Transport._attempt = counted_attempt  # type: ignore[method-assign]
     Run._write_state = counted_write  # type: ignore[method-assign]
 

@@ -6,6 +6,7 @@ import csv
 import itertools
 import re
 import sqlite3
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -222,6 +223,26 @@ def test_a_stream_stops_early(org: Emulator, load: Callable[..., Result]) -> Non
     assert result.code == 1
     assert processed <= 600
     assert "max_failed_percent is 1" in result.last_line
+
+
+def test_rows_that_wait_to_be_sent_again_when_their_stream_stops(
+    org: Emulator, load: Callable[..., Result]
+) -> None:
+    """They are stored as failed, and the summary counts them."""
+    locked = {"error": LOCK, "column": "External_Id__c", "glob": "C-?", "once_per_row": True}
+    org.configure(rules=[locked])
+    rows = [contact(n, Email="nobody" if n >= 100 else None) for n in range(250)]
+    result = load(
+        [schema(), *rows, state(Contact=1)],
+        batch_size_rows=125,
+        row_retry_wait_seconds=2,
+        validate_rows=False,
+    )
+    codes = Counter(row["code"] for row in result.failed_rows())
+
+    assert (result.code, result.states) == (1, [])
+    assert codes == {"INVALID_EMAIL_ADDRESS": 150, "UNPROCESSED": 10}
+    assert counts(result) == [250, 90, 160, 0, 10, 0]
 
 
 def test_a_later_success_clears_an_older_failure(

@@ -11,7 +11,8 @@ import pytest
 from target_salesforce_bulk.errors import StateDirectoryError
 from target_salesforce_bulk.loading.batch import BatchColumn, Counts, LoadPlan
 from target_salesforce_bulk.loading.failed_rows import FailedRow, RowError
-from target_salesforce_bulk.loading.journal import Journal, Selection
+from target_salesforce_bulk.loading.failure_store import Selection
+from target_salesforce_bulk.loading.journal import Journal
 from target_salesforce_bulk.loading.lifecycle import BatchState, Event, IllegalTransitionError
 from target_salesforce_bulk.salesforce.job import Operation
 
@@ -34,6 +35,9 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     with Journal(tmp_path / "state") as journal:
         journal.start_run("r1")
         yield journal
+
+
+PEOPLE = Selection(run_id="r1", stream="people")
 
 
 class Decided:
@@ -93,7 +97,7 @@ def test_settling_is_all_or_nothing(journal: Journal) -> None:
     with pytest.raises(OSError, match="disk"):
         journal.settle(batch, Decided(rows()))
     assert journal.batches(BatchState.SEALED) == [batch]
-    assert journal.failed_streams("r1") == []
+    assert journal.failures.streams("r1") == []
 
 
 def test_failed_rows_are_grouped(journal: Journal) -> None:
@@ -102,13 +106,13 @@ def test_failed_rows_are_grouped(journal: Journal) -> None:
     rows = [*(failed(f"k{n}") for n in range(7)), failed("z", "STRING_TOO_LONG")]
     journal.settle(batch, Decided(rows, Counts(failed=8, loaded=1)))
 
-    groups = journal.failure_groups(Selection(run_id="r1"))
+    groups = journal.failures.groups(Selection(run_id="r1"))
 
     assert [(each.code, each.rows, len(each.keys)) for each in groups] == [
         ("DUPLICATE_VALUE", 7, 5),
         ("STRING_TOO_LONG", 1, 1),
     ]
-    assert [row.key for row in journal.failed_rows("r1", "people")][:2] == ["k0", "k1"]
+    assert [row.key for row in journal.failures.select(PEOPLE)][:2] == ["k0", "k1"]
 
 
 def test_files_are_private(journal: Journal) -> None:
@@ -141,4 +145,4 @@ def test_a_newer_failure_of_a_record_takes_the_place_of_an_older_one(journal: Jo
         batch = journal.seal(journal.open_batch(PLAN).id, rows=1, size=9, merged=0)
         journal.settle(batch, Decided([failed("a", code)]))
 
-    assert [row.code for row in journal.failed_rows("r1", "people")] == ["STRING_TOO_LONG"]
+    assert [row.code for row in journal.failures.select(PEOPLE)] == ["STRING_TOO_LONG"]
