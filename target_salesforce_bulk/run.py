@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_salesforce_bulk.errors import SalesforceBulkError
-    from target_salesforce_bulk.loading.batch import Batch, LoadPlan
+    from target_salesforce_bulk.loading.batch import Batch, Counts, LoadPlan
     from target_salesforce_bulk.loading.checkpoint import Position
     from target_salesforce_bulk.loading.loader import BatchReport
     from target_salesforce_bulk.loading.summary import StreamSummary
@@ -148,7 +148,7 @@ class Run(Describer):
             stopping=self._stopping,
             table=self._table,
             retries=retries,
-            on_kept=self._summary.rows_kept,
+            on_kept=self._rows_kept,
             keep_results=self._keep_results if settings.save_results == "all" else None,
             compress=settings.compress_uploads,
         )
@@ -294,6 +294,11 @@ class Run(Describer):
             children=[child.id for child in report.children],
         )
         self._stop_early(report.batch, stream)
+
+    def _rows_kept(self, batch: Batch, counts: Counts) -> None:
+        """Rows of a stream that stopped are stored as failed, and will not be sent again."""
+        self._summary.rows_kept(batch, counts)
+        self._checkpoint.repeat()
 
     def _stop_early(self, batch: Batch, stream: StreamSummary) -> None:
         """Stop a stream of which so much failed that the rest had better not be sent."""

@@ -124,6 +124,12 @@ class Checkpoint:
                 waiting.batches -= mine
             self._write_newest()
 
+    def repeat(self) -> None:
+        """Write the newest STATE again, because what goes with it has changed."""
+        with self._mutex:
+            if self._last_written is not None:
+                self._write(self._last_written)
+
     def _safe_bookmark(self, stream: str) -> Any:
         """The newest bookmark of a stream that no unsettled row of it stands before."""
         safe = _bookmark(self._last_written, stream)

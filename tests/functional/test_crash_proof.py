@@ -8,6 +8,7 @@ import re
 import sqlite3
 import stat
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -136,6 +137,52 @@ def test_an_answer_that_is_not_salesforces(
     assert (result.code, org.count("Contact")) == (0, 18), result.stderr
     assert {row["code"] for row in result.failed_rows()} == {"INVALID_EMAIL_ADDRESS"}
     assert len(result.failed_rows()) == 2
+
+
+#: The target on a machine whose clock is two days ahead.
+CLOCK_AHEAD = """
+import sys
+from datetime import UTC, datetime, timedelta
+from target_salesforce_bulk.loading import database, failure_store, journal
+from target_salesforce_bulk.target import TargetSalesforceBulk
+def ahead():
+    return (datetime.now(UTC) + timedelta(days=2)).isoformat(timespec="milliseconds")
+database.now = failure_store.now = journal.now = ahead
+TargetSalesforceBulk.cli()
+"""
+
+
+@pytest.mark.parametrize("operation", ["insert", "upsert"])
+def test_a_clock_that_goes_backwards(
+    org: Emulator,
+    config: dict[str, Any],
+    load: Callable[..., Result],
+    tmp_path: Path,
+    operation: str,
+) -> None:
+    """What the journal noted in the future is brought to an end like anything else."""
+    rows = [*ROWS[:-1], contact(20, Email="nobody"), ROWS[-1]]
+    rows[0] = schema(key=None if operation == "insert" else "External_Id__c")
+    settings = {"operation": operation, "batch_size_rows": 8, "max_failed_percent": 100}
+    path = tmp_path / "ahead.json"
+    path.write_text(json.dumps(config | settings))
+    org.inject(Fault(method="POST", path="*/jobs/ingest", kind=FaultKind.RESET_AFTER, after=1))
+    lines = "".join(json.dumps(each) + "\n" for each in rows[:-1]) + "{"
+    broken = subprocess.run(
+        [sys.executable, "-c", CLOCK_AHEAD, "--config", str(path)],
+        input=lines,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    again = load(rows, **settings)
+
+    assert (broken.returncode, again.code) == (1, 0), again.stderr
+    assert sorted(row["External_Id__c"] for row in org.rows("Contact")) == sorted(
+        f"C-{n}" for n in range(20)
+    )
+    assert [row["External_Id__c"] for row in again.failed_rows()] == ["C-20"]
 
 
 def test_a_job_that_makes_no_progress(org: Emulator, load: Callable[..., Result]) -> None:

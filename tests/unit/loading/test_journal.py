@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from target_salesforce_bulk.errors import StateDirectoryError
+from target_salesforce_bulk.loading import database
 from target_salesforce_bulk.loading.batch import BatchColumn, Counts, LoadPlan
 from target_salesforce_bulk.loading.failed_rows import FailedRow, RowError
 from target_salesforce_bulk.loading.failure_store import Selection
@@ -128,6 +130,63 @@ def test_a_second_process_is_refused(journal: Journal) -> None:
     """With the name of the first."""
     with pytest.raises(StateDirectoryError, match=f"in use by process {os.getpid()}"):
         Journal(journal.state_dir)
+
+
+#: What the first schema did not have yet.
+_NEW_COLUMNS = (
+    "parent_id", "origin_id", "depth", "resends", "retried", "covered_rows", "covered_refused",
+    "same_key", "retry_batch_id",
+)  # fmt: skip
+
+
+def test_a_journal_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    """With what it holds: a batch under way, and a failed row that can be sent again."""
+    lines = [
+        line
+        for line in database._SCHEMA.splitlines()
+        if not line.strip().startswith(tuple(f"{name} " for name in _NEW_COLUMNS))
+    ]
+    script = "\n".join(lines).replace("failed_at TEXT NOT NULL,", "failed_at TEXT NOT NULL")
+    assert len(lines) == len(database._SCHEMA.splitlines()) - len(_NEW_COLUMNS)
+    (tmp_path / "batches").mkdir()
+    with sqlite3.connect(tmp_path / "journal.sqlite3") as old:
+        old.executescript(f"{script} PRAGMA user_version = 1;")
+        old.execute("INSERT INTO runs VALUES ('r0', '2026-01-01', NULL)")
+        old.executemany(
+            "INSERT INTO batches (run_id, plan, state, rows, job_id, changed_at)"
+            " VALUES ('r0', ?, ?, 3, ?, '2026-01-01T00:00:00.000+00:00')",
+            [(PLAN.to_json(), "released", "7501"), (PLAN.to_json(), "submitted", "7502")],
+        )
+        old.execute(
+            "INSERT INTO failed_rows VALUES (1, 'r0', 1, 'people', 'Contact', 'upsert', 'k', '{}',"
+            " 'DUPLICATE_VALUE', 'no', '[]', '7501', 1, 'salesforce', 'permanent', '2026-01-01')"
+        )
+    old.close()
+
+    with Journal(tmp_path) as journal:
+        journal.start_run("r1")
+        (left,) = journal.batches(BatchState.SUBMITTED)
+        (row,) = journal.failures.select(Selection(code="DUPLICATE_VALUE"))
+        again = journal.retry(journal.open_batch(journal.plan_of(row)), [row.id], rows=1, size=9)
+        journal.settle(journal.record(left.id, Event.ENDED), Decided([failed("a")]))
+
+        assert (left.job_id, left.origin_id, left.depth) == ("7502", 2, 0)
+        assert (again.rows, again.resends) == (1, True)
+        assert [each.key for each in journal.failures.select(PEOPLE)] == ["a"]
+    with Journal(tmp_path) as journal:  # and it stays so
+        assert len(journal.batches(BatchState.SEALED, BatchState.SETTLED)) == 2
+
+
+def test_a_journal_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    """It may mean something that this version does not know."""
+    with Journal(tmp_path):
+        pass
+    with sqlite3.connect(tmp_path / "journal.sqlite3") as later:
+        later.execute("PRAGMA user_version = 99")
+    later.close()
+
+    with pytest.raises(StateDirectoryError, match=r"later version.*schema 99"):
+        Journal(tmp_path)
 
 
 def test_a_released_batch_leaves_no_file(journal: Journal) -> None:
