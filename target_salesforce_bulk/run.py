@@ -21,6 +21,7 @@ from target_salesforce_bulk.loading.checkpoint import Checkpoint
 from target_salesforce_bulk.loading.error_table import ErrorTable, FailureClass
 from target_salesforce_bulk.loading.failed_rows import write_csv
 from target_salesforce_bulk.loading.failure_store import Selection
+from target_salesforce_bulk.loading.ingest_jobs import IngestJobs
 from target_salesforce_bulk.loading.job_runner import JobRunner
 from target_salesforce_bulk.loading.journal import Journal
 from target_salesforce_bulk.loading.ledger import Ledger
@@ -136,9 +137,8 @@ class Run(Describer):
         self._api = IngestApi(client)
         query = QueryApi(client, self._stopping)
         self._adopter = Adopter(self._journal, self._api, query, self._table)
-        runner = JobRunner(
+        jobs = IngestJobs(
             api=self._api,
-            query=query,
             journal=self._journal,
             poll=PollPlan(
                 interval_seconds=settings.poll_interval_seconds,
@@ -146,11 +146,17 @@ class Run(Describer):
                 timeout_seconds=settings.job_timeout_seconds,
             ),
             stopping=self._stopping,
+            compress=settings.compress_uploads,
+        )
+        runner = JobRunner(
+            jobs=jobs,
+            query=query,
+            journal=self._journal,
+            stopping=self._stopping,
             table=self._table,
             retries=retries,
             on_kept=self._rows_kept,
             keep_results=self._keep_results if settings.save_results == "all" else None,
-            compress=settings.compress_uploads,
         )
         try:
             self._journal.start_run(self.id)

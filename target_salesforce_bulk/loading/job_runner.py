@@ -7,9 +7,7 @@ Each step is: act, journal, go on. What a step relies on is on disk before the s
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, NoReturn
 
 from target_salesforce_bulk.errors import (
@@ -18,24 +16,21 @@ from target_salesforce_bulk.errors import (
     LimitExceededError,
     NotFoundError,
     RequestError,
-    SalesforceBulkError,
     UnavailableError,
 )
-from target_salesforce_bulk.loading.batch import pack
 from target_salesforce_bulk.loading.error_table import UNCERTAIN, UNPROCESSED
 from target_salesforce_bulk.loading.failed_rows import RowError
 from target_salesforce_bulk.loading.grouping import group_by_parent
+from target_salesforce_bulk.loading.ingest_jobs import log_facts, result_file
 from target_salesforce_bulk.loading.lifecycle import BatchState, Event
 from target_salesforce_bulk.loading.lookup import KeyLookup
-from target_salesforce_bulk.loading.polling import Pace
 from target_salesforce_bulk.loading.results import (
     AllFailed,
     Settlement,
-    counts_tell,
-    explain_mismatch,
     row_keys,
 )
 from target_salesforce_bulk.loading.retries import ChildWriter, drop_newer
+from target_salesforce_bulk.loading.stopping import StoppedError, leave_if, sleep
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
 
 if TYPE_CHECKING:
@@ -45,23 +40,13 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.loading.batch import Batch, Counts
     from target_salesforce_bulk.loading.error_table import ErrorTable
+    from target_salesforce_bulk.loading.ingest_jobs import IngestJobs
     from target_salesforce_bulk.loading.journal import Journal
-    from target_salesforce_bulk.loading.polling import PollPlan
     from target_salesforce_bulk.loading.retries import RowRetries
-    from target_salesforce_bulk.salesforce.ingest import IngestApi
     from target_salesforce_bulk.salesforce.job import JobInfo
     from target_salesforce_bulk.salesforce.query import QueryApi
 
 logger = logging.getLogger(__name__)
-
-#: How far Salesforce's clock may be behind ours.
-_CLOCK_TOLERANCE = timedelta(minutes=5)
-
-#: How often results are read that do not add up.
-_RESULT_ATTEMPTS = 3
-
-#: How often one batch may get a new job because the one before was spoilt on the way.
-_JOBS_PER_BATCH = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,55 +63,41 @@ class Loaded:
     stopped: str = ""
 
 
-class StoppedError(Exception):
-    """The run is being stopped; the journal knows where the batch stands."""
-
-
 class JobRunner:
     """The steps from a sealed batch to a settled one; safe to call from any thread.
 
     Args:
-        api: The ingest resources.
+        jobs: What is done to jobs.
         query: Looks records up.
         journal: Where each step is written down.
-        poll: How to wait for a job.
         stopping: Set when the run is to leave; the next step then raises `StoppedError`.
         table: What errors mean.
         retries: How often rows are sent again.
         on_kept: Told of rows that are stored as failed because they will not be sent again.
         keep_results: Told of each file of successful results before it is removed.
-        compress: Whether uploads are compressed, as long as Salesforce takes them so.
-        clock: Seconds that never go back.
     """
 
     def __init__(
         self,
         *,
-        api: IngestApi,
+        jobs: IngestJobs,
         query: QueryApi,
         journal: Journal,
-        poll: PollPlan,
         stopping: threading.Event,
         table: ErrorTable,
         retries: RowRetries,
         on_kept: Callable[[Batch, Counts], None],
         keep_results: Callable[[Batch, Path], None] | None = None,
-        compress: bool = False,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._api = api
+        #: What is done to jobs.
+        self.jobs = jobs
         self._query = query
         self._journal = journal
-        self._poll = poll
         self._stopping = stopping
         self._table = table
         self._retries = retries
         self._on_kept = on_kept
         self._keep_results = keep_results
-        self._compress = compress
-        #: Rows a second that the newest job of an object managed.
-        self._speeds: dict[str, float] = {}
-        self._clock = clock
 
     def load(
         self, batch: Batch, await_turn: Callable[[], bool], *, parents_coming: bool = False
@@ -156,7 +127,7 @@ class JobRunner:
     def finish(self, batch: Batch, *, parents_coming: bool = False) -> Loaded:
         """Settle a batch whose job has been closed; raises as `load` does."""
         try:
-            job = self._await_end(batch)
+            job = self.jobs.await_end(batch)
         except NotFoundError:
             return self._settle_without_job(batch)
         if batch.state is BatchState.SUBMITTED:
@@ -166,7 +137,7 @@ class JobRunner:
     def _wait_for_turn(self, batch: Batch, await_turn: Callable[[], bool]) -> None:
         """Wait before the first request for a batch, whose rows then depend on earlier batches."""
         if not await_turn():
-            self._leave_if_stopping()
+            leave_if(self._stopping)
             self.give_up(batch)
             raise StoppedError
 
@@ -227,192 +198,33 @@ class JobRunner:
     def _submit(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
         """Bring a sealed batch to the point where its job is closed."""
         while True:
-            batch = self._create(batch)
             try:
-                self._upload(batch)
+                batch = self.jobs.create(batch)
+            except JobError as error:
+                self._keep_rows_of_child(batch, str(error))
+                raise
+            try:
+                self.jobs.upload(batch)
                 if not await_turn():
                     self._give_up_turn(batch)
-                self._close(batch)
+                self.jobs.close(batch)
             except (LimitExceededError, UnavailableError):
                 raise
             except (AnswerLostError, RequestError) as error:
-                self._retry_with_new_job(batch, error)
+                self.jobs.renew(batch, error)
                 continue
             return self._journal.record(batch.id, Event.SUBMITTED)
 
     def _give_up_turn(self, batch: Batch) -> NoReturn:
         """Leave a job open for the next run to abort, or abort it where only its stream stopped."""
-        self._leave_if_stopping()
-        self._abort(batch)
-        self.give_up(self._journal.record(batch.id, Event.ABORTED))
+        leave_if(self._stopping)
+        self.give_up(self.jobs.abort(batch))
         raise StoppedError
-
-    def _create(self, batch: Batch) -> Batch:
-        self._leave_if_stopping()
-        plan = batch.plan
-        try:
-            job = self._api.create(
-                plan.sobject,
-                plan.operation,
-                external_id_field=plan.external_id_field,
-                assignment_rule_id=plan.assignment_rule_id,
-            )
-        except AnswerLostError as error:
-            logger.warning("Batch %s: %s A new job is made.", batch.id, error)
-            self.abort_orphans([batch])
-            return self._create(batch)
-        except (LimitExceededError, UnavailableError):
-            raise
-        except RequestError as error:
-            self._keep_rows_of_child(batch, str(error))
-            raise JobError(str(error), job_id="", permanent=True) from error
-        batch = self._journal.record(
-            batch.id, Event.CREATED, job_id=job.id, attempt=batch.attempt + 1
-        )
-        logger.info(
-            "Job %s created: %s %s, batch %s of stream %s with %s rows, %s bytes",
-            job.id,
-            plan.operation,
-            plan.sobject,
-            batch.id,
-            plan.stream,
-            batch.rows,
-            batch.size,
-            extra=_ids("job_created", batch),
-        )
-        return batch
-
-    def _upload(self, batch: Batch) -> None:
-        self._leave_if_stopping()
-        started = self._clock()
-        packed = batch.packed
-        if self._compress:
-            pack(batch.upload, packed)
-            path = packed
-        else:
-            packed.unlink(missing_ok=True)  # that it is there says how the job was sent
-            path = batch.upload
-        try:
-            self._api.upload(_job_id(batch), path, compressed=path is packed)
-        except RequestError:
-            if path is packed:
-                self._send_plain("refuses a compressed upload")
-            raise
-        logger.info(
-            "Job %s uploaded in %.1f s",
-            batch.job_id,
-            self._clock() - started,
-            extra=_ids("job_uploaded", batch),
-        )
-
-    def _send_plain(self, why: str) -> None:
-        """Compress no further upload."""
-        if self._compress:
-            logger.warning(
-                "Salesforce %s, so uploads are sent plain from now on. Set compress_uploads to "
-                "false.",
-                why,
-            )
-        self._compress = False
-
-    def _close(self, batch: Batch) -> None:
-        """Close the job: the point of no return. An answer that was lost is asked for."""
-        self._leave_if_stopping()
-        job_id = _job_id(batch)
-        try:
-            self._api.close(job_id)
-        except (AnswerLostError, RequestError) as error:
-            if self._api.get(job_id).state is JobState.OPEN:
-                raise
-            logger.warning("Job %s: %s It is closed all the same.", job_id, error)
-        logger.info("Job %s closed", job_id, extra=_ids("job_closed", batch))
-
-    def _retry_with_new_job(self, batch: Batch, error: SalesforceBulkError) -> None:
-        """Give up a job that is still open: nothing of it has been processed."""
-        if batch.attempt >= _JOBS_PER_BATCH:
-            raise JobError(
-                f"Batch {batch.id} could not be sent in {batch.attempt} jobs; the last error: "
-                f"{error}",
-                job_id=_job_id(batch),
-                permanent=False,
-            ) from error
-        logger.warning(
-            "Job %s: %s It is aborted and made anew.",
-            batch.job_id,
-            error,
-            extra=_ids("job_aborted", batch),
-        )
-        self._abort(batch)
-        self._journal.record(batch.id, Event.ABORTED)
-
-    def _abort(self, batch: Batch) -> None:
-        self._abort_job(_job_id(batch))
-
-    def _abort_job(self, job_id: str) -> None:
-        try:
-            self._api.abort(job_id)
-        except NotFoundError:
-            logger.info("Job %s is gone already", job_id)
-        except RequestError as error:
-            # Whether it was aborted before, by whomever, only its state tells.
-            if self._api.get(job_id).state is not JobState.ABORTED:
-                raise
-            logger.info("Job %s is aborted already: %s", job_id, error.detail)
-
-    def _await_end(self, batch: Batch) -> JobInfo:
-        """Ask for the job until it has ended."""
-        started = self._clock()
-        sobject = batch.plan.sobject
-        pace = Pace(
-            self._poll,
-            batch.rows,
-            now=started,
-            rows_per_second=self._speeds.get(sobject, 0.0),
-        )
-        progress, progressed_at, wait = None, started, pace.wait
-        while True:
-            if self._stopping.wait(wait):
-                raise StoppedError
-            job = self._api.get(_job_id(batch))
-            if job.state.is_terminal:
-                self._speeds[sobject] = batch.rows / max(self._clock() - started, 0.001)
-                self._log_end(batch, job)
-                return job
-            if progress != (job.state, job.records_processed):
-                progress, progressed_at = (job.state, job.records_processed), self._clock()
-                logger.info(
-                    "Job %s is %s, %s of %s rows processed",
-                    job.id,
-                    job.state,
-                    job.records_processed or 0,
-                    batch.rows,
-                    extra=_ids("job_progress", batch),
-                )
-            if self._clock() - progressed_at > self._poll.timeout_seconds:
-                raise JobError(
-                    f"Job {job.id} has been {job.state} without progress for "
-                    f"{self._poll.timeout_seconds:.0f} seconds (job_timeout_seconds). "
-                    "The next run asks for it again; nothing of it is sent twice.",
-                    job_id=job.id,
-                    permanent=False,
-                )
-            wait = pace.answered(job.records_processed or 0, self._clock())
-
-    def _log_end(self, batch: Batch, job: JobInfo) -> None:
-        logger.info(
-            "Job %s ended: %s, %s rows processed, %s of them failed%s",
-            job.id,
-            job.state,
-            job.records_processed or 0,
-            job.records_failed or 0,
-            f": {job.error_message}" if job.error_message else "",
-            extra=_ids("job_ended", batch),
-        )
 
     def _settle(self, batch: Batch, job: JobInfo, *, parents_coming: bool) -> Loaded:
         """Read the results, and store the outcome of every row."""
         untouched = job.state is JobState.FAILED and not job.records_processed
-        unread = self._compressed_in_vain(batch, job)
+        unread = self.jobs.was_compressed_in_vain(batch, job)
         if untouched and not unread and not self._table.job_is_transient(job.error_message):
             if batch.parent_id is None:
                 self._journal.abandon(batch.id)
@@ -423,7 +235,8 @@ class JobRunner:
                 job_id=job.id,
                 permanent=True,
             )
-        files = {} if untouched else self._download(batch, job)
+        with_ids = self._keep_results is not None
+        files = {} if untouched else self.jobs.download(batch, job, with_ids=with_ids)
         settlement = Settlement(
             batch,
             self._table,
@@ -439,46 +252,13 @@ class JobRunner:
             self._keep_results(batch, files[ResultKind.SUCCESSFUL])
         loaded = self._store(batch, settlement)
         for kind in ResultKind:
-            _result_file(batch, kind).unlink(missing_ok=True)
+            result_file(batch, kind).unlink(missing_ok=True)
         self._log_outcome(batch, job, settlement)
         if job.state is JobState.ABORTED:
             return replace(
                 loaded, stopped=f"Job {job.id} was aborted in Salesforce; its rest is not sent."
             )
         return loaded
-
-    def _compressed_in_vain(self, batch: Batch, job: JobInfo) -> bool:
-        """Whether a job was sent compressed, and Salesforce could make nothing of it."""
-        if not batch.packed.exists() or job.state is JobState.ABORTED:
-            return False
-        if job.records_processed:
-            return False
-        self._send_plain(f"could not read job {job.id}, which was sent compressed")
-        return True
-
-    def _download(self, batch: Batch, job: JobInfo) -> dict[ResultKind, Path]:
-        """Get the result files; again where they do not add up, as an answer may be damaged.
-
-        The successful results, by far the largest, are left out where nobody wants their Ids and
-        the job's counts name every row as loaded, unless the other two results contradict them.
-        """
-        files = {kind: _result_file(batch, kind) for kind in ResultKind}
-        wanted = dict(files)
-        if self._keep_results is None and counts_tell(batch, job):
-            del wanted[ResultKind.SUCCESSFUL]
-        for attempt in range(1, _RESULT_ATTEMPTS + 1):
-            for kind, path in wanted.items():
-                self._leave_if_stopping()
-                self._api.download(job.id, kind, path)
-            mismatch = explain_mismatch(batch, job, wanted)
-            if not mismatch:
-                break
-            wanted = files
-            if attempt < _RESULT_ATTEMPTS:
-                logger.warning("Job %s: %s; the results are read again", job.id, mismatch)
-                if self._stopping.wait(self._poll.interval_seconds):
-                    raise StoppedError
-        return wanted
 
     def _settle_without_job(self, batch: Batch) -> Loaded:
         """A job that was deleted, or purged after seven days: nobody knows what became of it."""
@@ -489,7 +269,7 @@ class JobRunner:
             "uncertain; look them up before sending them again.",
             batch.job_id,
             batch.rows,
-            extra=_ids("job_gone", batch),
+            extra=log_facts("job_gone", batch),
         )
         if batch.state is BatchState.SUBMITTED:
             batch = self._journal.record(batch.id, Event.ENDED)
@@ -507,7 +287,7 @@ class JobRunner:
                 job.id,
                 settlement.mismatch,
                 counts.uncertain,
-                extra=_ids("job_mismatch", batch),
+                extra=log_facts("job_mismatch", batch),
             )
         logger.info(
             "Job %s settled: %s loaded, %s failed, %s unprocessed, %s uncertain, %s sent again",
@@ -517,7 +297,7 @@ class JobRunner:
             counts.unprocessed,
             counts.uncertain,
             counts.retried,
-            extra=_ids("job_settled", batch),
+            extra=log_facts("job_settled", batch),
         )
         if counts.counted:
             logger.info(
@@ -534,65 +314,4 @@ class JobRunner:
 
     def wait_before(self, child: Batch) -> None:
         """Wait until rows may be sent again."""
-        if self._stopping.wait(self._retries.wait_before(child)):
-            raise StoppedError
-
-    def abort_orphans(self, batches: list[Batch]) -> None:
-        """Abort open jobs that were made for batches, but whose ids never arrived.
-
-        They hold no data, so nothing of them is processed. Jobs of other users, of other objects,
-        and from before the batches were sealed are somebody else's.
-        """
-        if not batches:
-            return
-        wanted = {(batch.plan.sobject.lower(), batch.plan.operation) for batch in batches}
-        since = min(self._journal.sealed_at(batch) for batch in batches) - _CLOCK_TOLERANCE
-        me = self._api.user_id()
-        for job in self._api.list_jobs():
-            if (
-                job.state is JobState.OPEN
-                and (job.object.lower(), job.operation) in wanted
-                and me in {"", job.created_by_id}
-                and job.created_at() >= since
-                and not self._journal.knows_job(job.id)
-            ):
-                logger.warning("Job %s was made for a lost request; it is aborted", job.id)
-                self._abort_job(job.id)
-
-    def give_up_open_job(self, batch: Batch) -> bool:
-        """Settle a `created` batch of a run that died: abort its job, unless that was closed.
-
-        Returns:
-            Whether the job is given up. Where it is not, it had been closed before the run died.
-        """
-        try:
-            if self._api.get(_job_id(batch)).state is not JobState.OPEN:
-                return False
-            self._abort(batch)
-        except NotFoundError:
-            logger.info("Job %s is gone already", batch.job_id)
-        return True
-
-    def _leave_if_stopping(self) -> None:
-        if self._stopping.is_set():
-            raise StoppedError
-
-
-def _job_id(batch: Batch) -> str:
-    if batch.job_id is None:
-        raise AssertionError(f"Batch {batch.id} has no job.")
-    return batch.job_id
-
-
-def _result_file(batch: Batch, kind: ResultKind) -> Path:
-    return batch.folder / f"{kind}.csv"
-
-
-def _ids(action: str, batch: Batch) -> dict[str, object]:
-    """What a structured log line carries beside its text."""
-    return {
-        "action": action,
-        "job_id": batch.job_id,
-        "batch_id": batch.id,
-        "stream": batch.plan.stream,
-    }
+        sleep(self._stopping, self._retries.wait_before(child))

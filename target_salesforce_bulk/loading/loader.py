@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from target_salesforce_bulk.errors import JobError
-from target_salesforce_bulk.loading.job_runner import StoppedError
 from target_salesforce_bulk.loading.schedule import Schedule
+from target_salesforce_bulk.loading.stopping import StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -27,7 +27,7 @@ def resume(journal: Journal, runner: JobRunner) -> None:
     unsettled = [state for state in BatchState if state.is_unsettled]
     left = journal.batches(*unsettled)
     made = [batch for batch in left if batch.state is BatchState.SEALED]
-    runner.abort_orphans(made)
+    runner.jobs.abort_orphans(made)
     for batch in left:
         _bring_to_an_end(journal, runner, batch)
 
@@ -59,7 +59,7 @@ def _was_closed(batch: Batch, runner: JobRunner) -> bool:
     if batch.state in {BatchState.FILLING, BatchState.SEALED}:
         return False
     # The run may have died between closing the job and writing that down.
-    return batch.state is not BatchState.CREATED or not runner.give_up_open_job(batch)
+    return batch.state is not BatchState.CREATED or not runner.jobs.give_up_open_job(batch)
 
 
 def _finish(journal: Journal, runner: JobRunner, batch: Batch) -> list[Batch]:
