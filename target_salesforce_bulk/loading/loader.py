@@ -117,6 +117,7 @@ class Loader:
     def stop_stream(self, stream: str) -> None:
         """Begin no further batch of a stream."""
         self._stopped_streams.add(stream)
+        self._schedule.hurry(stream)
 
     def drain(self) -> None:
         """Wait until every queued batch is settled or its stream stopped, and end the workers.
@@ -189,7 +190,11 @@ class Loader:
             if child.id in loaded.for_parents:
                 self._for_parents.append(child)
             else:
-                self._schedule.add(child, self._retries.wait_before(child))
+                self._schedule.add(child, self._wait_before(child))
+
+    def _wait_before(self, child: Batch) -> float:
+        stopped = child.plan.stream in self._stopped_streams
+        return 0.0 if stopped else self._retries.wait_before(child)
 
     def _await_turn(self, batch: Batch) -> bool:
         """Wait for the batches before; False when this one must not go on."""

@@ -50,6 +50,14 @@ class Schedule:
             self._bytes[batch.id] = batch.size
             self._changed.notify_all()
 
+    def hurry(self, stream: str) -> None:
+        """Let the batches of a stream wait no longer: they will not be sent."""
+        with self._changed:
+            for batch in self._waiting:
+                if batch.plan.stream == stream:
+                    self._not_before.pop(batch.id, None)
+            self._changed.notify_all()
+
     def take(self) -> Batch | None:
         """The next batch that may be worked on; waits for one. None when there will be none."""
         with self._changed:

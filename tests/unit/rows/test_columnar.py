@@ -12,31 +12,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from row_fields import FIELDS
 
 from target_salesforce_bulk.mapping.field_map import Column, FieldMap
 from target_salesforce_bulk.rows.columnar import ColumnarRows
 from target_salesforce_bulk.rows.encoder import RowEncoder, RowOptions, RowRefused
 from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.salesforce.sobject import Field
-
-FIELDS = {
-    "text": Field(name="Text", type="string", length=10),
-    "area": Field(name="Area", type="textarea", length=131072),
-    "email": Field(name="Email", type="email", length=20),
-    "flag": Field(name="Flag", type="boolean"),
-    "whole": Field(name="Whole", type="int", digits=4),
-    "long": Field(name="Long", type="long"),
-    "number": Field(name="Number", type="double", precision=6, scale=2),
-    "money": Field(name="Money", type="currency"),
-    "day": Field(name="Day", type="date"),
-    "moment": Field(name="Moment", type="datetime"),
-    "time": Field(name="Time", type="time"),
-    "stage": Field(
-        name="Stage", type="picklist", restricted_picklist=True, picklist_values=("New", "Won")
-    ),
-    "hobbies": Field(name="Hobbies", type="multipicklist"),
-    "parent": Field(name="Parent", type="reference"),
-}
 
 LETTERS = st.one_of(
     st.sampled_from(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from row_fields import FIELDS
 from singer_sdk.singerlib.json import deserialize_json
 
 from target_salesforce_bulk.mapping.field_map import Column, FieldMap
@@ -19,24 +20,6 @@ from target_salesforce_bulk.rows.encoder import RowEncoder, RowOptions, RowRefus
 from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.salesforce.sobject import Field
 
-FIELDS = {
-    "key": Field(name="Key__c", type="string", length=10, external_id=True),
-    "text": Field(name="Text", type="string", length=10),
-    "area": Field(name="Area", type="textarea", length=131072),
-    "email": Field(name="Email", type="email", length=20),
-    "flag": Field(name="Flag", type="boolean"),
-    "whole": Field(name="Whole", type="int", digits=4),
-    "number": Field(name="Number", type="double", precision=6, scale=2),
-    "money": Field(name="Money", type="currency"),
-    "day": Field(name="Day", type="date"),
-    "moment": Field(name="Moment", type="datetime"),
-    "time": Field(name="Time", type="time"),
-    "stage": Field(
-        name="Stage", type="picklist", restricted_picklist=True, picklist_values=("New", "Won")
-    ),
-    "hobbies": Field(name="Hobbies", type="multipicklist"),
-    "parent": Field(name="Parent", type="reference"),
-}
 TEXT_ONLY = {"type": ["string", "null"]}
 
 
