@@ -128,9 +128,14 @@ def _arrow(url: str, compression: str | None) -> Iterator[pa.RecordBatch]:
 
 
 def _readable(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """A record batch whose values Python can hold: nothing finer than a microsecond."""
+    """A record batch whose values Python can hold: texts that are UTF-8, times of microseconds.
+
+    Raises:
+        ValueError: something in it is not what its type says.
+    """
     import pyarrow as pa
 
+    batch.validate(full=True)  # neither file format is checked when it is read
     for place, field in enumerate(batch.schema):
         kind = field.type
         if pa.types.is_timestamp(kind) and kind.unit == "ns":

@@ -46,7 +46,9 @@ def batch(manifest: list[Any], kind: str = "jsonl", stream: str = "Contact") -> 
 def write(path: Path, records: list[dict[str, Any]], kind: str) -> Path:
     """Write records to a file, as taps do."""
     if kind.startswith("jsonl"):
-        text = "".join(json.dumps(each, default=str) + "\n" for each in records).encode()
+        text = "".join(
+            json.dumps(each, default=str, ensure_ascii=False) + "\n" for each in records
+        ).encode()
         path.write_bytes(gzip.compress(text) if "gzip" in kind else text)
         return path
     table = pa.Table.from_pylist(records)
@@ -215,6 +217,21 @@ def test_a_file_that_ends_early(org: Emulator, load: Callable[..., Result], tmp_
     assert f"The batch file {path} cannot be read" in cut.last_line
     assert (again.code, org.count("Contact")) == (0, 30_000), again.stderr
     assert len({row["LastName"] for row in org.rows("Contact")}) == 30_000
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet", "arrow"])
+def test_text_that_is_not_utf_8(
+    org: Emulator, load: Callable[..., Result], tmp_path: Path, kind: str
+) -> None:
+    """It cannot be meant, and nothing of the file is taken for loaded."""
+    records = [{"External_Id__c": f"C-{n}", "LastName": "Müller"} for n in range(3)]
+    path = write(tmp_path / "1", records, kind)
+    path.write_bytes(path.read_bytes().replace("ü".encode(), b"\xfc\xfc"))
+    result = load([schema(), batch([path], kind), state(Contact=1)])
+
+    assert (result.code, result.states, org.count("Contact")) == (1, [], 0)
+    assert str(path) in result.last_line
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "arrow"])
