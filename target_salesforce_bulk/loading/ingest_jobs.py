@@ -22,7 +22,7 @@ from target_salesforce_bulk.errors import (
 from target_salesforce_bulk.loading.batch import pack
 from target_salesforce_bulk.loading.lifecycle import Event
 from target_salesforce_bulk.loading.polling import Pace
-from target_salesforce_bulk.loading.results import counts_tell, explain_mismatch
+from target_salesforce_bulk.loading.results import count_rows, counts_tell, explain_mismatch
 from target_salesforce_bulk.loading.stopping import leave_if, sleep
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
 
@@ -283,11 +283,36 @@ class IngestJobs:
             Whether the job is given up. Where it is not, it had been closed before the run died.
         """
         try:
-            if self._api.get(_job_id(batch)).state is not JobState.OPEN:
+            job = self._api.get(_job_id(batch))
+            if job.state is JobState.ABORTED:
+                return self._is_untouched(batch, job)
+            if job.state is not JobState.OPEN:
                 return False
-            self._abort_job(_job_id(batch))
+            self._abort_job(job.id)
         except NotFoundError:
             logger.info("Job %s is gone already", batch.job_id)
+        return True
+
+    def _is_untouched(self, batch: Batch, job: JobInfo) -> bool:
+        """Whether a job was aborted while it was open, as by a run that died over giving it up.
+
+        The counts alone might be behind what was done, so the results are asked as well.
+        """
+        if job.records_processed:
+            return False
+        for kind in (ResultKind.SUCCESSFUL, ResultKind.FAILED):
+            path = result_file(batch, kind)
+            try:
+                self._api.download(job.id, kind, path)
+            except (LimitExceededError, UnavailableError, NotFoundError):
+                raise
+            except RequestError as error:
+                logger.info("Job %s has no %s: %s", job.id, kind, error.detail)
+                continue
+            rows = count_rows(path)
+            path.unlink()
+            if rows:
+                return False
         return True
 
     def _send_plain(self, why: str) -> None:

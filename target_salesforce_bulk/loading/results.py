@@ -162,10 +162,10 @@ def explain_mismatch(batch: Batch, job: JobInfo, files: Mapping[ResultKind, Path
     two files must then be empty.
     """
     failed, unprocessed = (
-        _count_rows(files[kind]) for kind in (ResultKind.FAILED, ResultKind.UNPROCESSED)
+        count_rows(files[kind]) for kind in (ResultKind.FAILED, ResultKind.UNPROCESSED)
     )
     if ResultKind.SUCCESSFUL in files:
-        successful = _count_rows(files[ResultKind.SUCCESSFUL])
+        successful = count_rows(files[ResultKind.SUCCESSFUL])
     else:
         successful = job.records_processed or 0
     if _nothing_arrived(batch, job, successful + failed + unprocessed):
@@ -398,7 +398,8 @@ def _result_rows(path: Path) -> Iterator[tuple[dict[str, int], list[str]]]:
         yield header, row
 
 
-def _count_rows(path: Path) -> int:
+def count_rows(path: Path) -> int:
+    """Rows of a result file."""
     return sum(1 for _ in _result_rows(path))
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import crash_child
 from singer_messages import record, schema, state
 
-from target_salesforce_bulk.emulator import Emulator
+from target_salesforce_bulk.emulator import Emulator, Fault, FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,19 +34,20 @@ class Scenario:
 
     operation: str
     batches: int
-    #: Whether uploads are compressed, which the org takes for plain ones that it cannot read.
-    in_vain: bool = False
+    #: What goes wrong on the way: `create lost` or `upload lost`, by a broken connection, or
+    #: `unreadable`, where uploads are compressed, which the org takes for plain ones.
+    trouble: str = ""
 
     def __str__(self) -> str:
         batches = f"{self.batches} batch{'es' if self.batches > 1 else ''}"
-        return f"{self.operation}, {batches}{', unreadable first' if self.in_vain else ''}"
+        return f"{self.operation}, {batches}{f', {self.trouble}' if self.trouble else ''}"
 
 
 SCENARIOS = [
     Scenario(operation, batches)
     for operation in ("insert", "upsert", "update", "delete")
     for batches in (1, 3)
-] + [Scenario("insert", 3, in_vain=True)]
+] + [Scenario("insert", 3, trouble) for trouble in ("create lost", "upload lost", "unreadable")]
 
 #: One row is locked once, one is refused by Salesforce, one by our own checks.
 LOCKED, REFUSED, BAD = 2, 6, 9
@@ -85,6 +86,10 @@ class World:
             ],
             compressed_uploads="ignore",
         )
+        lost = {"create lost": ("POST", "*/jobs/ingest"), "upload lost": ("PUT", "*/batches")}
+        if scenario.trouble in lost:
+            method, path = lost[scenario.trouble]
+            org.inject(Fault(method=method, path=path, kind=FaultKind.RESET_AFTER, after=1))
         self.config = folder / "config.json"
         self.config.write_text(json.dumps(self._settings() | settings))
 
@@ -100,7 +105,7 @@ class World:
             "row_retry_wait_seconds": 0.02,
             "max_failed_percent": 100,
             "state_ledger": False,
-            "compress_uploads": self.scenario.in_vain,
+            "compress_uploads": self.scenario.trouble == "unreadable",
             "state_dir": str(self.state_dir),
         }
 

@@ -89,12 +89,17 @@ def soak(org: Emulator, folder: Path) -> list[str]:
     wanted = {f"C-{n}" for n in range(ROWS) if n % 50}
     journal = sqlite3.connect(folder / "state" / "journal.sqlite3")
     failed = [row for (row,) in journal.execute("SELECT row FROM failed_rows")]
+    reasons = journal.execute(
+        "SELECT code, message, job_id, attempt, count(*) FROM failed_rows GROUP BY 1, 2, 3, 4"
+        " HAVING code != 'INVALID_EMAIL_ADDRESS'"
+    ).fetchall()
     keys = [json.loads(row)["External_Id__c"] for row in failed]
     problems = []
     if len(names) != len(set(names)) or set(names) != wanted:
         problems.append(f"{len(names)} records, {len(set(names))} different, not {len(wanted)}")
     if sorted(keys) != sorted(f"C-{n}" for n in range(0, ROWS, 50)):
         problems.append(f"{len(keys)} failed rows, {len(set(keys))} different, not {ROWS // 50}")
+        problems += map(str, reasons)
     return problems
 
 

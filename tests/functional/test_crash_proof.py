@@ -139,6 +139,21 @@ def test_an_answer_that_is_not_salesforces(
     assert len(result.failed_rows()) == 2
 
 
+def test_a_run_that_dies_while_it_gives_a_job_up(
+    org: Emulator, load: Callable[..., Result]
+) -> None:
+    """The job is aborted, and the journal does not know: its rows are not taken for failed."""
+    org.inject(Fault(method="PUT", path="*/batches", kind=FaultKind.RESET_AFTER))
+    lost = Fault(method="PATCH", path="*/jobs/ingest/*", kind=FaultKind.RESET_AFTER)
+    org.inject(lost)
+    broken = load(ROWS, **INSERT, request_attempts=1)
+    again = load(ROWS, **INSERT)
+
+    assert (broken.code, org.jobs()[0]["state"]) == (1, "Aborted")
+    assert (again.code, org.count("Contact")) == (0, 20), again.stderr
+    assert again.failed_rows() == []
+
+
 #: The target on a machine whose clock is two days ahead.
 CLOCK_AHEAD = """
 import sys
