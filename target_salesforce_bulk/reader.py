@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cached_property
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
@@ -70,36 +71,34 @@ class MessageReader(SingerReader):
         """
         self._callbacks = callbacks
         for block in _blocks(file_input or self.default_input):
-            lines = block.removesuffix(b"\n").split(b"\n")
-            if not self._take_as_one(block, lines):
-                self._take_by_line(block, lines)
-            self._lines_before += len(lines)
+            lines = _Lines(block)
+            if not self._take_as_one(lines):
+                take_place, care = self._take_place(lines), Care.of(block)
+                _give_by_line(lines, care, self._sink_of, take_place, self._stats, of="message")
+            self._lines_before += lines.number
         return self._stats
 
-    def _take_as_one(self, block: bytes, lines: list[bytes]) -> bool:
+    def _take_as_one(self, lines: _Lines) -> bool:
         """Take a block if all of it is records of the newest stream."""
         sink = self._newest
-        messages = _decoded(sink, block, len(lines), of="message")
+        messages = _decoded(sink, lines.block, lines.number, of="message")
         if sink is None or messages is None:
             return False
-        _give(sink, messages, Care.of(block), self._take_place(lines), of="message")
+        _give(sink, messages, Care.of(lines.block), self._take_place(lines), of="message")
         self._stats["RECORD"] += len(messages)
         return True
-
-    def _take_by_line(self, block: bytes, lines: list[bytes]) -> None:
-        take_place = self._take_place(lines, ended=block.endswith(b"\n"))
-        _give_by_line(lines, Care.of(block), self._sink_of, take_place, self._stats, of="message")
 
     def _sink_of(self, line: bytes) -> SalesforceSink | None:
         match = _STREAM.match(line)
         return self._sinks.get(match[1].decode(errors="replace")) if match else self._newest
 
-    def _take_place(self, lines: list[bytes], *, ended: bool = True) -> Callable[[int], str]:
+    def _take_place(self, lines: _Lines) -> Callable[[int], str]:
         """What takes the line at a place of the block by way of the SDK, and tells its type."""
 
         def take(place: int) -> str:
             where = f"Line {self._lines_before + place + 1} of the input"
-            message = _read(where, lines[place], ended=ended or place + 1 < len(lines))
+            ended = lines.ended or place + 1 < lines.number
+            message = _read(where, lines.texts[place], ended=ended)
             return self._take_message(where, message)
 
         return take
@@ -161,20 +160,20 @@ class MessageReader(SingerReader):
 
     def _take_json(self, stream: str, name: str, before: int, block: bytes) -> int:
         """Take records that are lines of a file; how many they are."""
-        lines = block.removesuffix(b"\n").split(b"\n")
+        lines = _Lines(block)
 
         def take_place(place: int) -> str:
             where = f"Line {before + place + 1} of {name}"
-            self._take_record(where, stream, _read(where, lines[place], ended=True))
+            self._take_record(where, stream, _read(where, lines.texts[place], ended=True))
             return "RECORD"
 
         sink, care = self._sink(stream), Care.of(block)
-        records = _decoded(sink, block, len(lines), of="record")
+        records = _decoded(sink, block, lines.number, of="record")
         if sink is not None and records is not None:
             _give(sink, records, care, take_place, of="record")
         else:
             _give_by_line(lines, care, lambda _: sink, take_place, Counter(), of="record")
-        return len(lines)
+        return lines.number
 
     def _take_columns(self, stream: str, name: str, before: int, part: pa.RecordBatch) -> int:
         """Take records that are rows of Arrow data; how many they are."""
@@ -197,6 +196,21 @@ class MessageReader(SingerReader):
     def _take_record(self, where: str, stream: str, record: dict[str, Any]) -> None:
         """Take a record of a file by way of the SDK."""
         self._hand_over(where, {"type": "RECORD", "stream": stream, "record": record})
+
+
+class _Lines:
+    """The lines of a block; they are parted only when one of them is asked for."""
+
+    def __init__(self, block: bytes) -> None:
+        self.block = block
+        #: Whether the last one has its line end.
+        self.ended = block.endswith(b"\n")
+        self.number = block.count(b"\n") + (not self.ended)
+
+    @cached_property
+    def texts(self) -> list[bytes]:
+        """Each line, without its end."""
+        return self.block.removesuffix(b"\n").split(b"\n")
 
 
 def _incomplete(where: str, kind: Any) -> InputError:
@@ -251,7 +265,7 @@ def _give(
 
 
 def _give_by_line(
-    lines: list[bytes],
+    lines: _Lines,
     care: Care,
     sink_of: Callable[[bytes], SalesforceSink | None],
     take_place: Callable[[int], str],
@@ -279,7 +293,7 @@ def _give_by_line(
             stats["RECORD"] += len(run)
             run.clear()
 
-    for place, line in enumerate(lines):
+    for place, line in enumerate(lines.texts):
         its_sink = sink_of(line)
         decoded = _decoded(its_sink, line, 1, of=of)
         if decoded is None or its_sink is not sink:
@@ -289,7 +303,7 @@ def _give_by_line(
         else:
             sink = its_sink
             run += decoded
-    give_run(len(lines))
+    give_run(lines.number)
 
 
 def _blocks(source: IO[str]) -> Iterator[bytes]:
