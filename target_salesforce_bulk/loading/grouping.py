@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.rows.csvfile import read_raw
@@ -31,7 +32,10 @@ def group_by_parent(batch: Batch) -> bool:
     if not places or batch.rows <= _CHUNK_ROWS or batch.upload != batch.csv:
         return False
     # An unnamed database is SQLite's own temporary one: in memory while it is small.
-    with sqlite3.connect("", isolation_level=None) as db, batch.csv.open("rb") as file:
+    with (
+        closing(sqlite3.connect("", isolation_level=None)) as db,
+        batch.csv.open("rb") as file,
+    ):
         db.execute("CREATE TABLE row (parents TEXT, start INTEGER, length INTEGER)")
         db.execute("BEGIN")
         rows = read_raw(batch.csv)

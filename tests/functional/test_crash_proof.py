@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -92,11 +93,12 @@ def test_a_job_that_somebody_aborted(
     process.stdin = None
     _, stderr = process.communicate(timeout=60)
 
-    journal = sqlite3.connect(next(iter_state(stderr)))
-    stored = journal.execute("SELECT count(*) FROM failed_rows WHERE code = 'UNPROCESSED'")
+    with closing(sqlite3.connect(next(iter_state(stderr)))) as journal:
+        query = "SELECT count(*) FROM failed_rows WHERE code = 'UNPROCESSED'"
+        (stored,) = journal.execute(query).fetchone()
     assert process.returncode == 1
     assert "was aborted in Salesforce" in stderr
-    assert org.count("Contact") + stored.fetchone()[0] == 1000
+    assert org.count("Contact") + stored == 1000
 
 
 def iter_state(stderr: str) -> Any:

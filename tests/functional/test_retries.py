@@ -7,6 +7,7 @@ import itertools
 import re
 import sqlite3
 from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -254,8 +255,8 @@ def test_a_later_success_clears_an_older_failure(
     load([schema(), contact(1, Email="nobody"), contact(2, Email="nobody")], max_failed_percent=100)
     result = load([schema(), contact(1)], max_failed_percent=100)
 
-    journal = sqlite3.connect(result.state_dir / "journal.sqlite3")
-    assert journal.execute("SELECT key FROM failed_rows").fetchall() == [("C-2",)]
+    with closing(sqlite3.connect(result.state_dir / "journal.sqlite3")) as journal:
+        assert journal.execute("SELECT key FROM failed_rows").fetchall() == [("C-2",)]
 
 
 def test_successful_results_are_kept_where_asked(
