@@ -23,6 +23,13 @@ REFUSED = (
 )
 
 
+def answer_failed_results(org: Emulator, body: str, **facts: Any) -> None:
+    """Let something else come in the place of the failed results."""
+    path = "*/failedResults/"
+    kind = FaultKind.STATUS
+    org.inject(Fault(method="GET", path=path, kind=kind, status=200, body=body, **facts))
+
+
 def test_successful_results_are_not_read_where_nothing_failed(
     org: Emulator, load: Callable[..., Result]
 ) -> None:
@@ -53,11 +60,7 @@ def test_counts_are_not_believed_against_the_results(
     org: Emulator, load: Callable[..., Result]
 ) -> None:
     """A failed row that the counts deny makes the run read all results, and again."""
-    org.inject(
-        Fault(
-            method="GET", path="*/failedResults/", kind=FaultKind.STATUS, status=200, body=REFUSED
-        )
-    )
+    answer_failed_results(org, REFUSED)
     result = load(ROWS)
 
     assert (result.code, org.count("Contact")) == (0, 20), result.stderr
@@ -70,16 +73,7 @@ def test_counts_that_stay_in_contradiction_are_an_error(
     org: Emulator, load: Callable[..., Result]
 ) -> None:
     """The row that one answer calls failed and another loaded is not called loaded."""
-    org.inject(
-        Fault(
-            method="GET",
-            path="*/failedResults/",
-            kind=FaultKind.STATUS,
-            status=200,
-            body=REFUSED,
-            times=-1,
-        )
-    )
+    answer_failed_results(org, REFUSED, times=-1)
     result = load(ROWS, row_retries=0)
 
     assert result.code == 1
@@ -91,16 +85,7 @@ def test_results_that_are_not_compressed_as_they_say(
     org: Emulator, load: Callable[..., Result]
 ) -> None:
     """They are asked for again, plain."""
-    org.inject(
-        Fault(
-            method="GET",
-            path="*/failedResults/",
-            kind=FaultKind.STATUS,
-            status=200,
-            headers={"Content-Encoding": "gzip"},
-            body="no gzip at all",
-        )
-    )
+    answer_failed_results(org, "no gzip at all", headers={"Content-Encoding": "gzip"})
     result = load(ROWS)
 
     assert (result.code, org.count("Contact")) == (0, 20), result.stderr
