@@ -67,7 +67,7 @@ def floor() -> int:
 
 def ours() -> int:
     """The target, with batches that are sealed and thrown away."""
-    from target_salesforce_bulk.preflight import DryRun
+    from target_salesforce_bulk.preview.check import DryRun
     from target_salesforce_bulk.target import TargetSalesforceBulk
 
     target = TargetSalesforceBulk(config=json.loads(Path(sys.argv[3]).read_text()))

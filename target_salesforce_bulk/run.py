@@ -16,39 +16,39 @@ import click
 from singer_sdk.singerlib.json import serialize_json
 
 from target_salesforce_bulk.errors import LoadError, MappingError, NotFoundError
-from target_salesforce_bulk.loading.adopt import Adopter
-from target_salesforce_bulk.loading.checkpoint import Checkpoint
-from target_salesforce_bulk.loading.error_table import ErrorTable, FailureClass
-from target_salesforce_bulk.loading.failed_rows import write_csv
-from target_salesforce_bulk.loading.failure_store import Selection
+from target_salesforce_bulk.failed.adopt import Adopter
+from target_salesforce_bulk.failed.resend import Resend
+from target_salesforce_bulk.journal.failed_rows import write_csv
+from target_salesforce_bulk.journal.failure_store import Selection
+from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.seen import must_not_come_twice
+from target_salesforce_bulk.loading.batch_loader import BatchLoader
 from target_salesforce_bulk.loading.ingest_jobs import IngestJobs
-from target_salesforce_bulk.loading.job_runner import JobRunner
-from target_salesforce_bulk.loading.journal import Journal
-from target_salesforce_bulk.loading.ledger import Ledger
 from target_salesforce_bulk.loading.loader import Loader
 from target_salesforce_bulk.loading.polling import PollPlan
-from target_salesforce_bulk.loading.resend import Resend
-from target_salesforce_bulk.loading.results import write_ids
 from target_salesforce_bulk.loading.resume import resume
-from target_salesforce_bulk.loading.retries import RowRetries
-from target_salesforce_bulk.loading.seen import must_not_come_twice
-from target_salesforce_bulk.loading.summary import Summary, failure_lines
+from target_salesforce_bulk.loading.settling.child_batches import RowRetries
+from target_salesforce_bulk.loading.settling.error_table import ErrorTable, FailureClass
+from target_salesforce_bulk.loading.settling.settlement import write_ids
+from target_salesforce_bulk.reporting.summary import Summary, failure_lines
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.query import QueryApi
+from target_salesforce_bulk.singer.checkpoint import Checkpoint
+from target_salesforce_bulk.singer.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from target_salesforce_bulk.errors import SalesforceBulkError
-    from target_salesforce_bulk.loading.batch import Batch, Counts, LoadPlan
-    from target_salesforce_bulk.loading.checkpoint import Position
+    from target_salesforce_bulk.journal.batch import Batch, Counts, LoadPlan
     from target_salesforce_bulk.loading.loader import BatchReport
-    from target_salesforce_bulk.loading.summary import StreamSummary
-    from target_salesforce_bulk.resolve import ResolvedStream
+    from target_salesforce_bulk.mapping.resolve import ResolvedStream
+    from target_salesforce_bulk.reporting.summary import StreamSummary
     from target_salesforce_bulk.salesforce.client import Client
     from target_salesforce_bulk.salesforce.sobject import SObject
     from target_salesforce_bulk.settings import Settings
+    from target_salesforce_bulk.singer.checkpoint import Position
 
 logger = logging.getLogger(__name__)
 
@@ -148,7 +148,7 @@ class Run(Describer):
             stopping=self._stopping,
             compress=settings.compress_uploads,
         )
-        runner = JobRunner(
+        runner = BatchLoader(
             jobs=jobs,
             query=query,
             journal=self._journal,
@@ -215,7 +215,7 @@ class Run(Describer):
         if must_not_come_twice(batch.plan.operation):
             self._filling[batch.id] = position
 
-    def most_rows(self, batch: Batch, limit: float) -> float:
+    def row_limit(self, batch: Batch, limit: float) -> float:
         """How many rows a batch takes: the first one of a stream may be a canary."""
         canary = self._settings.canary_rows
         return min(limit, canary) if canary and batch.id in self._canaries else limit
@@ -282,7 +282,7 @@ class Run(Describer):
         self._came_again.append(row)
         return True
 
-    def row_came(self) -> None:
+    def note_row(self) -> None:
         """Note that a record came after the last STATE."""
         self._rows_since_state = True
 

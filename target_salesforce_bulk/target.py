@@ -18,13 +18,13 @@ from target_salesforce_bulk.cli.check import check
 from target_salesforce_bulk.cli.emulator import emulator
 from target_salesforce_bulk.cli.failed import failed
 from target_salesforce_bulk.cli.jobs import jobs
-from target_salesforce_bulk.connect import connect
 from target_salesforce_bulk.errors import SalesforceBulkError
-from target_salesforce_bulk.reader import MessageReader
+from target_salesforce_bulk.login.connect import connect
 from target_salesforce_bulk.run import Run
-from target_salesforce_bulk.sdk import SafeTarget, Terminated
 from target_salesforce_bulk.settings import CONNECTION_TEST_STREAM, Settings
-from target_salesforce_bulk.sink import ConnectionTestSink, SalesforceSink
+from target_salesforce_bulk.singer.reader import MessageReader
+from target_salesforce_bulk.singer.sdk import SafeTarget, Terminated
+from target_salesforce_bulk.singer.sink import ConnectionTestSink, SalesforceSink
 
 if TYPE_CHECKING:
     from singer_sdk.sinks import Sink

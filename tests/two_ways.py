@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from target_salesforce_bulk.preflight import DryRun
+from target_salesforce_bulk.preview.check import DryRun
 from target_salesforce_bulk.target import TargetSalesforceBulk
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from target_salesforce_bulk.loading.batch import Batch
+    from target_salesforce_bulk.journal.batch import Batch
 
 
 class Kept(DryRun):

@@ -20,7 +20,7 @@ def check(config: Any, file_input: IO[str] | None) -> None:
 
     Exits with 1 if anything would fail.
     """
-    from target_salesforce_bulk.preflight import Preflight
+    from target_salesforce_bulk.preview.check import Preflight
 
     preflight = Preflight(read_target(config))
     preflight.check_org()

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from target_salesforce_bulk.cli.options import config_option, read_settings, read_target
-from target_salesforce_bulk.loading.error_table import FailureClass
-from target_salesforce_bulk.loading.failure_store import Selection
+from target_salesforce_bulk.failed import commands
+from target_salesforce_bulk.journal.failure_store import Selection
+from target_salesforce_bulk.loading.settling.error_table import FailureClass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,10 +54,8 @@ def _selection(given: dict[str, Any], **more: Any) -> Selection:
 @_json_option
 def list_failed(config: Any, *, as_json: bool, **given: Any) -> None:
     """Failed rows by stream and code; exits with 1 if there are any."""
-    from target_salesforce_bulk import failures
-
-    groups = failures.groups(read_settings(config), _selection(given))
-    click.echo(json.dumps(groups, indent=2) if as_json else failures.as_text(groups))
+    groups = commands.groups(read_settings(config), _selection(given))
+    click.echo(json.dumps(groups, indent=2) if as_json else commands.as_text(groups))
     sys.exit(1 if groups else 0)
 
 
@@ -66,12 +65,10 @@ def list_failed(config: Any, *, as_json: bool, **given: Any) -> None:
 @_json_option
 def show(config: Any, name: str, *, as_json: bool) -> None:
     """One failed row, by its key or its number, with its values."""
-    from target_salesforce_bulk import failures
-
-    rows = failures.rows(read_settings(config), Selection(name=name))
+    rows = commands.rows(read_settings(config), Selection(name=name))
     if not rows:
         raise click.ClickException(f"No failed row has the key or number {name}.")
-    click.echo(json.dumps(rows, indent=2) if as_json else failures.rows_as_text(rows))
+    click.echo(json.dumps(rows, indent=2) if as_json else commands.rows_as_text(rows))
 
 
 @failed.command()
@@ -83,9 +80,7 @@ def show(config: Any, name: str, *, as_json: bool) -> None:
 )
 def export(config: Any, form: str, output: Path | None, **given: Any) -> None:
     """Write failed rows with their values."""
-    from target_salesforce_bulk import failures
-
-    number = failures.export(read_settings(config), _selection(given), form, output)
+    number = commands.export(read_settings(config), _selection(given), form, output)
     click.echo(f"{number:,} rows", err=True)
 
 
@@ -104,12 +99,10 @@ def retry(
     config: Any, job_id: str | None, state_file: Path | None, *, as_json: bool, **given: Any
 ) -> None:
     """Send failed rows again; exits with 1 if any of them failed again."""
-    from target_salesforce_bulk import failures
-
-    result = failures.retry(
+    result = commands.retry(
         read_target(config), _selection(given, job_id=job_id), job_id, state_file
     )
-    click.echo(json.dumps(result) if as_json else failures.retry_as_text(result))
+    click.echo(json.dumps(result) if as_json else commands.retry_as_text(result))
     sys.exit(1 if result["failed"] else 0)
 
 
@@ -120,9 +113,7 @@ def retry(
 @_json_option
 def discard(config: Any, *, everything: bool, as_json: bool, **given: Any) -> None:
     """Forget failed rows for good."""
-    from target_salesforce_bulk import failures
-
     if not everything and not any(given.values()):
         raise click.UsageError("Name rows by a filter, or give --all.")
-    number = failures.discard(read_settings(config), _selection(given))
+    number = commands.discard(read_settings(config), _selection(given))
     click.echo(json.dumps({"discarded": number}) if as_json else f"{number:,} rows discarded")

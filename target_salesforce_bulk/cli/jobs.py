@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from target_salesforce_bulk.cli.options import config_option, read_settings, read_target
-from target_salesforce_bulk.loading.journal import Journal
+from target_salesforce_bulk.journal.journal import Journal
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.job import ResultKind

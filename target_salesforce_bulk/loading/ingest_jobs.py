@@ -19,10 +19,14 @@ from target_salesforce_bulk.errors import (
     SalesforceBulkError,
     UnavailableError,
 )
-from target_salesforce_bulk.loading.batch import pack
-from target_salesforce_bulk.loading.lifecycle import Event
+from target_salesforce_bulk.journal.batch import pack
+from target_salesforce_bulk.journal.lifecycle import Event
 from target_salesforce_bulk.loading.polling import Pace
-from target_salesforce_bulk.loading.results import count_rows, counts_tell, explain_mismatch
+from target_salesforce_bulk.loading.settling.settlement import (
+    count_rows,
+    counts_tell,
+    explain_mismatch,
+)
 from target_salesforce_bulk.loading.stopping import leave_if, sleep
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
 
@@ -31,8 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from target_salesforce_bulk.loading.batch import Batch
-    from target_salesforce_bulk.loading.journal import Journal
+    from target_salesforce_bulk.journal.batch import Batch
+    from target_salesforce_bulk.journal.journal import Journal
     from target_salesforce_bulk.loading.polling import PollPlan
     from target_salesforce_bulk.salesforce.ingest import IngestApi
     from target_salesforce_bulk.salesforce.job import JobInfo

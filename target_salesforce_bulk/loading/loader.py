@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from target_salesforce_bulk.errors import SalesforceBulkError
-    from target_salesforce_bulk.loading.batch import Batch, Counts
-    from target_salesforce_bulk.loading.job_runner import JobRunner
-    from target_salesforce_bulk.loading.retries import RowRetries
+    from target_salesforce_bulk.journal.batch import Batch, Counts
+    from target_salesforce_bulk.loading.batch_loader import BatchLoader
+    from target_salesforce_bulk.loading.settling.child_batches import RowRetries
     from target_salesforce_bulk.salesforce.client import Client
 
 
@@ -63,7 +63,7 @@ class Loader:
         self,
         *,
         client: Client,
-        runner: JobRunner,
+        runner: BatchLoader,
         retries: RowRetries,
         workers: int,
         max_spool_bytes: int,

@@ -6,17 +6,17 @@ import logging
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.errors import JobError
-from target_salesforce_bulk.loading.lifecycle import BatchState, Event
+from target_salesforce_bulk.journal.lifecycle import BatchState, Event
 
 if TYPE_CHECKING:
-    from target_salesforce_bulk.loading.batch import Batch
-    from target_salesforce_bulk.loading.job_runner import JobRunner
-    from target_salesforce_bulk.loading.journal import Journal
+    from target_salesforce_bulk.journal.batch import Batch
+    from target_salesforce_bulk.journal.journal import Journal
+    from target_salesforce_bulk.loading.batch_loader import BatchLoader
 
 logger = logging.getLogger(__name__)
 
 
-def resume(journal: Journal, runner: JobRunner) -> None:
+def resume(journal: Journal, runner: BatchLoader) -> None:
     """Settle or write off every unsettled batch of earlier runs.
 
     What had not been closed is written off: Salesforce processed nothing of it, and as no STATE
@@ -32,7 +32,7 @@ def resume(journal: Journal, runner: JobRunner) -> None:
         _bring_to_an_end(journal, runner, batch)
 
 
-def _bring_to_an_end(journal: Journal, runner: JobRunner, batch: Batch) -> None:
+def _bring_to_an_end(journal: Journal, runner: BatchLoader, batch: Batch) -> None:
     try:
         if _was_closed(batch, runner):
             children = _finish(journal, runner, batch)
@@ -54,7 +54,7 @@ def _bring_to_an_end(journal: Journal, runner: JobRunner, batch: Batch) -> None:
         _bring_to_an_end(journal, runner, child)
 
 
-def _was_closed(batch: Batch, runner: JobRunner) -> bool:
+def _was_closed(batch: Batch, runner: BatchLoader) -> bool:
     """Whether the job of a batch had been closed when the run died."""
     if batch.state in {BatchState.FILLING, BatchState.SEALED}:
         return False
@@ -62,7 +62,7 @@ def _was_closed(batch: Batch, runner: JobRunner) -> bool:
     return batch.state is not BatchState.CREATED or not runner.jobs.give_up_open_job(batch)
 
 
-def _finish(journal: Journal, runner: JobRunner, batch: Batch) -> list[Batch]:
+def _finish(journal: Journal, runner: BatchLoader, batch: Batch) -> list[Batch]:
     logger.info("Job %s of run %s is asked for again", batch.job_id, batch.run_id)
     if batch.state is BatchState.CREATED:
         batch = journal.record(batch.id, Event.SUBMITTED)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from target_salesforce_bulk.loading.batch import Batch
+    from target_salesforce_bulk.journal.batch import Batch
 
 _UNDER_WAY_PER_OBJECT = 2
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from target_salesforce_bulk.loading.database import Database
+from target_salesforce_bulk.journal.database import Database
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce.transport import Transport
 from target_salesforce_bulk.target import TargetSalesforceBulk

@@ -160,7 +160,7 @@ def test_a_run_that_dies_while_it_gives_a_job_up(
 CLOCK_AHEAD = """
 import sys
 from datetime import UTC, datetime, timedelta
-from target_salesforce_bulk.loading import database, failure_store, journal
+from target_salesforce_bulk.journal import database, failure_store, journal
 from target_salesforce_bulk.target import TargetSalesforceBulk
 def ahead():
     return (datetime.now(UTC) + timedelta(days=2)).isoformat(timespec="milliseconds")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from target_salesforce_bulk.loading.batch import Batch, BatchColumn, LoadPlan
-from target_salesforce_bulk.loading.lifecycle import BatchState
+from target_salesforce_bulk.journal.batch import Batch, BatchColumn, LoadPlan
+from target_salesforce_bulk.journal.lifecycle import BatchState
 from target_salesforce_bulk.loading.schedule import Schedule
 from target_salesforce_bulk.salesforce.job import Operation
 

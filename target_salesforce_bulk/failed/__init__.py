@@ -1,0 +1,1 @@
+"""Failed rows after the run: list, export, send again, discard."""

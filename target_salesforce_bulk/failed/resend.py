@@ -1,0 +1,104 @@
+"""Stored failed rows become batches again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from target_salesforce_bulk.journal.failed_rows import Origin
+from target_salesforce_bulk.loading.settling.error_table import FailureClass
+from target_salesforce_bulk.rows.csvfile import CsvFile, encode_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_salesforce_bulk.journal.batch import Batch, LoadPlan
+    from target_salesforce_bulk.journal.failed_rows import StoredFailedRow
+    from target_salesforce_bulk.journal.failure_store import Selection
+    from target_salesforce_bulk.journal.journal import Journal
+
+
+class Resend:
+    """Makes batches of failed rows.
+
+    Rows that our own checks refused would only be refused again, and uncertain ones may be in
+    Salesforce already: neither is sent, but for uncertain ones that are asked for by their class.
+
+    Args:
+        journal: Has the rows, and takes the batches.
+        max_job_bytes: What a batch may hold.
+    """
+
+    def __init__(self, journal: Journal, max_job_bytes: int) -> None:
+        self._journal = journal
+        self._max_bytes = max_job_bytes
+        self._plans: dict[int, LoadPlan] = {}
+        self._open: dict[LoadPlan, _Open] = {}
+        #: Why rows were not sent, and how many.
+        self.skipped: dict[str, int] = {}
+
+    def batches(self, chosen: Selection) -> Iterator[Batch]:
+        """Sealed batches with the rows of a selection, in the order in which they failed."""
+        for row in self._journal.failures.select(replace(chosen, waiting_only=True)):
+            if reason := _why_not(row, chosen):
+                self.skipped[reason] = self.skipped.get(reason, 0) + 1
+                continue
+            plan = self._plan(row)
+            line = encode_row(row.row.get(column.header, "") for column in plan.columns)
+            opened = self._open.get(plan)
+            if opened is not None and opened.file.size + len(line) > self._max_bytes:
+                yield self._seal(plan)
+                opened = None
+            if opened is None:
+                opened = self._open[plan] = _Open(self._journal.open_batch(plan))
+            opened.add(row.id, line)
+        for plan in list(self._open):
+            yield self._seal(plan)
+
+    def _plan(self, row: StoredFailedRow) -> LoadPlan:
+        if row.batch_id not in self._plans:
+            self._plans[row.batch_id] = _before_lookup(self._journal.plan_of(row))
+        return self._plans[row.batch_id]
+
+    def _seal(self, plan: LoadPlan) -> Batch:
+        opened = self._open.pop(plan)
+        opened.file.seal()
+        return self._journal.retry(
+            opened.batch, opened.row_ids, rows=opened.file.rows, size=opened.file.size
+        )
+
+
+class _Open:
+    """A batch that takes rows."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        header = encode_row(column.header for column in batch.plan.columns)
+        self.file = CsvFile.create(batch.csv, header)
+        self.row_ids: list[int] = []
+
+    def add(self, row_id: int, line: bytes) -> None:
+        """Add a row."""
+        self.file.write(line)
+        self.row_ids.append(row_id)
+
+
+def _why_not(row: StoredFailedRow, chosen: Selection) -> str:
+    """Why a row is not sent again; empty where it is."""
+    looked_up = row.code in {"NOT_FOUND", "DUPLICATE_EXTERNAL_ID"}
+    if row.origin is Origin.LOCAL and not looked_up:
+        return "refused before sending: correct them in the source"
+    if (
+        row.failure_class is FailureClass.UNCERTAIN
+        and chosen.failure_class != FailureClass.UNCERTAIN
+    ):
+        return "uncertain: look them up, then retry with --class uncertain or discard them"
+    return ""
+
+
+def _before_lookup(plan: LoadPlan) -> LoadPlan:
+    """The plan as it was before Ids were looked up, which is to be done again."""
+    if plan.label is None:
+        return plan
+    columns = tuple(column for column in plan.columns if column.header != plan.key)
+    return replace(plan, columns=columns, key=plan.label, label=None, lookup=True)

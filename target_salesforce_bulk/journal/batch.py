@@ -1,0 +1,240 @@
+"""What a batch is: the rows that a sink closes off together, and the one job they become."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from target_salesforce_bulk.journal.lifecycle import BatchState
+from target_salesforce_bulk.salesforce.job import Operation
+from target_salesforce_bulk.salesforce.sobject import Field
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+
+# Most of what can be saved, in a fraction of the time that the best level takes.
+_GZIP_LEVEL = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchColumn:
+    """One column of a batch's CSV, and how its values compare."""
+
+    header: str
+    type: str
+    case_sensitive: bool = False
+
+    @property
+    def field(self) -> Field:
+        """A field whose values compare as this column's do."""
+        return Field(name=self.header, type=self.type, case_sensitive=self.case_sensitive)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoadPlan:
+    """What a batch is to become; equal for all batches of one stream and schema."""
+
+    stream: str
+    sobject: str
+    operation: Operation
+    columns: tuple[BatchColumn, ...]
+    #: Header of the column that says which record a row belongs to; None for insert.
+    key: str | None = None
+    assignment_rule_id: str | None = None
+    #: Objects that parent columns look records up in.
+    parents: tuple[str, ...] = ()
+    #: Whether the records' Ids must be looked up by `key` before the rows can be sent.
+    lookup: bool = False
+    #: Header of the column whose value names a row to a person, where that is not the key.
+    label: str | None = None
+    #: Equal for plans that make equal rows of equal records.
+    map_fingerprint: str = ""
+
+    @property
+    def external_id_field(self) -> str | None:
+        """The upsert key as a job is created with it."""
+        return self.key if self.operation is Operation.UPSERT else None
+
+    @property
+    def key_index(self) -> int | None:
+        """Place of the key among the columns."""
+        headers = [column.header for column in self.columns]
+        return None if self.key is None else headers.index(self.key)
+
+    @property
+    def label_index(self) -> int | None:
+        """Place of the column whose value names a row to a person."""
+        if self.label is None:
+            return self.key_index
+        return [column.header for column in self.columns].index(self.label)
+
+    def with_ids(self) -> LoadPlan:
+        """The plan of the same rows with the Ids of their records in front."""
+        return replace(
+            self,
+            columns=(BatchColumn(header="Id", type="id"), *self.columns),
+            key="Id",
+            label=self.key,
+            lookup=False,
+        )
+
+    @property
+    def sent_columns(self) -> list[int] | None:
+        """Places of the columns that are sent, where those are not all.
+
+        The key that Ids were looked up by is not written back, and a delete takes Ids alone.
+        """
+        if self.label is None:
+            return None
+        if self.operation.only_ids:
+            return [0]
+        return [place for place in range(len(self.columns)) if place != self.label_index]
+
+    def to_json(self) -> str:
+        """As the journal keeps it."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> LoadPlan:
+        """Read what `to_json` wrote."""
+        values = json.loads(text)
+        values["operation"] = Operation(values["operation"])
+        values["columns"] = tuple(BatchColumn(**column) for column in values["columns"])
+        values["parents"] = tuple(values["parents"])
+        return cls(**values)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counts:
+    """What became of the rows of a batch."""
+
+    loaded: int = 0
+    #: Refused by Salesforce, or by our own checks before sending.
+    failed: int = 0
+    #: Left alone by Salesforce when the job ended early.
+    unprocessed: int = 0
+    #: Salesforce's answers do not add up, so nobody knows.
+    uncertain: int = 0
+    #: Of the failed ones: refused before sending.
+    refused: int = 0
+    #: Of the loaded ones: not named by Salesforce one by one, because its counts leave no doubt.
+    counted: int = 0
+    #: Handed on to child batches, to be sent again.
+    retried: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            loaded=self.loaded + other.loaded,
+            failed=self.failed + other.failed,
+            unprocessed=self.unprocessed + other.unprocessed,
+            uncertain=self.uncertain + other.uncertain,
+            refused=self.refused + other.refused,
+            counted=self.counted + other.counted,
+            retried=self.retried + other.retried,
+        )
+
+    @property
+    def known(self) -> int:
+        """Rows that have an outcome."""
+        return self.loaded + self.not_loaded
+
+    @property
+    def not_loaded(self) -> int:
+        """Rows that a person may have to look at."""
+        return self.failed + self.unprocessed + self.uncertain
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """A batch as the journal knows it; nothing changes one but the journal."""
+
+    id: int
+    run_id: str
+    plan: LoadPlan
+    state: BatchState
+    #: Folder with its CSV, its refused rows and, for a while, its result files.
+    folder: Path
+    #: Rows of the CSV, and its bytes with the header.
+    rows: int = 0
+    size: int = 0
+    #: Rows that a later row with the same key replaced before sending.
+    merged: int = 0
+    job_id: str | None = None
+    #: 1 for the first job of these rows, one more for each that was made anew.
+    attempt: int = 0
+    #: The batch whose rows are sent again by this one, the first of that line, and how many
+    #: batches before this one sent them.
+    parent_id: int | None = None
+    origin_id: int = 0
+    depth: int = 0
+    #: Whether it was made of stored failed rows; what fails of it is stored again, not retried.
+    resends: bool = False
+
+    @property
+    def csv(self) -> Path:
+        """The rows to be sent, with all that is known of them."""
+        return self.folder / "rows.csv"
+
+    @property
+    def upload(self) -> Path:
+        """What is sent of the rows, in the order in which it is sent."""
+        own = self.folder / "upload.csv"
+        return own if own.exists() else self.csv
+
+    @property
+    def packed(self) -> Path:
+        """What was sent last, where that was compressed."""
+        return self.folder / "upload.csv.gz"
+
+    @property
+    def original(self) -> Path:
+        """The rows as they were written from the tap's records, in their order."""
+        own = self.folder / "original.csv"
+        return own if own.exists() else self.csv
+
+    @property
+    def refused(self) -> Path:
+        """The rows that our own checks refused, one JSON document a line."""
+        return self.folder / "refused.jsonl"
+
+    @property
+    def unresolved(self) -> Path:
+        """The rows whose record could not be found by their key, one JSON document a line."""
+        return self.folder / "unresolved.jsonl"
+
+    @classmethod
+    def from_row(cls, row: sqlite3.Row, batches: Path) -> Batch:
+        """Read a row of the journal's table `batches`; `batches` is the folder of all of them."""
+        return cls(
+            id=row["id"],
+            run_id=row["run_id"],
+            plan=LoadPlan.from_json(row["plan"]),
+            state=BatchState(row["state"]),
+            folder=batches / str(row["id"]),
+            rows=row["rows"],
+            size=row["size"],
+            merged=row["merged"],
+            job_id=row["job_id"],
+            attempt=row["attempt"],
+            parent_id=row["parent_id"],
+            origin_id=row["origin_id"] or row["id"],
+            depth=row["depth"],
+            resends=bool(row["resends"]),
+        )
+
+
+def pack(path: Path, packed: Path) -> None:
+    """Write a compressed copy of a file, readable by its owner only."""
+    descriptor = os.open(packed, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with (
+        path.open("rb") as plain,
+        os.fdopen(descriptor, "wb") as file,
+        gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=file) as writer,
+    ):
+        shutil.copyfileobj(plain, writer, 1 << 20)

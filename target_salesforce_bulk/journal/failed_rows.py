@@ -1,0 +1,181 @@
+"""Rows that did not arrive: what is kept of them, and the CSV that a person opens."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from target_salesforce_bulk.loading.settling.error_table import FailureClass
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+
+class Origin(StrEnum):
+    """Who said no to a row."""
+
+    SALESFORCE = "salesforce"
+    LOCAL = "local"  #: refused by our own checks, never sent
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowError:
+    """Why a row failed, in Salesforce's terms."""
+
+    code: str
+    message: str
+    fields: tuple[str, ...] = ()
+    #: The text as it came, `sf__Error`.
+    raw: str = ""
+
+    # `CODE:message:Field1,Field2 --`, and `CODE:message:--` where no field is named. The message
+    # may hold colons and line breaks.
+    _GRAMMAR = re.compile(r"([A-Z][A-Z0-9_]*):(.*):([^:]*?)\s*--\s*", re.DOTALL)
+
+    @classmethod
+    def parse(cls, text: str) -> RowError:
+        """Take an `sf__Error` apart; text of another form is kept whole, with what code it has."""
+        match = cls._GRAMMAR.fullmatch(text)
+        if match is None:
+            code, colon, message = text.partition(":")
+            known = colon and re.fullmatch(r"[A-Z][A-Z0-9_]*", code)
+            return cls(
+                code=code if known else "UNKNOWN_EXCEPTION",
+                message=message.strip() if known else text,
+                raw=text,
+            )
+        code, message, fields = match.groups()
+        return cls(
+            code=code, message=message, fields=tuple(filter(None, fields.split(","))), raw=text
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FailedRow:
+    """A row that did not arrive, with its cells by header as they were or would have been sent."""
+
+    row: dict[str, str]
+    error: RowError
+    key: str | None = None
+    #: The key in the form in which keys compare.
+    same_key: str | None = None
+    origin: Origin = Origin.SALESFORCE
+    failure_class: FailureClass = FailureClass.PERMANENT
+
+    def to_json(self) -> str:
+        """One line of a batch's file of refused rows."""
+        return json.dumps(
+            {
+                "row": self.row,
+                "key": self.key,
+                "same_key": self.same_key,
+                "code": self.error.code,
+                "message": self.error.message,
+                "fields": self.error.fields,
+            }
+        )
+
+    @classmethod
+    def refused_from_json(cls, line: str) -> FailedRow:
+        """Read what `to_json` wrote."""
+        values = json.loads(line)
+        error = RowError(
+            code=values["code"], message=values["message"], fields=tuple(values["fields"])
+        )
+        return cls(
+            row=values["row"],
+            key=values["key"],
+            same_key=values["same_key"],
+            error=error,
+            origin=Origin.LOCAL,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredFailedRow:
+    """A failed row as the journal keeps it."""
+
+    id: int
+    run_id: str
+    batch_id: int
+    stream: str
+    sobject: str
+    operation: str
+    key: str | None
+    row: dict[str, str]
+    code: str
+    message: str
+    fields: tuple[str, ...]
+    job_id: str | None
+    attempt: int
+    origin: Origin
+    failure_class: FailureClass
+    failed_at: str
+
+    @classmethod
+    def from_row(cls, row: sqlite3.Row) -> StoredFailedRow:
+        """Read a row of the journal's table `failed_rows`."""
+        return cls(
+            id=row["id"],
+            run_id=row["run_id"],
+            batch_id=row["batch_id"],
+            stream=row["stream"],
+            sobject=row["object"],
+            operation=row["operation"],
+            key=row["key"],
+            row=json.loads(row["row"]),
+            code=row["code"],
+            message=row["message"],
+            fields=tuple(json.loads(row["fields"])),
+            job_id=row["job_id"],
+            attempt=row["attempt"],
+            origin=Origin(row["origin"]),
+            failure_class=FailureClass(row["class"]),
+            failed_at=row["failed_at"],
+        )
+
+
+def read_refused(path: Path) -> Iterator[FailedRow]:
+    """The rows of a batch that our own checks refused."""
+    if path.exists():
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield FailedRow.refused_from_json(line)
+
+
+#: Columns of the failed-rows CSV before those of the row itself.
+EXPORT_COLUMNS = ("sf__Error", "code", "fields", "job_id", "attempt")
+
+
+def write_csv(path: Path, rows: Iterable[StoredFailedRow], headers: list[str]) -> int:
+    """Write failed rows of one stream as a CSV that Data Loader or a spreadsheet opens.
+
+    Args:
+        path: File to write, readable by its owner only, as the rows are customer data.
+        rows: The rows; a cell for which a row has no value is left empty.
+        headers: The columns of the rows, in order.
+
+    Returns:
+        How many rows were written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    written = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        path.chmod(0o600)
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        writer.writerow([*EXPORT_COLUMNS, *headers])
+        for row in rows:
+            writer.writerow([*export_cells(row), *(row.row.get(name, "") for name in headers)])
+            written += 1
+    return written
+
+
+def export_cells(row: StoredFailedRow) -> list[Any]:
+    """The cells of `EXPORT_COLUMNS`."""
+    return [f"{row.code}: {row.message}", row.code, ",".join(row.fields), row.job_id, row.attempt]

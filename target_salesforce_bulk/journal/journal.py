@@ -1,0 +1,341 @@
+"""The journal: what this target knows for certain, on disk before anything relies on it."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from target_salesforce_bulk.journal.batch import Batch, Counts, LoadPlan
+from target_salesforce_bulk.journal.database import Database, now
+from target_salesforce_bulk.journal.failure_store import FailureStore
+from target_salesforce_bulk.journal.lifecycle import BatchState, Event, next_state
+from target_salesforce_bulk.journal.seen import must_not_come_twice
+from target_salesforce_bulk.journal.seen_store import SeenStore
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from target_salesforce_bulk.journal.failed_rows import FailedRow, StoredFailedRow
+    from target_salesforce_bulk.loading.settling.child_batches import ChildDraft
+
+
+class Outcome(Protocol):
+    """What became of the rows of a batch; asked in the order of the methods."""
+
+    def failed_rows(self) -> Iterator[FailedRow]:
+        """Each row that did not arrive and is not sent again; read once."""
+
+    def superseded(self) -> set[str]:
+        """Keys of older failed rows that were loaded now."""
+
+    def children(self) -> list[ChildDraft]:
+        """The rows that are to be sent again."""
+
+    def counts(self) -> Counts:
+        """The sums."""
+
+
+class Journal:
+    """The durable store of batches and failed rows; safe to call from any thread."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._db = Database(state_dir)
+        #: Folder with everything that must outlive the process.
+        self.state_dir = state_dir
+        self.batches_dir = self._db.batches_dir
+        #: The failed rows.
+        self.failures = FailureStore(self._db)
+        #: The rows that an interrupted run has dealt with.
+        self.seen = SeenStore(self._db)
+        self._run_id = ""
+
+    def close(self) -> None:
+        """Give the state directory free for the next run."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def start_run(self, run_id: str) -> None:
+        """Note that a run has begun; what is stored from now on is its doing."""
+        self._run_id = run_id
+        with self._db.transaction() as db:
+            db.execute("INSERT INTO runs (id, started_at) VALUES (?, ?)", (run_id, now()))
+
+    def end_run(self, *, stateless: bool) -> None:
+        """Note that a run read its input to the end and left nothing unsettled.
+
+        Args:
+            stateless: The tap sent no STATE: it starts anew by design, not because of a crash, so
+                nothing of this run needs to be recognised. After a STATE, rows that come with
+                none behind them mean that the tap broke off; they will come again.
+        """
+        with self._db.transaction() as db:
+            db.execute("UPDATE runs SET ended_at = ? WHERE id = ?", (now(), self._run_id))
+        for batch in self.batches(BatchState.SETTLED):
+            if stateless or not must_not_come_twice(batch.plan.operation):
+                self.release(batch.id)
+
+    def cover(self, batch_id: int, rows: int, refused: int) -> None:
+        """Note how much of a settled batch stands before the last STATE that was written."""
+        with self._db.transaction() as db:
+            db.execute(
+                "UPDATE batches SET covered_rows = ?, covered_refused = ? WHERE id = ?",
+                (rows, refused, batch_id),
+            )
+
+    def remember_seen_rows(self) -> None:
+        """Take in which rows earlier runs dealt with without a STATE, and release their batches."""
+        for batch in self.batches(BatchState.SETTLED):
+            if batch.parent_id is None and must_not_come_twice(batch.plan.operation):
+                self._remember_rows_of(batch)
+            self.release(batch.id)
+
+    def _remember_rows_of(self, batch: Batch) -> None:
+        with self._db.transaction() as db:
+            covered = db.execute(
+                "SELECT covered_rows, covered_refused FROM batches WHERE id = ?", (batch.id,)
+            ).fetchone()
+            self.seen.remember(db, batch, *covered)
+            # With the rows, so that a crash does not take them in twice.
+            self._advance(db, batch.id, Event.RELEASED, {})
+
+    def sweep(self) -> None:
+        """Remove folders of batches that a run left there when it died."""
+        alive = [state for state in BatchState if not state.is_final]
+        known = {batch.folder.name for batch in self.batches(*alive)}
+        for folder in self.batches_dir.iterdir():
+            if folder.name not in known:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def open_batch(self, plan: LoadPlan) -> Batch:
+        """Make a batch that its sink will fill, with its folder."""
+        with self._db.transaction() as db:
+            cursor = db.execute(
+                "INSERT INTO batches (run_id, plan, state, changed_at) VALUES (?, ?, ?, ?)",
+                (self._run_id, plan.to_json(), BatchState.FILLING, now()),
+            )
+            batch = self._batch(cursor.lastrowid)
+            _make_anew(batch.folder)
+        return batch
+
+    def record(self, batch_id: int, event: Event, **facts: Any) -> Batch:
+        """Move a batch on; the facts (rows, size, merged, job_id, attempt) go with it.
+
+        Raises:
+            IllegalTransitionError: the event cannot happen in the batch's state; nothing changed.
+        """
+        with self._db.transaction() as db:
+            self._advance(db, batch_id, event, facts)
+            return self._batch(batch_id)
+
+    def seal(self, batch_id: int, *, rows: int, size: int, merged: int) -> Batch:
+        """Note that a batch has its last row, and what it came to."""
+        return self.record(batch_id, Event.SEALED, rows=rows, size=size, merged=merged)
+
+    def resolve(self, batch: Batch, *, rows: int, size: int) -> Batch:
+        """Note that a batch's CSV has the Ids of its records now, and what is left of it."""
+        plan = batch.plan.with_ids().to_json()
+        return self.record(batch.id, Event.REDUCED, plan=plan, rows=rows, size=size)
+
+    def reduce(self, batch: Batch, *, rows: int, size: int) -> Batch:
+        """Note that rows of a batch were left out, because newer ones have been written."""
+        merged = batch.merged + batch.rows - rows
+        return self.record(batch.id, Event.REDUCED, rows=rows, size=size, merged=merged)
+
+    def settle(
+        self,
+        batch: Batch,
+        outcome: Outcome,
+    ) -> tuple[Counts, list[Batch]]:
+        """Store what became of every row of a batch, in one transaction.
+
+        Failed rows that the batch sent again, and older ones whose keys it loaded, are gone with
+        it; rows that are to be sent again become child batches.
+
+        Args:
+            batch: The batch.
+            outcome: What became of its rows.
+
+        Returns:
+            The sums, and the child batches.
+        """
+        with self._db.transaction() as db:
+            db.execute("DELETE FROM failed_rows WHERE retry_batch_id = ?", (batch.id,))
+            for row in outcome.failed_rows():
+                self.failures.store(db, self._run_id, batch, row)
+            db.executemany(
+                "DELETE FROM failed_rows WHERE object = ? AND same_key = ?",
+                ((batch.plan.sobject, key) for key in outcome.superseded()),
+            )
+            children = [self._add_child(db, batch, draft) for draft in outcome.children()]
+            settled = outcome.counts()
+            facts = {
+                "loaded": settled.loaded,
+                "failed": settled.failed,
+                "unprocessed": settled.unprocessed,
+                "uncertain": settled.uncertain,
+                "refused": settled.refused,
+                "retried": settled.retried,
+            }
+            self._advance(db, batch.id, Event.SETTLED, facts)
+        return settled, children
+
+    def _add_child(self, db: sqlite3.Connection, parent: Batch, draft: ChildDraft) -> Batch:
+        cursor = db.execute(
+            "INSERT INTO batches (run_id, plan, state, rows, size, parent_id, origin_id, depth,"
+            " changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                self._run_id,
+                parent.plan.to_json(),
+                BatchState.SEALED,
+                draft.rows,
+                draft.size,
+                parent.id,
+                parent.origin_id,
+                parent.depth + 1,
+                now(),
+            ),
+        )
+        child = self._batch(cursor.lastrowid)
+        shutil.rmtree(child.folder, ignore_errors=True)
+        draft.folder.replace(child.folder)
+        return child
+
+    def later_batches(self, batch: Batch) -> list[Batch]:
+        """Batches of the same object with newer rows, whose jobs have been closed already."""
+        done = (BatchState.SUBMITTED, BatchState.ENDED, BatchState.SETTLED)
+        return [
+            each
+            for each in self.batches(*done)
+            if each.plan.sobject == batch.plan.sobject
+            and each.origin_id > batch.origin_id
+            and each.id != batch.id
+        ]
+
+    def release(self, batch_id: int) -> None:
+        """Note that a STATE covering the batch has been written, and remove its files."""
+        with self._db.transaction() as db:
+            released = self._batch(batch_id)
+            if released.state is not BatchState.RELEASED:
+                self._advance(db, batch_id, Event.RELEASED, {})
+        shutil.rmtree(released.folder, ignore_errors=True)
+
+    def abandon(self, batch_id: int) -> None:
+        """Give a batch up of which nothing was processed, and remove its files."""
+        with self._db.transaction() as db:
+            self._advance(db, batch_id, Event.ABANDONED, {})
+            db.execute(
+                "UPDATE failed_rows SET retry_batch_id = NULL WHERE retry_batch_id = ?", (batch_id,)
+            )
+            abandoned = self._batch(batch_id)
+        shutil.rmtree(abandoned.folder, ignore_errors=True)
+
+    def batches(self, *states: BatchState) -> list[Batch]:
+        """The batches in any of these states, the oldest first."""
+        marks = ",".join("?" * len(states))
+        rows = self._db.query(
+            f"SELECT * FROM batches WHERE state IN ({marks}) ORDER BY id",  # noqa: S608 - marks
+            states,
+        )
+        return [Batch.from_row(row, self.batches_dir) for row in rows]
+
+    def sealed_at(self, batch: Batch) -> datetime:
+        """When a batch that has no job yet got its last row."""
+        (row,) = self._db.query("SELECT changed_at FROM batches WHERE id = ?", (batch.id,))
+        return datetime.fromisoformat(row["changed_at"])
+
+    def knows_job(self, job_id: str) -> bool:
+        """Whether this journal has made a job."""
+        query = "SELECT 1 FROM batches WHERE substr(job_id, 1, 15) = ?"
+        return bool(self._db.query(query, (job_id[:15],)))
+
+    def recent_jobs(self, number: int) -> list[dict[str, Any]]:
+        """The newest batches with what is known of their jobs, the newest first."""
+        rows = self._db.query(
+            "SELECT id, run_id, plan, state, rows, job_id, loaded, failed, unprocessed,"
+            " uncertain, retried, changed_at FROM batches ORDER BY id DESC LIMIT ?",
+            (number,),
+        )
+        jobs = []
+        for row in rows:
+            facts = dict(row)
+            plan = LoadPlan.from_json(facts.pop("plan"))
+            jobs.append(
+                {
+                    "batch": facts.pop("id"),
+                    "stream": plan.stream,
+                    "object": plan.sobject,
+                    "operation": str(plan.operation),
+                    **facts,
+                }
+            )
+        return jobs
+
+    def plan_of(self, row: StoredFailedRow) -> LoadPlan:
+        """What the batch was to become that a failed row was in."""
+        return self._batch(row.batch_id).plan
+
+    def retry(self, batch: Batch, row_ids: Sequence[int], *, rows: int, size: int) -> Batch:
+        """Seal a batch that sends stored failed rows again, and note which.
+
+        They stay stored until the batch is settled, whatever happens meanwhile.
+        """
+        with self._db.transaction() as db:
+            db.executemany(
+                "UPDATE failed_rows SET retry_batch_id = ? WHERE id = ?",
+                ((batch.id, row_id) for row_id in row_ids),
+            )
+            depth = db.execute(
+                "SELECT max(attempt) AS attempt FROM failed_rows WHERE retry_batch_id = ?",
+                (batch.id,),
+            ).fetchone()["attempt"]
+            facts = {"rows": rows, "size": size, "depth": depth or 0, "resends": 1}
+            self._advance(db, batch.id, Event.SEALED, facts)
+            return self._batch(batch.id)
+
+    def adopt(self, plan: LoadPlan, job_id: str, rows: Iterable[FailedRow]) -> None:
+        """Take in the failed rows of a job that another machine has made."""
+        with self._db.transaction() as db:
+            cursor = db.execute(
+                "INSERT INTO batches (run_id, plan, state, job_id, attempt, changed_at)"
+                " VALUES (?, ?, ?, ?, 1, ?)",
+                (self._run_id, plan.to_json(), BatchState.RELEASED, job_id, now()),
+            )
+            batch = self._batch(cursor.lastrowid)
+            for row in rows:
+                self.failures.store(db, self._run_id, batch, row)
+        self.failures.remember_foreign_job(job_id, "")
+
+    def _batch(self, batch_id: int | None) -> Batch:
+        (row,) = self._db.query("SELECT * FROM batches WHERE id = ?", (batch_id,))
+        return Batch.from_row(row, self.batches_dir)
+
+    def _advance(
+        self, db: sqlite3.Connection, batch_id: int, event: Event, facts: dict[str, Any]
+    ) -> None:
+        state = next_state(self._batch(batch_id).state, event)
+        values = {"state": state, "changed_at": now(), **facts}
+        assignments = ", ".join(f"{name} = ?" for name in values)
+        db.execute(
+            f"UPDATE batches SET {assignments} WHERE id = ?",  # noqa: S608 - our own column names
+            (*values.values(), batch_id),
+        )
+
+
+def _make_anew(folder: Path) -> None:
+    """Make a folder; what a run left there that died before its batch was noted is nobody's."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)

@@ -1,0 +1,317 @@
+"""Takes one batch through its ingest job, step by step.
+
+Each step is: act, journal, go on. What a step relies on is on disk before the step after it begins;
+`lifecycle.py` says which step may follow which.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NoReturn
+
+from target_salesforce_bulk.errors import (
+    AnswerLostError,
+    JobError,
+    LimitExceededError,
+    NotFoundError,
+    RequestError,
+    UnavailableError,
+)
+from target_salesforce_bulk.journal.failed_rows import RowError
+from target_salesforce_bulk.journal.lifecycle import BatchState, Event
+from target_salesforce_bulk.loading.ingest_jobs import log_facts, result_file
+from target_salesforce_bulk.loading.preparing.grouping import group_by_parent
+from target_salesforce_bulk.loading.preparing.lookup import KeyLookup
+from target_salesforce_bulk.loading.settling.child_batches import ChildWriter, drop_newer
+from target_salesforce_bulk.loading.settling.error_table import UNCERTAIN, UNPROCESSED
+from target_salesforce_bulk.loading.settling.settlement import (
+    AllFailed,
+    Settlement,
+    row_keys,
+)
+from target_salesforce_bulk.loading.stopping import StoppedError, leave_if, sleep
+from target_salesforce_bulk.salesforce.job import JobState, ResultKind
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from target_salesforce_bulk.journal.batch import Batch, Counts
+    from target_salesforce_bulk.journal.journal import Journal
+    from target_salesforce_bulk.loading.ingest_jobs import IngestJobs
+    from target_salesforce_bulk.loading.settling.child_batches import RowRetries
+    from target_salesforce_bulk.loading.settling.error_table import ErrorTable
+    from target_salesforce_bulk.salesforce.job import JobInfo
+    from target_salesforce_bulk.salesforce.query import QueryApi
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loaded:
+    """A batch that is settled."""
+
+    batch: Batch
+    counts: Counts
+    #: Batches with the rows of it that are to be sent again.
+    children: list[Batch]
+    #: Ids of those that wait until their parents must be there.
+    for_parents: set[int] = field(default_factory=set)
+    #: Why no further batch of its stream should be loaded; empty where they should.
+    stopped: str = ""
+
+
+class BatchLoader:
+    """The steps from a sealed batch to a settled one; safe to call from any thread.
+
+    Args:
+        jobs: What is done to jobs.
+        query: Looks records up.
+        journal: Where each step is written down.
+        stopping: Set when the run is to leave; the next step then raises `StoppedError`.
+        table: What errors mean.
+        retries: How often rows are sent again.
+        on_kept: Told of rows that are stored as failed because they will not be sent again.
+        keep_results: Told of each file of successful results before it is removed.
+    """
+
+    def __init__(
+        self,
+        *,
+        jobs: IngestJobs,
+        query: QueryApi,
+        journal: Journal,
+        stopping: threading.Event,
+        table: ErrorTable,
+        retries: RowRetries,
+        on_kept: Callable[[Batch, Counts], None],
+        keep_results: Callable[[Batch, Path], None] | None = None,
+    ) -> None:
+        #: What is done to jobs.
+        self.jobs = jobs
+        self._query = query
+        self._journal = journal
+        self._stopping = stopping
+        self._table = table
+        self._retries = retries
+        self._on_kept = on_kept
+        self._keep_results = keep_results
+
+    def load(
+        self, batch: Batch, await_turn: Callable[[], bool], *, parents_coming: bool = False
+    ) -> Loaded:
+        """Load a sealed batch and settle it.
+
+        Args:
+            batch: The batch.
+            await_turn: Waits until the batch's job may be closed; False when the run stops.
+            parents_coming: Whether this run loads the objects that rows look parents up in.
+
+        Raises:
+            JobError: the batch cannot be settled.
+            SalesforceError: no batch can be, as for a login that is refused.
+            StoppedError: the run is being stopped.
+        """
+        if batch.plan.lookup and batch.rows:
+            batch = self._resolve(batch, await_turn)
+        if batch.parent_id is not None and batch.plan.label_index is not None:
+            batch = self._leave_out_newer(batch, await_turn)
+        if not batch.rows:
+            return self._store(batch, Settlement(batch, self._table))
+        group_by_parent(batch)
+        batch = self._submit(batch, await_turn)
+        return self.finish(batch, parents_coming=parents_coming)
+
+    def finish(self, batch: Batch, *, parents_coming: bool = False) -> Loaded:
+        """Settle a batch whose job has been closed; raises as `load` does."""
+        try:
+            job = self.jobs.await_end(batch)
+        except NotFoundError:
+            return self._settle_without_job(batch)
+        if batch.state is BatchState.SUBMITTED:
+            batch = self._journal.record(batch.id, Event.ENDED)
+        return self._settle(batch, job, parents_coming=parents_coming)
+
+    def _wait_for_turn(self, batch: Batch, await_turn: Callable[[], bool]) -> None:
+        """Wait before the first request for a batch, whose rows then depend on earlier batches."""
+        if not await_turn():
+            leave_if(self._stopping)
+            self.give_up(batch)
+            raise StoppedError
+
+    def give_up(self, batch: Batch) -> None:
+        """Do not send a batch of a stream that stopped.
+
+        Its rows come again from the tap; those of a child batch do not, as the rest of their batch
+        is settled, so they are kept as failed ones.
+        """
+        if batch.parent_id is None:
+            self._journal.abandon(batch.id)
+        else:
+            self._keep_rows_of_child(batch, "the stream was stopped before the row was sent again")
+
+    def _keep_rows_of_child(self, batch: Batch, why: str) -> None:
+        """Store the rows of a child batch as failed, none of which has been processed."""
+        if batch.parent_id is not None:
+            error = RowError(code=UNPROCESSED, message=why, raw=UNPROCESSED)
+            counts, _ = self._journal.settle(batch, AllFailed(batch, self._table, error))
+            self._on_kept(batch, counts)
+
+    def _leave_out_newer(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
+        """Drop rows of a child batch whose records a later batch has written meanwhile."""
+        self._wait_for_turn(batch, await_turn)
+        names = list(row_keys(batch))
+        wanted, newer = set(names), set[str]()
+        for later in self._journal.later_batches(batch):
+            newer |= wanted.intersection(row_keys(later))
+        if not newer:
+            return batch
+        rows, size = drop_newer(batch, newer, names)
+        logger.info(
+            "Batch %s: %s rows are not sent again, because newer ones of the same key were",
+            batch.id,
+            batch.rows - rows,
+        )
+        return self._journal.reduce(batch, rows=rows, size=size)
+
+    def _resolve(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
+        """Look up the Ids of a batch's records, once the batches before have written theirs."""
+        self._wait_for_turn(batch, await_turn)
+        try:
+            rows, size = KeyLookup(batch, self._query).run()
+        except (LimitExceededError, UnavailableError):
+            raise
+        except RequestError as error:
+            raise JobError(str(error), job_id="", permanent=True) from error
+        logger.info(
+            "Batch %s of stream %s: %s of %s records found by %s",
+            batch.id,
+            batch.plan.stream,
+            rows,
+            batch.rows,
+            batch.plan.key,
+        )
+        return self._journal.resolve(batch, rows=rows, size=size)
+
+    def _submit(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
+        """Bring a sealed batch to the point where its job is closed."""
+        while True:
+            try:
+                batch = self.jobs.create(batch)
+            except JobError as error:
+                self._keep_rows_of_child(batch, str(error))
+                raise
+            try:
+                self.jobs.upload(batch)
+                if not await_turn():
+                    self._give_up_turn(batch)
+                self.jobs.close(batch)
+            except (LimitExceededError, UnavailableError):
+                raise
+            except (AnswerLostError, RequestError) as error:
+                self.jobs.renew(batch, error)
+                continue
+            return self._journal.record(batch.id, Event.SUBMITTED)
+
+    def _give_up_turn(self, batch: Batch) -> NoReturn:
+        """Leave a job open for the next run to abort, or abort it where only its stream stopped."""
+        leave_if(self._stopping)
+        self.give_up(self.jobs.abort(batch))
+        raise StoppedError
+
+    def _settle(self, batch: Batch, job: JobInfo, *, parents_coming: bool) -> Loaded:
+        """Read the results, and store the outcome of every row."""
+        untouched = job.state is JobState.FAILED and not job.records_processed
+        unread = self.jobs.was_compressed_in_vain(batch, job)
+        if untouched and not unread and not self._table.job_is_transient(job.error_message):
+            if batch.parent_id is None:
+                self._journal.abandon(batch.id)
+            else:
+                self._keep_rows_of_child(batch, job.error_message)
+            raise JobError(
+                f"Salesforce refused job {job.id} as a whole: {job.error_message}",
+                job_id=job.id,
+                permanent=True,
+            )
+        with_ids = self._keep_results is not None
+        files = {} if untouched else self.jobs.download(batch, job, with_ids=with_ids)
+        settlement = Settlement(
+            batch,
+            self._table,
+            job,
+            files,
+            # Somebody wanted an aborted job to stop, so nothing of it goes on by itself.
+            retry=None
+            if job.state is JobState.ABORTED
+            else ChildWriter(batch, self._retries, parents_coming=parents_coming, whole=unread),
+            open_keys=self._journal.failures.open_keys(batch.plan.sobject),
+        )
+        if self._keep_results is not None and not untouched:
+            self._keep_results(batch, files[ResultKind.SUCCESSFUL])
+        loaded = self._store(batch, settlement)
+        for kind in ResultKind:
+            result_file(batch, kind).unlink(missing_ok=True)
+        self._log_outcome(batch, job, settlement)
+        if job.state is JobState.ABORTED:
+            return replace(
+                loaded, stopped=f"Job {job.id} was aborted in Salesforce; its rest is not sent."
+            )
+        return loaded
+
+    def _settle_without_job(self, batch: Batch) -> Loaded:
+        """A job that was deleted, or purged after seven days: nobody knows what became of it."""
+        why = f"job {batch.job_id} is not in Salesforce any more, so its results are lost"
+        error = RowError(code=UNCERTAIN, message=why, raw=f"{UNCERTAIN}:{why}:--")
+        logger.error(
+            "Job %s is gone: deleted by somebody, or older than seven days. Its %s rows are "
+            "uncertain; look them up before sending them again.",
+            batch.job_id,
+            batch.rows,
+            extra=log_facts("job_gone", batch),
+        )
+        if batch.state is BatchState.SUBMITTED:
+            batch = self._journal.record(batch.id, Event.ENDED)
+        counts, _ = self._journal.settle(batch, AllFailed(batch, self._table, error))
+        return Loaded(
+            batch=batch, counts=counts, children=[], stopped=f"{why}; its rows are uncertain."
+        )
+
+    def _log_outcome(self, batch: Batch, job: JobInfo, settlement: Settlement) -> None:
+        counts = settlement.counts()
+        if settlement.mismatch:
+            logger.error(
+                "Job %s: the answers do not add up: %s. %s rows are uncertain; look them up "
+                "before sending them again.",
+                job.id,
+                settlement.mismatch,
+                counts.uncertain,
+                extra=log_facts("job_mismatch", batch),
+            )
+        logger.info(
+            "Job %s settled: %s loaded, %s failed, %s unprocessed, %s uncertain, %s sent again",
+            job.id,
+            counts.loaded,
+            counts.failed - counts.refused,
+            counts.unprocessed,
+            counts.uncertain,
+            counts.retried,
+            extra=log_facts("job_settled", batch),
+        )
+        if counts.counted:
+            logger.info(
+                "Job %s: its counts name all rows as loaded, and the failed and unprocessed "
+                "results are empty; the successful ones were not read",
+                job.id,
+            )
+
+    def _store(self, batch: Batch, settlement: Settlement) -> Loaded:
+        counts, children = self._journal.settle(batch, settlement)
+        drafts = settlement.children()
+        waiting = {child.id for child, d in zip(children, drafts, strict=True) if d.for_parents}
+        return Loaded(batch=batch, counts=counts, children=children, for_parents=waiting)
+
+    def wait_before(self, child: Batch) -> None:
+        """Wait until rows may be sent again."""
+        sleep(self._stopping, self._retries.wait_before(child))

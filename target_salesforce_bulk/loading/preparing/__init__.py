@@ -1,0 +1,1 @@
+"""The CSV of a batch, before its job."""

@@ -1,0 +1,125 @@
+"""The batch that takes rows: its files, and what is known of it while they grow."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from target_salesforce_bulk.journal.failed_rows import FailedRow, Origin, RowError
+from target_salesforce_bulk.loading.preparing.merge import KeyWatch, merge_rows
+from target_salesforce_bulk.rows.canonical import canonical_key
+from target_salesforce_bulk.rows.csvfile import CsvFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from target_salesforce_bulk.journal.batch import Batch, LoadPlan
+    from target_salesforce_bulk.rows.encoder import RowEncoder, RowRefused
+
+#: `"003000000000000AAA",`
+_ID_BYTES = 21
+
+
+class RowWriter:
+    """What records become rows by, and the batch that takes them."""
+
+    def __init__(self, plan: LoadPlan, encoder: RowEncoder, *, seen: bool = False) -> None:
+        self.plan = plan
+        #: Whether rows may come again that an interrupted run has dealt with.
+        self.seen = seen
+        self.encoder = encoder
+        self.open: OpenBatch | None = None
+        #: Rows that the open batch takes.
+        self.row_limit = float("inf")
+        place = plan.key_index
+        #: The form in which keys compare.
+        self.same_key: Callable[[str], str] = (
+            str if place is None else canonical_key(plan.columns[place].field)
+        )
+
+    def reserve(self, rows: int) -> int:
+        """Bytes that rows may grow by when the Ids of their records are put in front."""
+        return rows * _ID_BYTES + _ID_BYTES if self.plan.lookup else 0
+
+
+class OpenBatch:
+    """The files of a batch while rows are written to them."""
+
+    def __init__(
+        self, batch: Batch, writer: RowWriter, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.batch = batch
+        self._writer = writer
+        self._file = CsvFile.create(batch.csv, writer.encoder.header)
+        self._refused: Any = None
+        self._refused_rows = 0
+        self._clock = clock
+        self._opened_at = clock()
+        self._watch = KeyWatch()
+        self._key_place = batch.plan.key_index
+
+    @property
+    def rows(self) -> int:
+        """Rows to be sent so far."""
+        return self._file.rows
+
+    def age_seconds(self) -> float:
+        """Time since it was opened."""
+        return self._clock() - self._opened_at
+
+    def fits(self, size: int, max_bytes: int, *, rows: int = 1) -> bool:
+        """Whether the batch stays within so many bytes with rows of this size."""
+        return self._file.size + size + self._writer.reserve(self.rows + rows) <= max_bytes
+
+    def write(self, lines: bytes, keys: Iterable[str], *, rows: int = 1) -> None:
+        """Add rows."""
+        self._file.write(lines, rows)
+        if self._key_place is not None:
+            self._watch.add(map(self._writer.same_key, keys))
+
+    def position(self) -> tuple[int, int]:
+        """Rows to be sent and rows refused so far."""
+        return self._file.rows, self._refused_rows
+
+    def refuse(self, row: dict[str, str], key: str | None, refusal: RowRefused) -> None:
+        """Keep a row that our own checks refused, beside those to be sent."""
+        if self._refused is None:
+            descriptor = os.open(self.batch.refused, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            self._refused = os.fdopen(descriptor, "w", encoding="utf-8")
+        failed = FailedRow(
+            row=row,
+            key=key,
+            same_key=self._writer.same_key(key) if key is not None else None,
+            error=RowError(
+                code=refusal.code, message=refusal.message, fields=tuple(refusal.fields)
+            ),
+            origin=Origin.LOCAL,
+        )
+        self._refused.write(failed.to_json() + "\n")
+        self._refused_rows += 1
+
+    def seal(self) -> dict[str, int]:
+        """Bring everything to disk; the facts that the journal keeps of it."""
+        if self._refused is not None:
+            self._refused.flush()
+            os.fsync(self._refused.fileno())
+            self._refused.close()
+        self._file.seal()
+        merged = 0
+        if self._key_place is not None:
+            same_key, place = self._writer.same_key, self._key_place
+            merged = merge_rows(
+                self.batch.csv, self._watch.repeated(), lambda cells: same_key(cells[place])
+            )
+        return {
+            "rows": self._file.rows - merged,
+            "size": self.batch.csv.stat().st_size,
+            "merged": merged,
+        }
+
+    def discard(self) -> None:
+        """Close the files of a batch that will not be sent."""
+        self._file.discard()
+        if self._refused is not None:
+            self._refused.close()

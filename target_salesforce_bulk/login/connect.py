@@ -1,0 +1,74 @@
+"""From settings to a connection: which way to log in, and how patiently to ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_salesforce_bulk.errors import SettingsError
+from target_salesforce_bulk.login.token_store import TokenStore
+from target_salesforce_bulk.salesforce.auth import (
+    AccessToken,
+    Authenticator,
+    ClientCredentials,
+    RefreshToken,
+)
+from target_salesforce_bulk.salesforce.client import Client, RetryPolicy
+
+if TYPE_CHECKING:
+    from target_salesforce_bulk.settings import Settings
+
+#: What each way to log in needs, in the order in which they are tried when none is named.
+_NEEDS = {
+    "access_token": ("access_token", "instance_url"),
+    "refresh_token": ("refresh_token", "client_id"),
+    "client_credentials": ("client_id", "client_secret"),
+}
+
+
+def connect(settings: Settings) -> Client:
+    """A client for the org of these settings; nothing is sent yet.
+
+    Raises:
+        SettingsError: it is not clear how to log in.
+    """
+    return Client(
+        _authenticator(settings),
+        api_version=settings.api_version,
+        policy=RetryPolicy(
+            attempts=settings.request_attempts, max_seconds=settings.request_max_seconds
+        ),
+        timeout_seconds=settings.request_timeout_seconds,
+    )
+
+
+def _authenticator(settings: Settings) -> Authenticator:
+    method = settings.auth_method or _infer_method(settings)
+    missing = [name for name in _NEEDS[method] if not getattr(settings, name)]
+    if missing:
+        raise SettingsError(f"auth_method {method} needs {' and '.join(missing)}.")
+    if method == "access_token":
+        return AccessToken(settings.access_token or "", settings.instance_url or "")
+    if method == "client_credentials":
+        return ClientCredentials(
+            settings.login_url, settings.client_id or "", settings.client_secret or ""
+        )
+    store = TokenStore(settings.state_dir / "refresh_token.json", settings.refresh_token or "")
+    return RefreshToken(
+        settings.login_url,
+        settings.client_id or "",
+        settings.client_secret,
+        store.newest(),
+        save=store.save,
+    )
+
+
+def _infer_method(settings: Settings) -> str:
+    for method in _NEEDS:
+        if getattr(settings, _NEEDS[method][0]) and (
+            method != "client_credentials" or settings.client_secret
+        ):
+            return method
+    raise SettingsError(
+        "No way to log in is set. Set client_id and client_secret (client credentials), "
+        "client_id and refresh_token, or access_token and instance_url."
+    )

@@ -1,0 +1,291 @@
+"""The rows of Arrow data, written column by column.
+
+It gives the bytes that `RowEncoder` gives for the same values. What a column's type makes plain is
+written for all rows at once; any other column goes through its `CellEncoder`, value by value, and a
+row that has something to refuse is left to the ordinary way.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from target_salesforce_bulk.rows import values
+from target_salesforce_bulk.rows.checks import EMAIL, Length, WholeDigits
+from target_salesforce_bulk.rows.encoder import CLEAR, MISSING, RowRefused, look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from target_salesforce_bulk.rows.encoder import CellEncoder, RowEncoder
+
+# What may be changed or refused in a text: all controls but tab and line feed.
+_CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n")
+# With more, the encoder decides; it is as many as a field holds.
+_MOST_DIGITS = 18
+# As `EMAIL`, in the words that Arrow has.
+_EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s.]+$"
+# A column with fewer different values than this share of its rows is written by those.
+_SHARE_OF_DIFFERENT = 0.5
+
+
+class ArrowLines:
+    """Lines of a CSV that lie in memory one after the other; see `Lines`."""
+
+    def __init__(self, texts: pa.StringArray) -> None:
+        self._texts = texts
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def encoded(self, start: int, end: int) -> bytes:
+        """The bytes of the lines from one place to another."""
+        return _data(self._texts.slice(start, end - start))
+
+
+class PlainRows:
+    """The lines of a record batch, but for those that are left to the ordinary way."""
+
+    def __init__(self, texts: pa.StringArray, keys: list[str], misfits: list[int]) -> None:
+        self._texts = texts
+        self._keys = keys
+        self._misfits = misfits
+
+    def after(self, place: int) -> tuple[ArrowLines, list[str]]:
+        """The lines and the key cells from a place on, up to the first that is not plain."""
+        following = bisect_left(self._misfits, place)
+        end = self._misfits[following] if following < len(self._misfits) else len(self._texts)
+        return ArrowLines(self._texts.slice(place, end - place)), self._keys[place:end]
+
+
+class ArrowRows:
+    """Writes the rows of Arrow data of one stream.
+
+    Args:
+        encoder: What the rows must be equal to.
+        deletions: Whether a record with `_sdc_deleted_at` is another kind of row.
+    """
+
+    def __init__(self, encoder: RowEncoder, *, deletions: bool) -> None:
+        self._encoder = encoder
+        self._deletions = deletions
+
+    def rows(self, batch: pa.RecordBatch) -> PlainRows:
+        """The lines of a record batch."""
+        misfits: set[int] = set()
+        keys: list[str] = []
+        cells = []
+        for encoder in self._encoder.columns:
+            column = _Column(encoder, batch, misfits)
+            cell = column.cells()
+            if encoder.is_key:
+                keys = cell.to_pylist()
+            elif encoder.required:
+                misfits |= _places(pc.equal(cell, ""))
+            cells.append(column.quoted(cell))
+        if self._deletions and (deleted := _find(batch, "_sdc_deleted_at")) is not None:
+            misfits |= _places(pc.is_valid(deleted))
+        inner = pc.binary_join_element_wise(*cells, '","')
+        lines = pc.binary_join_element_wise('"', inner, '"\n', "")
+        return PlainRows(lines, keys, sorted(misfits))
+
+
+class _Column:
+    """One column of the CSV while its cells are written."""
+
+    def __init__(self, encoder: CellEncoder, batch: pa.RecordBatch, misfits: set[int]) -> None:
+        self._encoder = encoder
+        self._batch = batch
+        self._misfits = misfits
+
+    def cells(self) -> pa.StringArray:
+        """The cells, before quotes are doubled."""
+        column, rows = self._encoder.column, self._batch.num_rows
+        if column.path is None:
+            return self._same(column.constant, rows)
+        array = _find(self._batch, column.path[0])
+        if array is None:
+            return self._same(MISSING, rows)
+        if len(column.path) > 1:
+            path = column.path[1:]
+            return self._one_by_one([look_up(value, path) for value in array.to_pylist()])
+        if pa.types.is_dictionary(array.type):
+            array = array.dictionary_decode()
+        if pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type):
+            array = array.cast(pa.string())
+        write = _KINDS.get(self._encoder.write)
+        plain = None if write is None else write(array, self._encoder)
+        if plain is None:
+            return self._by_value(array)
+        if plain.null_count:
+            if self._encoder.is_key:
+                self._misfits |= _places(pc.is_null(plain))
+            plain = pc.fill_null(plain, self._encoder.null)
+        return plain
+
+    @staticmethod
+    def quoted(cells: pa.StringArray) -> pa.StringArray:
+        """Cells with their quotes doubled."""
+        return pc.replace_substring(cells, '"', '""') if b'"' in _data(cells) else cells
+
+    def _same(self, value: Any, rows: int) -> pa.StringArray:
+        """The cells of a value that every row has."""
+        try:
+            cell = self._encoder.cell(value)
+        except RowRefused:
+            self._misfits |= set(range(rows))
+            cell = ""
+        return pa.repeat(pa.scalar(cell), rows)
+
+    def _by_value(self, array: pa.Array) -> pa.StringArray:
+        """The cells of any values: of each different one, where there are few."""
+        try:
+            encoded = array.dictionary_encode(null_encoding="encode")
+        except pa.ArrowNotImplementedError:  # lists and the like
+            return self._one_by_one(array.to_pylist())
+        different = encoded.dictionary
+        if len(different) > _SHARE_OF_DIFFERENT * len(array):
+            return self._one_by_one(array.to_pylist())
+        cells, refused = self._written(different.to_pylist())
+        if refused:
+            among = pa.array(sorted(refused), pa.int32())
+            self._misfits |= _places(pc.is_in(encoded.indices, among))
+        return pc.take(pa.array(cells, pa.string()), encoded.indices)
+
+    def _one_by_one(self, found: list[Any]) -> pa.StringArray:
+        cells, refused = self._written(found)
+        self._misfits |= refused
+        return pa.array(cells, pa.string())
+
+    def _written(self, found: list[Any]) -> tuple[list[str], set[int]]:
+        """The cells of values, and the places of those that are refused."""
+        cells, refused = [], set()
+        for place, value in enumerate(found):
+            try:
+                cells.append(self._encoder.cell(value))
+            except RowRefused:
+                refused.add(place)
+                cells.append("")
+        return cells, refused
+
+
+def _find(batch: pa.RecordBatch, name: str) -> pa.Array | None:
+    places = batch.schema.get_all_field_indices(name)
+    return batch.column(places[-1]) if places else None
+
+
+def _places(mask: pa.BooleanArray) -> set[int]:
+    """Where a mask is true."""
+    return set(pc.indices_nonzero(mask).to_pylist())
+
+
+def _data(texts: pa.StringArray) -> bytes:
+    """The bytes of all texts, one after the other."""
+    _, offsets, data = texts.buffers()
+    if data is None or not len(texts):
+        return b""
+    ends = memoryview(offsets).cast("i")
+    start, end = ends[texts.offset], ends[texts.offset + len(texts)]
+    return bytes(data.slice(start, end - start))
+
+
+def _text(array: pa.Array, encoder: CellEncoder) -> pa.StringArray | None:
+    """Texts that stand as they are."""
+    if not pa.types.is_string(array.type):
+        return None
+    data = _data(array)
+    size = pc.min_max(pc.binary_length(array)).as_py()
+    if (
+        len(data.translate(None, _CONTROLS)) != len(data)
+        or CLEAR.encode() in data
+        or size["min"] == 0
+        or not all(_passes(check, array, size["max"] or 0) for check in encoder.checks)
+    ):
+        return None
+    return array
+
+
+def _passes(check: Callable[[str], str], array: pa.StringArray, most_bytes: int) -> bool:
+    """Whether all texts pass a check unchanged, as far as can be seen at a glance."""
+    if isinstance(check, Length):
+        if most_bytes <= check.longest:
+            return True
+        return bool(pc.max(pc.utf8_length(array)).as_py() <= check.longest)
+    if check is EMAIL:
+        # Arrow's expressions know no blanks but those of ASCII.
+        plain = pc.and_(pc.string_is_ascii(array), pc.match_substring_regex(array, _EMAIL))
+        return pc.all(plain).as_py() is not False
+    return False
+
+
+def _boolean(array: pa.Array, encoder: CellEncoder) -> pa.StringArray | None:
+    return pc.if_else(array, "true", "false") if pa.types.is_boolean(array.type) else None
+
+
+def _integer(array: pa.Array, encoder: CellEncoder) -> pa.StringArray | None:
+    return _digits(array, encoder) if pa.types.is_integer(array.type) else None
+
+
+def _number(array: pa.Array, encoder: CellEncoder) -> pa.StringArray | None:
+    kind = array.type
+    if pa.types.is_integer(kind) or pa.types.is_decimal(kind):
+        return _digits(array, encoder)
+    if pa.types.is_float64(kind):
+        texts = pa.array([None if value is None else repr(value) for value in array.to_pylist()])
+        return None if texts.type != pa.string() else _short(texts, encoder)
+    return None
+
+
+def _digits(array: pa.Array, encoder: CellEncoder) -> pa.StringArray | None:
+    return _short(array.cast(pa.string()), encoder)
+
+
+def _short(texts: pa.StringArray, encoder: CellEncoder) -> pa.StringArray | None:
+    """Numbers that fit their field for certain, in plain notation."""
+    digits = [check.most for check in encoder.checks if isinstance(check, WholeDigits)]
+    longest = pc.max(pc.binary_length(texts)).as_py() or 0
+    data = _data(texts)
+    # An exponent, and what stands for no number, have a letter in them.
+    plain = len(data.translate(None, b"EeNni")) == len(data)
+    return texts if plain and longest <= min([_MOST_DIGITS, *digits]) else None
+
+
+def _day(array: pa.Array, encoder: CellEncoder) -> pa.StringArray | None:
+    if not pa.types.is_date(array.type) or not _in_range(array):
+        return None
+    return array.cast(pa.date32()).cast(pa.string())
+
+
+def _moment(array: pa.Array, encoder: CellEncoder) -> pa.StringArray | None:
+    """What is finer than a millisecond is cut, also before 1970."""
+    if not pa.types.is_timestamp(array.type) or not _in_range(array):
+        return None
+    floored = array
+    if array.type.unit not in {"s", "ms"}:
+        floored = pc.floor_temporal(array, unit="millisecond")
+    utc = floored.cast(pa.timestamp("ms", array.type.tz), safe=False).cast(pa.timestamp("ms"))
+    texts = pc.utf8_replace_slice(utc.cast(pa.string()), start=10, stop=11, replacement="T")
+    return pc.binary_join_element_wise(texts, "", "Z")
+
+
+def _in_range(array: pa.Array) -> bool:
+    """Whether all years are within the bounds of a date."""
+    if array.null_count == len(array):
+        return True
+    if pa.types.is_timestamp(array.type) and array.type.tz:
+        array = array.cast(pa.timestamp(array.type.unit))
+    bounds = pc.min_max(pc.year(array)).as_py()
+    return bool(bounds["min"] >= values.FIRST_YEAR and bounds["max"] <= values.LAST_YEAR)
+
+
+_KINDS: dict[Callable[[Any], str], Callable[[pa.Array, CellEncoder], pa.StringArray | None]] = {
+    values.text: _text,
+    values.boolean: _boolean,
+    values.integer: _integer,
+    values.number: _number,
+    values.day: _day,
+    values.moment: _moment,
+}

@@ -1,0 +1,315 @@
+"""Reads Singer messages, and says which line it could not read."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cached_property
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
+from singer_sdk.exceptions import (
+    MapExpressionError,
+    RecordsWithoutSchemaException,
+    StreamMapConfigError,
+)
+from singer_sdk.io_base import SingerReader
+from singer_sdk.singerlib.exceptions import InvalidInputLine
+from singer_sdk.singerlib.json import deserialize_json
+
+from target_salesforce_bulk.errors import InputError
+from target_salesforce_bulk.rows.json_rows import TextHazards
+from target_salesforce_bulk.singer.batch_files import line_blocks, read_slices
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pyarrow as pa
+
+    from target_salesforce_bulk.singer.sink import SalesforceSink
+
+
+class _NoSchemaError(InputError, RecordsWithoutSchemaException):
+    """Also the SDK's own exception, for whoever embeds the target."""
+
+
+_KNOWN = "RECORD, SCHEMA, STATE, ACTIVATE_VERSION and BATCH"
+# How taps begin a RECORD; a line that begins otherwise is taken for one of the newest stream.
+_STREAM = re.compile(rb'\{"type": ?"RECORD", ?"stream": ?"([^"\\]+)"')
+_NOT_DECODED = (msgspec.DecodeError, UnicodeDecodeError)
+
+
+class MessageReader(SingerReader):
+    """The SDK's reader, in blocks of lines, with errors that name the line but do not show it.
+
+    A line may be customer data, so no error message and no log shows it.
+
+    Records of a stream whose sink can take them as they come go there in bulk; all else goes to
+    the callbacks of the SDK, message by message. So do the records of BATCH messages.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: Finds the sink of a stream that takes records in bulk; the stream has had its SCHEMA.
+        self.find_sink: Callable[[str], SalesforceSink | None] = lambda _: None
+        self._sinks: dict[str, SalesforceSink | None] = {}
+        self._newest: SalesforceSink | None = None
+        self._callbacks: dict[str, Callable[[dict[str, Any]], None]] = {}
+        self._stats: Counter[str] = Counter()
+        self._lines_before = 0
+
+    def process_lines(
+        self,
+        file_input: IO[str] | None,
+        callbacks: dict[str, Callable[[dict[str, Any]], None]],
+    ) -> Counter[str]:
+        """Hand each message to whom it concerns, in order.
+
+        Raises:
+            InputError: a line that is not a Singer message, or not one that may come here.
+        """
+        self._callbacks = callbacks
+        for block in _blocks(file_input or self.default_input):
+            lines = _Lines(block)
+            if not self._take_as_one(lines):
+                take_place, hazards = self._take_place(lines), TextHazards.of(block)
+                _give_by_line(lines, hazards, self._sink_of, take_place, self._stats, of="message")
+            self._lines_before += lines.number
+        return self._stats
+
+    def _take_as_one(self, lines: _Lines) -> bool:
+        """Take a block if all of it is records of the newest stream."""
+        sink = self._newest
+        messages = _decoded(sink, lines.block, lines.number, of="message")
+        if sink is None or messages is None:
+            return False
+        _give(sink, messages, TextHazards.of(lines.block), self._take_place(lines), of="message")
+        self._stats["RECORD"] += len(messages)
+        return True
+
+    def _sink_of(self, line: bytes) -> SalesforceSink | None:
+        match = _STREAM.match(line)
+        return self._sinks.get(match[1].decode(errors="replace")) if match else self._newest
+
+    def _take_place(self, lines: _Lines) -> Callable[[int], str]:
+        """What takes the line at a place of the block by way of the SDK, and tells its type."""
+
+        def take(place: int) -> str:
+            where = f"Line {self._lines_before + place + 1} of the input"
+            ended = lines.ended or place + 1 < lines.number
+            message = _read(where, lines.texts[place], ended=ended)
+            return self._take_message(where, message)
+
+        return take
+
+    def _take_message(self, where: str, message: dict[str, Any]) -> str:
+        kind = message.get("type")
+        if kind == "BATCH":
+            self._take_batch(where, message)
+            return "BATCH"
+        self._hand_over(where, message)
+        if kind == "SCHEMA":
+            self._sinks.pop(message["stream"], None)
+            self._newest = None
+        elif kind == "RECORD":
+            self._newest = self._sink(message["stream"])
+        return str(kind)
+
+    def _sink(self, stream: str) -> SalesforceSink | None:
+        """The sink that takes records of a stream in bulk, if there is one."""
+        if stream not in self._sinks:
+            self._sinks[stream] = self.find_sink(stream)
+        return self._sinks[stream]
+
+    def _hand_over(self, where: str, message: dict[str, Any]) -> None:
+        """Call the SDK's callback for a message."""
+        kind = message.get("type")
+        callback = self._callbacks.get(kind) if isinstance(kind, str) else None
+        if callback is None:
+            raise InputError(
+                f"{where} is no Singer message: its type is none of "
+                f"{_KNOWN}. The input must be the output of a Singer tap."
+            )
+        try:
+            callback(message)
+        except RecordsWithoutSchemaException:
+            raise _NoSchemaError(
+                f"{where} is a {kind} of stream {message.get('stream')}, but no SCHEMA came "
+                "before it. The tap must send one."
+            ) from None
+        except InvalidInputLine:
+            raise _incomplete(where, kind) from None
+        except (MapExpressionError, StreamMapConfigError) as error:
+            raise InputError(
+                f"{where}: the stream map of stream {message.get('stream')} cannot be used: "
+                f"{error} Correct stream_maps."
+            ) from None
+
+    def _take_batch(self, where: str, message: dict[str, Any]) -> None:
+        """Take the records of the files that a BATCH message names, as if they stood here."""
+        try:
+            stream, encoding = message["stream"], message["encoding"]
+            manifest = list(message["manifest"])
+        except (KeyError, TypeError):
+            raise _incomplete(where, "BATCH") from None
+        before: Counter[str] = Counter()
+        for name, part in read_slices(encoding, manifest):
+            take = self._take_json if isinstance(part, bytes) else self._take_columns
+            before[name] += take(stream, name, before[name], part)
+
+    def _take_json(self, stream: str, name: str, before: int, block: bytes) -> int:
+        """Take records that are lines of a file; how many they are."""
+        lines = _Lines(block)
+
+        def take_place(place: int) -> str:
+            where = f"Line {before + place + 1} of {name}"
+            self._take_record(where, stream, _read(where, lines.texts[place], ended=True))
+            return "RECORD"
+
+        sink, hazards = self._sink(stream), TextHazards.of(block)
+        records = _decoded(sink, block, lines.number, of="record")
+        if sink is not None and records is not None:
+            _give(sink, records, hazards, take_place, of="record")
+        else:
+            _give_by_line(lines, hazards, lambda _: sink, take_place, Counter(), of="record")
+        return lines.number
+
+    def _take_columns(self, stream: str, name: str, before: int, part: pa.RecordBatch) -> int:
+        """Take records that are rows of Arrow data; how many they are."""
+        records: list[dict[str, Any]] = []
+
+        def take_place(place: int) -> None:
+            if not records:
+                records.extend(part.to_pylist())
+            self._take_record(f"Row {before + place + 1} of {name}", stream, records[place])
+
+        sink = self._sink(stream)
+        arrow_rows = None if sink is None else sink.arrow_rows()
+        if sink is None or arrow_rows is None:
+            for place in range(part.num_rows):
+                take_place(place)
+        else:
+            sink.take(part.num_rows, arrow_rows.rows(part).after, take_place)
+        return int(part.num_rows)
+
+    def _take_record(self, where: str, stream: str, record: dict[str, Any]) -> None:
+        """Take a record of a file by way of the SDK."""
+        self._hand_over(where, {"type": "RECORD", "stream": stream, "record": record})
+
+
+class _Lines:
+    """The lines of a block; they are parted only when one of them is asked for."""
+
+    def __init__(self, block: bytes) -> None:
+        self.block = block
+        #: Whether the last one has its line end.
+        self.ended = block.endswith(b"\n")
+        self.number = block.count(b"\n") + (not self.ended)
+
+    @cached_property
+    def texts(self) -> list[bytes]:
+        """Each line, without its end."""
+        return self.block.removesuffix(b"\n").split(b"\n")
+
+
+def _incomplete(where: str, kind: Any) -> InputError:
+    return InputError(
+        f"{where} is a {kind} message without all of its members. The tap must send them."
+    )
+
+
+def _read(where: str, line: bytes, *, ended: bool) -> dict[str, Any]:
+    try:
+        message = deserialize_json(line.decode())  # the reader's own would log the line
+    except ValueError:
+        cut = "" if ended else ", cut short"
+        raise InputError(
+            f"{where} is not JSON ({len(line)} bytes{cut}). "
+            "The input must be the output of a Singer tap; nothing after this line was read."
+        ) from None
+    if not isinstance(message, dict):
+        raise InputError(f"{where} is JSON, but no Singer message.")
+    return message
+
+
+def _decoded(sink: SalesforceSink | None, block: bytes, lines: int, *, of: str) -> list[Any] | None:
+    """The messages or records of so many lines, where the sink's decoder knows them all."""
+    if sink is None or sink.json_rows is None:
+        return None
+    decoder = sink.json_rows.message if of == "message" else sink.json_rows.record
+    try:
+        found: list[Any] = decoder.decode_lines(block)
+    except _NOT_DECODED:
+        return None
+    return found if len(found) == lines else None  # blank lines are skipped there
+
+
+def _give(
+    sink: SalesforceSink,
+    decoded: list[Any],
+    hazards: TextHazards,
+    one_by_one: Callable[[int], Any],
+    *,
+    of: str,
+) -> None:
+    """Give a sink what its decoder made."""
+    json_rows = sink.json_rows
+    if json_rows is None:
+        raise AssertionError("Only a decoder of the sink makes what is given to it.")
+    sink.take(
+        len(decoded),
+        lambda place: json_rows.rows(islice(decoded, place, None), of=of, hazards=hazards),
+        one_by_one,
+    )
+
+
+def _give_by_line(
+    lines: _Lines,
+    hazards: TextHazards,
+    sink_of: Callable[[bytes], SalesforceSink | None],
+    take_place: Callable[[int], str],
+    stats: Counter[str],
+    *,
+    of: str,
+) -> None:
+    """Give runs of lines to the sinks whose decoders know them, and the others one by one.
+
+    Args:
+        lines: The lines of a block.
+        hazards: What `TextHazards.of` says of the block.
+        sink_of: The sink whose decoder a line is tried with.
+        take_place: Takes the line at a place by way of the SDK; the type of its message.
+        stats: Counts the messages by type.
+        of: What the lines are: `message` or `record`.
+    """
+    run: list[Any] = []
+    sink: SalesforceSink | None = None
+
+    def give_run(end: int) -> None:
+        if run and sink is not None:
+            first = end - len(run)
+            _give(sink, run, hazards, lambda place: take_place(first + place), of=of)
+            stats["RECORD"] += len(run)
+            run.clear()
+
+    for place, line in enumerate(lines.texts):
+        its_sink = sink_of(line)
+        decoded = _decoded(its_sink, line, 1, of=of)
+        if decoded is None or its_sink is not sink:
+            give_run(place)
+        if decoded is None:
+            stats[take_place(place)] += 1
+        else:
+            sink = its_sink
+            run += decoded
+    give_run(lines.number)
+
+
+def _blocks(source: IO[str]) -> Iterator[bytes]:
+    binary = getattr(source, "buffer", None)
+    if binary is None:  # text that never was bytes
+        for line in source:
+            yield line.encode(errors="surrogatepass")
+        return
+    yield from line_blocks(binary)

@@ -1,0 +1,337 @@
+"""The sinks: a record becomes a CSV row of the open batch; a full batch goes to the loader."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.sinks import Sink
+
+from target_salesforce_bulk.journal.batch import BatchColumn, LoadPlan
+from target_salesforce_bulk.journal.seen import (
+    must_not_come_twice,
+    refused_fingerprint,
+    row_fingerprint,
+)
+from target_salesforce_bulk.loading.preparing.open_batch import OpenBatch, RowWriter
+from target_salesforce_bulk.mapping.resolve import resolve_stream
+from target_salesforce_bulk.rows.encoder import RowEncoder, RowOptions, RowRefused
+from target_salesforce_bulk.rows.json_rows import JsonRows
+from target_salesforce_bulk.singer.sdk import SafeSink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from target_salesforce_bulk.mapping.resolve import DeletePlan, ResolvedStream
+    from target_salesforce_bulk.rows.arrow_rows import ArrowRows
+    from target_salesforce_bulk.rows.csvfile import Lines
+    from target_salesforce_bulk.run import Run
+    from target_salesforce_bulk.settings import Settings, StreamSettings
+    from target_salesforce_bulk.target import TargetSalesforceBulk
+
+
+class SalesforceSink(SafeSink):
+    """Takes the records of one stream, in one schema."""
+
+    def __init__(
+        self,
+        target: TargetSalesforceBulk,
+        stream_name: str,
+        schema: dict[str, Any],
+        key_properties: Sequence[str] | None,
+    ) -> None:
+        super().__init__(target, stream_name, schema, key_properties)
+        # Dates and times stay the text that the tap sent: the encoder reads them by the field's
+        # type, and one that it cannot read fails its row, not the run.
+        self.schema = _without_formats(self.schema)
+        self._settings: Settings = target.settings
+        self._run: Run = target.run
+        self._tap_stream = target.tap_stream(stream_name)
+        self.json_rows: JsonRows | None = None
+        self._writes: RowWriter
+        self._deletes: RowWriter | None = None
+        #: Hashes of the keys in the open batch of deletes.
+        self._deleted_keys: set[int] = set()
+
+    def get_validator(self) -> None:
+        """No JSON schema validation: rows are checked against the object they go to."""
+        return
+
+    def setup(self) -> None:
+        """Find the object and the field map, before the first record.
+
+        Raises:
+            MappingError: the stream cannot be mapped; all of its bad columns are named.
+        """
+        super().setup()
+        options = self._settings.for_stream(self.stream_name)
+        properties = self.schema["properties"]
+        resolved = resolve_stream(
+            self.stream_name,
+            properties,
+            self.key_properties,
+            options,
+            self._run,
+            self._run.earlier_properties(self.stream_name, properties),
+        )
+        for unmapped in resolved.field_map.unmapped:
+            if options.unmapped_fields == "warn":
+                self.logger.warning(
+                    "Stream %s: property %s is not loaded: %s",
+                    self.stream_name,
+                    unmapped.property,
+                    unmapped.reason,
+                )
+        self._writes = self._writer(resolved, resolved, options)
+        if resolved.deletes is not None:
+            self._deletes = self._writer(resolved, resolved.deletes, options)
+        if not self._writes.seen:
+            #: Decodes records and writes their rows, where that is all there is to do.
+            self.json_rows = JsonRows(
+                self.stream_name,
+                self._writes.encoder,
+                properties,
+                deletions=self._deletes is not None,
+            )
+        self._max_rows = options.batch_size_rows or float("inf")
+        self._summary = self._run.stream_started(self.stream_name, self._tap_stream, resolved)
+
+    def _writer(
+        self, resolved: ResolvedStream, does: ResolvedStream | DeletePlan, options: StreamSettings
+    ) -> RowWriter:
+        """What turns records into batches of one operation."""
+        field_map, key = does.field_map, does.field_map.key
+        row_options = RowOptions(
+            nulls=options.nulls,
+            empty_strings=options.empty_strings,
+            too_long=options.too_long,
+            validate=options.validate_rows,
+        )
+        told = (field_map.fingerprint, resolved.sobject.name, str(does.operation), row_options)
+        fingerprint = hashlib.blake2b(repr(told).encode(), digest_size=8)
+        plan = LoadPlan(
+            stream=self.stream_name,
+            sobject=resolved.sobject.name,
+            operation=does.operation,
+            columns=tuple(
+                BatchColumn(
+                    header=column.header,
+                    type=column.field.type,
+                    case_sensitive=column.field.case_sensitive,
+                )
+                for column in field_map.columns
+            ),
+            key=None if key is None else key.header,
+            assignment_rule_id=None if does.operation.only_ids else options.assignment_rule_id,
+            parents=field_map.parents,
+            lookup=does.lookup,
+            map_fingerprint=fingerprint.hexdigest(),
+        )
+        return RowWriter(
+            plan,
+            RowEncoder(field_map, does.operation, row_options),
+            seen=must_not_come_twice(does.operation) and self._run.check_seen(plan),
+        )
+
+    @property
+    def is_full(self) -> bool:
+        """Never, for the SDK: a batch is sealed here, before the row that would not fit."""
+        return False
+
+    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
+        """Write a record to the open batch, or to its refused rows.
+
+        Raises:
+            SalesforceBulkError: loading has come to an end for all streams.
+        """
+        self._summary.read += 1
+        self._run.note_row()
+        if self._run.is_stopped(self.stream_name):
+            return
+        writer = self._writer_of(record)
+        try:
+            row = self._row(writer, record)
+        except RowRefused as refusal:
+            described = writer.encoder.describe(record)
+            if not writer.seen or not self._run.came_again(
+                writer.plan, refused_fingerprint(described)
+            ):
+                self._batch(writer).refuse(described, writer.encoder.key(record), refusal)
+            return
+        if writer.seen and self._run.came_again(writer.plan, row_fingerprint(row)):
+            return
+        batch = self._batch(writer)
+        if not batch.fits(len(row), self._settings.max_job_bytes):
+            self._seal()
+            batch = self._batch(writer)
+        key = writer.encoder.key(record)
+        batch.write(row, () if key is None else (key,))
+
+    def arrow_rows(self) -> ArrowRows | None:
+        """What writes rows of Arrow data, where that is all there is to do with them.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+        """
+        from target_salesforce_bulk.rows.arrow_rows import ArrowRows  # needs an optional package
+
+        if self._writes.seen:
+            return None
+        return ArrowRows(self._writes.encoder, deletions=self._deletes is not None)
+
+    def take(
+        self,
+        records: int,
+        plain: Callable[[int], tuple[Lines, list[str]]],
+        one_by_one: Callable[[int], None],
+    ) -> None:
+        """Take records that need not be dictionaries, in order.
+
+        Args:
+            records: How many.
+            plain: The lines and keys of the records from a place on, up to the first that
+                `process_record` must see.
+            one_by_one: Brings the record at a place to `process_record`.
+
+        Raises:
+            SalesforceBulkError: loading has come to an end for all streams.
+        """
+        self._run.note_row()
+        if self._run.is_stopped(self.stream_name):
+            self._count(records)
+            return
+        done = 0
+        while done < records:
+            if not self._deleted_keys:
+                lines, keys = plain(done)
+                self._write(lines, keys, done, one_by_one)
+                done += len(lines)
+            if done < records:
+                one_by_one(done)
+                done += 1
+
+    def _write(
+        self, lines: Lines, keys: list[str], first: int, one_by_one: Callable[[int], None]
+    ) -> None:
+        """Add lines to the open batch, and to the next ones where it is full."""
+        writer, start, end = self._writes, 0, len(lines)
+        while start < len(lines):
+            batch = self._batch(writer)
+            end = int(min(end, start + writer.row_limit - batch.rows))
+            data = lines.encoded(start, end)
+            if batch.fits(len(data), self._settings.max_job_bytes, rows=end - start):
+                batch.write(data, keys[start:end], rows=end - start)
+                self._count(end - start)
+                start, end = end, len(lines)
+            elif end - start > 1:
+                end = (start + end) // 2
+            elif len(data) > self._longest_row(writer):
+                one_by_one(first + start)
+                start, end = end, len(lines)
+            else:
+                self._seal()
+                end = len(lines)
+
+    def _count(self, records: int) -> None:
+        """Count records that did not come through `process_record`."""
+        self._summary.read += records
+        self.tally_record_read(records)
+        self.record_counter_metric.increment(records)
+
+    def _writer_of(self, record: dict[str, Any]) -> RowWriter:
+        """Where a record goes; what is written after it was deleted must not overtake that."""
+        if self._deletes is None:
+            return self._writes
+        key = hash(self._deletes.same_key(self._deletes.encoder.key(record) or ""))
+        if record.get("_sdc_deleted_at") is not None:
+            self._deleted_keys.add(key)
+            return self._deletes
+        if key in self._deleted_keys:
+            self._seal()
+        return self._writes
+
+    def _row(self, writer: RowWriter, record: dict[str, Any]) -> bytes:
+        row = writer.encoder.encode(record)
+        limit = self._longest_row(writer)
+        if len(row) > limit:
+            raise RowRefused(
+                "LIMIT_EXCEEDED",
+                f"the row has {len(row)} bytes, and max_job_bytes leaves {limit} for it",
+                (),
+            )
+        return row
+
+    def _longest_row(self, writer: RowWriter) -> int:
+        """Bytes of the longest row that a batch of its own has room for."""
+        return self._settings.max_job_bytes - len(writer.encoder.header) - writer.reserve(1)
+
+    def process_batch(self, context: dict[str, Any]) -> None:
+        """Seal what has been read: the schema changed, or the input has come to its end."""
+        self._seal()
+
+    def activate_version(self, new_version: int) -> None:
+        """Ignore that a full refresh has begun or ended: nothing is deleted by surprise."""
+        self.logger.info(
+            "Stream %s: ACTIVATE_VERSION %s is ignored; no record is deleted for it",
+            self.stream_name,
+            new_version,
+        )
+
+    def _batch(self, writer: RowWriter) -> OpenBatch:
+        """The batch of a writer that takes the next row."""
+        if writer.open is not None and (
+            writer.open.rows >= writer.row_limit
+            or writer.open.age_seconds() >= self._settings.max_batch_age_seconds
+        ):
+            self._seal()
+        if writer.open is None:
+            batch = self._run.open_batch(writer.plan)
+            writer.open = OpenBatch(batch, writer)
+            self._run.filling(batch, writer.open.position)
+            writer.row_limit = self._run.row_limit(batch, self._max_rows)
+        return writer.open
+
+    def _seal(self) -> None:
+        """Hand over what is open: the writes first, then the deletes of what they wrote."""
+        for writer in (self._writes, self._deletes):
+            if writer is not None and writer.open is not None:
+                closed, writer.open = writer.open, None
+                if self._run.is_stopped(self.stream_name):
+                    closed.discard()
+                else:
+                    self._run.sealed(closed.batch, **closed.seal())
+        self._deleted_keys.clear()
+
+
+class ConnectionTestSink(Sink):
+    """Takes what `meltano config test` sends, checks the login, and loads nothing."""
+
+    max_size = 1
+
+    def __init__(
+        self,
+        target: TargetSalesforceBulk,
+        stream_name: str,
+        schema: dict[str, Any],
+        key_properties: Sequence[str] | None,
+    ) -> None:
+        super().__init__(target, stream_name, schema, key_properties)
+        target.client.check_access()
+        self.logger.info("Connected to Salesforce")
+
+    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
+        """Ignore the record."""
+
+    def process_batch(self, context: dict[str, Any]) -> None:
+        """Ignore the batch."""
+
+
+def _without_formats(schema: dict[str, Any]) -> dict[str, Any]:
+    schema = copy.deepcopy(schema)
+    for declared in schema["properties"].values():
+        if isinstance(declared, dict):
+            declared.pop("format", None)
+            for alternative in declared.get("anyOf", ()):
+                alternative.pop("format", None)
+    return schema

@@ -1,0 +1,158 @@
+"""Salesforce's error texts, and the file that a person opens."""
+
+from __future__ import annotations
+
+import csv
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from target_salesforce_bulk.journal.failed_rows import (
+    FailedRow,
+    Origin,
+    RowError,
+    StoredFailedRow,
+    write_csv,
+)
+from target_salesforce_bulk.loading.settling.error_table import ErrorTable, FailureClass
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message", "fields"),
+    [
+        (
+            "REQUIRED_FIELD_MISSING:Required fields are missing: [Name]:Name --",
+            "REQUIRED_FIELD_MISSING",
+            "Required fields are missing: [Name]",
+            ("Name",),
+        ),
+        (
+            "INVALID_CROSS_REFERENCE_KEY:invalid cross reference id:--",
+            "INVALID_CROSS_REFERENCE_KEY",
+            "invalid cross reference id",
+            (),
+        ),
+        (
+            "FIELD_CUSTOM_VALIDATION_EXCEPTION:Line 1: no\nLine 2: no:Email,Phone --",
+            "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+            "Line 1: no\nLine 2: no",
+            ("Email", "Phone"),
+        ),
+        ("STORAGE_LIMIT_EXCEEDED:no room", "STORAGE_LIMIT_EXCEEDED", "no room", ()),
+        ("Something else went wrong", "UNKNOWN_EXCEPTION", "Something else went wrong", ()),
+        ("", "UNKNOWN_EXCEPTION", "", ()),
+    ],
+)
+def test_error_texts_are_taken_apart(
+    text: str, code: str, message: str, fields: tuple[str, ...]
+) -> None:
+    """Code, message and fields of the texts that Salesforce sends."""
+    assert RowError.parse(text) == RowError(code=code, message=message, fields=fields, raw=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("UNABLE_TO_LOCK_ROW:unable to obtain exclusive access:--", FailureClass.TRANSIENT),
+        (
+            "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY:Rollup: execution of AfterUpdate caused by: "
+            "System.DmlException: first error: UNABLE_TO_LOCK_ROW, unable to obtain:--",
+            FailureClass.TRANSIENT,
+        ),
+        ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY:Too many DML:--", FailureClass.PERMANENT),
+        ("REQUIRED_FIELD_MISSING:Required:Name --", FailureClass.PERMANENT),
+        (
+            "INVALID_FIELD:Foreign key external ID: X not found for field K in entity Account:--",
+            FailureClass.PARENT_MISSING,
+        ),
+        ("A_CODE_OF_NEXT_YEAR:who knows:--", FailureClass.PERMANENT),
+        ("UNCERTAIN:answers do not add up:--", FailureClass.UNCERTAIN),
+    ],
+)
+def test_the_whole_text_decides_the_class(text: str, expected: FailureClass) -> None:
+    """A lock inside a trigger's message is a lock."""
+    error = RowError.parse(text)
+
+    assert ErrorTable().kind(error.code, error.raw).failure_class is expected
+
+
+def test_a_refused_row_survives_its_file() -> None:
+    """What is spooled beside a batch comes back whole."""
+    row = FailedRow(
+        row={"Email": "x\n\u2028"},
+        error=RowError(code="C", message="m", fields=("Email",)),
+        key="k",
+        origin=Origin.LOCAL,
+    )
+
+    assert FailedRow.refused_from_json(row.to_json()) == row
+
+
+def test_the_csv_is_private_and_complete(tmp_path: Path) -> None:
+    """Error, code, fields, job and attempt, then the row's own columns."""
+    path = tmp_path / "failed" / "contacts.csv"
+    row = StoredFailedRow(
+        id=1,
+        run_id="r",
+        batch_id=1,
+        stream="contacts",
+        sobject="Contact",
+        operation="upsert",
+        key="k",
+        row={"Email": 'a "b"\nc'},
+        code="INVALID_EMAIL_ADDRESS",
+        message="Email: invalid email address: a",
+        fields=("Email",),
+        job_id="750x",
+        attempt=1,
+        origin=Origin.SALESFORCE,
+        failure_class=FailureClass.PERMANENT,
+        failed_at="2026-01-01",
+    )
+
+    write_csv(path, [row], ["LastName", "Email"])
+
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert rows == [
+        ["sf__Error", "code", "fields", "job_id", "attempt", "LastName", "Email"],
+        [
+            "INVALID_EMAIL_ADDRESS: Email: invalid email address: a",
+            "INVALID_EMAIL_ADDRESS",
+            "Email",
+            "750x",
+            "1",
+            "",
+            'a "b"\nc',
+        ],
+    ]
+
+
+def test_users_may_name_more_errors_that_pass() -> None:
+    """By code, or by a part of the message."""
+    table = ErrorTable(["MY_CODE", "deadlock .* victim"])
+
+    assert table.kind("MY_CODE", "MY_CODE:x:--").failure_class is FailureClass.TRANSIENT
+    assert table.kind("OTHER", "deadlock was victim").failure_class is FailureClass.TRANSIENT
+    assert table.kind("OTHER", "no").failure_class is FailureClass.PERMANENT
+
+
+@pytest.mark.parametrize(
+    ("message", "transient"),
+    [
+        ("InvalidBatch : Field name not found : X", False),
+        ("ClientInputError : LineEnding is invalid on user data", False),
+        ("ApiBatchItems Limit exceeded.", False),
+        ("InternalServerError : Processing stopped", True),
+        ("TooManyLockFailure : (200) Too many lock failures", True),
+        ("", False),
+    ],
+)
+def test_jobs_that_failed_as_a_whole(message: str, transient: bool) -> None:
+    """Sent again only where it may help."""
+    assert ErrorTable().job_is_transient(message) is transient

@@ -1,0 +1,181 @@
+"""Each result finds its row, whatever the order, the columns and the spelling of values."""
+
+from __future__ import annotations
+
+import csv
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from target_salesforce_bulk.emulator.values import java_double
+from target_salesforce_bulk.journal.batch import Batch, BatchColumn, Counts, LoadPlan
+from target_salesforce_bulk.journal.lifecycle import BatchState
+from target_salesforce_bulk.loading.settling.error_table import ErrorTable
+from target_salesforce_bulk.loading.settling.settlement import Settlement
+from target_salesforce_bulk.salesforce.job import JobInfo, JobState, Operation, ResultKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from target_salesforce_bulk.journal.failed_rows import FailedRow
+
+COLUMNS = (
+    BatchColumn(header="Key__c", type="string"),
+    BatchColumn(header="Score__c", type="double"),
+    BatchColumn(header="Seen__c", type="datetime"),
+)
+ROWS = [[f"k{n}", str(912260031 + n), f"2024-03-11T09:00:{n:02}.123Z"] for n in range(6)]
+ERROR = "UNABLE_TO_LOCK_ROW:busy:--"
+
+
+def re_serialised(row: list[str]) -> list[str]:
+    """As Salesforce prints the values."""
+    return [row[0], java_double(float(row[1])), row[2].replace(".123Z", ".000Z")]
+
+
+@pytest.fixture
+def settle(tmp_path: Path) -> Callable[..., tuple[list[FailedRow], Counts, str]]:
+    """Settle a batch by the rows of its three result files."""
+
+    def run(
+        *,
+        operation: Operation = Operation.UPSERT,
+        rows: list[list[str]] = ROWS,
+        loaded: list[list[str]],
+        failed: list[list[str]] = (),  # type: ignore[assignment]
+        unprocessed: list[list[str]] = (),  # type: ignore[assignment]
+        headers: dict[str, list[str]] | None = None,
+        counted: int | None = None,
+    ) -> tuple[list[FailedRow], Counts, str]:
+        names = [column.header for column in COLUMNS]
+        plan = LoadPlan(
+            stream="s",
+            sobject="Contact",
+            operation=operation,
+            columns=COLUMNS,
+            key=None if operation is Operation.INSERT else "Key__c",
+        )
+        batch = Batch(
+            id=1, run_id="r", plan=plan, state=BatchState.ENDED, folder=tmp_path, rows=len(rows)
+        )
+        write(batch.csv, names, rows)
+        files = {kind: tmp_path / f"{kind}.csv" for kind in ResultKind}
+        own = headers or {}
+        write(
+            files[ResultKind.SUCCESSFUL],
+            ["sf__Id", "sf__Created", *names],
+            [["003", "true", *row] for row in loaded],
+        )
+        write(
+            files[ResultKind.FAILED],
+            own.get("failed", ["sf__Id", "sf__Error", *names]),
+            [["", ERROR, *row] for row in failed] if not own else failed,
+        )
+        write(files[ResultKind.UNPROCESSED], names, unprocessed)
+        job = JobInfo(
+            id="750",
+            object="Contact",
+            operation=operation,
+            state=JobState.JOB_COMPLETE,
+            records_processed=len(loaded) + len(failed),
+            records_failed=len(failed) if counted is None else counted,
+        )
+        settlement = Settlement(batch, ErrorTable(), job, files)
+        outcome = list(settlement.failed_rows())
+        return outcome, settlement.counts(), settlement.mismatch
+
+    return run
+
+
+def write(path: Path, header: list[str], rows: Any) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])
+
+
+@pytest.mark.parametrize("operation", [Operation.UPSERT, Operation.INSERT, Operation.UPDATE])
+def test_results_in_any_order_and_spelling(settle: Any, operation: Operation) -> None:
+    """What is kept of a failed row is the row as it was sent."""
+    results = [re_serialised(row) for row in ROWS]
+    random.Random(1).shuffle(results)
+    failed = [re_serialised(ROWS[4]), re_serialised(ROWS[1])]
+    loaded = [row for row in results if row not in failed]
+
+    outcome, counts, mismatch = settle(operation=operation, loaded=loaded, failed=failed)
+
+    assert [list(row.row.values()) for row in outcome] == [ROWS[1], ROWS[4]]
+    assert {row.error.code for row in outcome} == {"UNABLE_TO_LOCK_ROW"}
+    assert (counts, mismatch) == (Counts(loaded=4, failed=2), "")
+
+
+def test_columns_in_any_order_and_case(settle: Any) -> None:
+    """Salesforce gives its own order."""
+    header = {"failed": ["seen__C", "sf__Error", "KEY__c", "sf__Id", "score__c"]}
+    failed = [[ROWS[2][2], ERROR, "K2", "", ROWS[2][1]]]
+
+    outcome, counts, _ = settle(
+        loaded=[row for row in ROWS if row != ROWS[2]], failed=failed, headers=header
+    )
+
+    assert [row.key for row in outcome] == ["k2"]
+    assert counts == Counts(loaded=5, failed=1)
+
+
+def test_equal_rows_of_an_insert_are_counted(settle: Any) -> None:
+    """Two of five equal rows failed: two are kept, whichever."""
+    rows = [ROWS[0]] * 5
+    outcome, counts, mismatch = settle(
+        operation=Operation.INSERT, rows=rows, loaded=[ROWS[0]] * 3, failed=[ROWS[0]] * 2
+    )
+
+    assert (len(outcome), counts, mismatch) == (2, Counts(loaded=3, failed=2), "")
+
+
+def test_unprocessed_records(settle: Any) -> None:
+    """A job that ended early left them alone."""
+    outcome, counts, _ = settle(loaded=ROWS[:2], failed=[ROWS[2]], unprocessed=ROWS[3:])
+
+    assert counts == Counts(loaded=2, failed=1, unprocessed=3)
+    assert [row.error.code for row in outcome] == ["UNABLE_TO_LOCK_ROW", *["UNPROCESSED"] * 3]
+
+
+@pytest.mark.parametrize("operation", [Operation.UPSERT, Operation.INSERT])
+def test_a_row_that_no_result_names_is_uncertain(settle: Any, operation: Operation) -> None:
+    """Never loaded by assumption: only those that Salesforce names."""
+    outcome, counts, mismatch = settle(operation=operation, loaded=ROWS[:3], failed=[ROWS[3]])
+
+    assert counts == Counts(loaded=3, failed=1, uncertain=2)
+    assert [row.error.code for row in outcome] == ["UNABLE_TO_LOCK_ROW", "UNCERTAIN", "UNCERTAIN"]
+    assert "6 rows were sent, but the results name 3 successful, 1 failed" in mismatch
+
+
+def test_the_job_counts_more_failures_than_it_names(settle: Any) -> None:
+    """The numbers are reconciled, not believed."""
+    _, counts, mismatch = settle(loaded=ROWS[:5], failed=[ROWS[5]], counted=2)
+
+    assert "the job counts 2 failed rows, its results 1" in mismatch
+    assert counts.loaded + counts.not_loaded == 6
+
+
+def test_a_failed_result_that_nobody_sent(settle: Any) -> None:
+    """The row that was sent in its place is uncertain."""
+    stranger = ["other", "1", ""]
+    _, counts, mismatch = settle(loaded=ROWS[:5], failed=[stranger])
+
+    assert counts == Counts(loaded=5, uncertain=1)
+    assert "1 results match no row" in mismatch
+
+
+def test_a_job_without_data(settle: Any) -> None:
+    """Salesforce processed nothing, and names nothing: the upload has not arrived."""
+    outcome, counts, mismatch = settle(loaded=[])
+
+    assert (len(outcome), counts, mismatch) == (6, Counts(unprocessed=6), "")
+
+
+def test_all_loaded(settle: Any) -> None:
+    """Nothing is matched, and every row is loaded."""
+    outcome, counts, mismatch = settle(loaded=ROWS)
+
+    assert (outcome, counts, mismatch) == ([], Counts(loaded=6), "")
