@@ -18,7 +18,7 @@ from singer_sdk.singerlib.json import serialize_json
 from target_salesforce_bulk.errors import LoadError, MappingError, NotFoundError
 from target_salesforce_bulk.failed.adopt import Adopter
 from target_salesforce_bulk.failed.resend import Resend
-from target_salesforce_bulk.journal.failed_rows import write_csv
+from target_salesforce_bulk.journal.failed_rows import FailureClass, write_csv
 from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.journal.journal import Journal
 from target_salesforce_bulk.journal.seen import must_not_come_twice
@@ -28,8 +28,8 @@ from target_salesforce_bulk.loading.loader import Loader
 from target_salesforce_bulk.loading.polling import PollPlan
 from target_salesforce_bulk.loading.resume import resume
 from target_salesforce_bulk.loading.settling.child_batches import RowRetries
-from target_salesforce_bulk.loading.settling.error_table import ErrorTable, FailureClass
-from target_salesforce_bulk.loading.settling.settlement import write_ids
+from target_salesforce_bulk.loading.settling.error_table import ErrorTable
+from target_salesforce_bulk.reporting.loaded_ids import write_ids
 from target_salesforce_bulk.reporting.summary import Summary, failure_lines
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.query import QueryApi

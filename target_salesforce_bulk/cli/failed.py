@@ -11,8 +11,8 @@ import click
 
 from target_salesforce_bulk.cli.options import config_option, read_settings, read_target
 from target_salesforce_bulk.failed import commands
+from target_salesforce_bulk.journal.failed_rows import FailureClass
 from target_salesforce_bulk.journal.failure_store import Selection
-from target_salesforce_bulk.loading.settling.error_table import FailureClass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

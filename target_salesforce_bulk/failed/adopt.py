@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.errors import JobError
 from target_salesforce_bulk.journal.batch import BatchColumn, LoadPlan
-from target_salesforce_bulk.journal.failed_rows import FailedRow, RowError
-from target_salesforce_bulk.loading.settling.error_table import UNPROCESSED
+from target_salesforce_bulk.journal.failed_rows import UNPROCESSED, FailedRow, RowError
 from target_salesforce_bulk.rows.canonical import canonical_key
 from target_salesforce_bulk.rows.csvfile import read_rows
 from target_salesforce_bulk.salesforce.job import Operation, ResultKind

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from target_salesforce_bulk.journal.failed_rows import Origin
-from target_salesforce_bulk.loading.settling.error_table import FailureClass
+from target_salesforce_bulk.journal.failed_rows import FailureClass, Origin
 from target_salesforce_bulk.rows.csvfile import CsvFile, encode_row
 
 if TYPE_CHECKING:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import os
-import shutil
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,10 +13,6 @@ from target_salesforce_bulk.salesforce.sobject import Field
 if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
-
-
-# Most of what can be saved, in a fraction of the time that the best level takes.
-_GZIP_LEVEL = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -229,12 +222,12 @@ class Batch:
         )
 
 
-def pack(path: Path, packed: Path) -> None:
-    """Write a compressed copy of a file, readable by its owner only."""
-    descriptor = os.open(packed, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with (
-        path.open("rb") as plain,
-        os.fdopen(descriptor, "wb") as file,
-        gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=file) as writer,
-    ):
-        shutil.copyfileobj(plain, writer, 1 << 20)
+@dataclass(kw_only=True, slots=True)
+class ChildDraft:
+    """A child batch that is not in the journal yet."""
+
+    folder: Path
+    rows: int
+    size: int
+    #: Whether its rows wait for their parents, which come at the end of the input at the latest.
+    for_parents: bool

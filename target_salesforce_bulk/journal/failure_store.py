@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.journal.batch import LoadPlan
 from target_salesforce_bulk.journal.database import now
-from target_salesforce_bulk.journal.failed_rows import Origin, StoredFailedRow
-from target_salesforce_bulk.loading.settling.error_table import FailureClass
+from target_salesforce_bulk.journal.failed_rows import FailureClass, Origin, StoredFailedRow
 from target_salesforce_bulk.salesforce.job import Operation
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from target_salesforce_bulk.journal.batch import ChildDraft
     from target_salesforce_bulk.journal.failed_rows import FailedRow, StoredFailedRow
-    from target_salesforce_bulk.loading.settling.child_batches import ChildDraft
 
 
 class Outcome(Protocol):

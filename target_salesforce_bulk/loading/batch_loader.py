@@ -18,18 +18,15 @@ from target_salesforce_bulk.errors import (
     RequestError,
     UnavailableError,
 )
-from target_salesforce_bulk.journal.failed_rows import RowError
+from target_salesforce_bulk.journal.failed_rows import UNCERTAIN, UNPROCESSED, RowError
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event
 from target_salesforce_bulk.loading.ingest_jobs import log_facts, result_file
 from target_salesforce_bulk.loading.preparing.grouping import group_by_parent
 from target_salesforce_bulk.loading.preparing.lookup import KeyLookup
-from target_salesforce_bulk.loading.settling.child_batches import ChildWriter, drop_newer
-from target_salesforce_bulk.loading.settling.error_table import UNCERTAIN, UNPROCESSED
-from target_salesforce_bulk.loading.settling.settlement import (
-    AllFailed,
-    Settlement,
-    row_keys,
-)
+from target_salesforce_bulk.loading.preparing.newer import drop_newer
+from target_salesforce_bulk.loading.settling.child_batches import ChildWriter
+from target_salesforce_bulk.loading.settling.sent_rows import row_keys
+from target_salesforce_bulk.loading.settling.settlement import AllFailed, Settlement
 from target_salesforce_bulk.loading.stopping import StoppedError, leave_if, sleep
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
 

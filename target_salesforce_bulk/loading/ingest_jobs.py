@@ -19,10 +19,10 @@ from target_salesforce_bulk.errors import (
     SalesforceBulkError,
     UnavailableError,
 )
-from target_salesforce_bulk.journal.batch import pack
 from target_salesforce_bulk.journal.lifecycle import Event
 from target_salesforce_bulk.loading.polling import Pace
-from target_salesforce_bulk.loading.settling.settlement import (
+from target_salesforce_bulk.loading.preparing.pack import pack
+from target_salesforce_bulk.loading.settling.result_files import (
     count_rows,
     counts_tell,
     explain_mismatch,

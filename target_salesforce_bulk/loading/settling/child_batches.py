@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from target_salesforce_bulk.loading.settling.error_table import FailureClass
-from target_salesforce_bulk.rows.csvfile import CsvFile, encode_row, read_raw
+from target_salesforce_bulk.journal.batch import ChildDraft
+from target_salesforce_bulk.journal.failed_rows import FailureClass
+from target_salesforce_bulk.rows.csvfile import CsvFile, encode_row
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,17 +38,6 @@ class RowRetries:
         """Seconds between the end of the parent and the child's turn; longer each time."""
         seconds: float = self.wait_seconds * 2 ** (child.depth - 1)
         return min(seconds, _LONGEST_WAIT_SECONDS)
-
-
-@dataclass(kw_only=True, slots=True)
-class ChildDraft:
-    """A child batch that is not in the journal yet."""
-
-    folder: Path
-    rows: int
-    size: int
-    #: Whether its rows wait for their parents, which come at the end of the input at the latest.
-    for_parents: bool
 
 
 class ChildWriter:
@@ -139,31 +129,3 @@ class _Files:
 
     def _sent(self, cells: list[str]) -> bytes:
         return encode_row([cells[place] for place in self._places or ()])
-
-
-def drop_newer(batch: Batch, newer: set[str], names: list[str]) -> tuple[int, int]:
-    """Leave out the rows of a child batch whose records have been written anew meanwhile.
-
-    Args:
-        batch: The child batch.
-        newer: Keys that later batches have written, in the form in which keys compare.
-        names: The key of each row, in that form and in order.
-
-    Returns:
-        Rows and bytes that are left to be sent.
-    """
-    total = (0, 0)
-    upload = batch.upload
-    for path in {batch.csv, upload}:
-        draft = path.with_suffix(".dropping")
-        draft.unlink(missing_ok=True)
-        rows = read_raw(path)
-        file = CsvFile.create(draft, next(rows)[0])
-        for name, (line, _) in zip(names, rows, strict=True):
-            if name not in newer:
-                file.write(line)
-        file.seal()
-        draft.replace(path)
-        if path == upload:
-            total = (file.rows, file.size)
-    return total

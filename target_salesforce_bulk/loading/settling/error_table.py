@@ -11,26 +11,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from target_salesforce_bulk.journal.failed_rows import UNCERTAIN, UNPROCESSED, FailureClass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-class FailureClass(StrEnum):
-    """What can be done about a failed row."""
-
-    TRANSIENT = "transient"  #: sending it again as it is may well succeed
-    PARENT_MISSING = "parent_missing"  #: it may succeed once its parent is there
-    PERMANENT = "permanent"  #: the row, the mapping or the org must change first
-    UNCERTAIN = "uncertain"  #: it may have been loaded; look before sending it again
-
-
-#: Code of a row that Salesforce left alone; it has none of its own for that.
-UNPROCESSED = "UNPROCESSED"
-#: Code of a row whose outcome Salesforce's answers do not tell.
-UNCERTAIN = "UNCERTAIN"
 
 
 @dataclass(frozen=True, slots=True)

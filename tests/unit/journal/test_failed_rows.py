@@ -15,7 +15,8 @@ from target_salesforce_bulk.journal.failed_rows import (
     StoredFailedRow,
     write_csv,
 )
-from target_salesforce_bulk.loading.settling.error_table import ErrorTable, FailureClass
+from target_salesforce_bulk.journal.failed_rows import FailureClass
+from target_salesforce_bulk.loading.settling.error_table import ErrorTable
 
 if TYPE_CHECKING:
     from pathlib import Path

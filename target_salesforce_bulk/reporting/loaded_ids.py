@@ -1,0 +1,44 @@
+"""The Ids of the records that a run has written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_salesforce_bulk.loading.settling.result_files import cell, result_rows
+from target_salesforce_bulk.loading.settling.sent_rows import sent_rows
+from target_salesforce_bulk.rows.csvfile import CsvFile, encode_row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from target_salesforce_bulk.journal.batch import Batch
+
+
+def write_ids(path: Path, batch: Batch, successful: Path) -> None:
+    """Write the Ids of the records that a batch has written, beside its key.
+
+    The columns are `sf__Id`, `sf__Created` and the key; for an insert without one, all columns as
+    Salesforce gives them back. Readable by its owner only, and whole or not there at all.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    place = batch.plan.label_index
+    columns = batch.plan.columns if place is None else (batch.plan.columns[place],)
+    by_id = _keys_by_id(batch) if batch.plan.label is not None else {}
+    draft = path.with_suffix(".part")
+    draft.unlink(missing_ok=True)
+    names = ["sf__Id", "sf__Created", *(column.header for column in columns)]
+    file = CsvFile.create(draft, encode_row(names))
+    for header, row in result_rows(successful):
+        record_id = cell(header, row, "sf__id")
+        cells = [cell(header, row, column.header.lower()) for column in columns]
+        if record_id[:15] in by_id:
+            cells = [by_id[record_id[:15]]]
+        file.write(encode_row([record_id, cell(header, row, "sf__created"), *cells]))
+    file.seal()
+    draft.replace(path)
+
+
+def _keys_by_id(batch: Batch) -> dict[str, str]:
+    """The keys that Ids were looked up by, which are not sent and do not come back."""
+    place, label = batch.plan.key_index or 0, batch.plan.label_index or 0
+    return {row[place][:15]: row[label] for _, row in sent_rows(batch.csv)}
