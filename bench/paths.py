@@ -67,11 +67,15 @@ def floor() -> int:
 
 def ours() -> int:
     """The target, with batches that are sealed and thrown away."""
-    from target_salesforce_bulk.preview.check import DryRun
+    from target_salesforce_bulk.preview.dry_run import DryRun
     from target_salesforce_bulk.target import TargetSalesforceBulk
 
-    target = TargetSalesforceBulk(config=json.loads(Path(sys.argv[3]).read_text()))
-    run = target.__dict__["run"] = DryRun(target, FOLDER / f"journal-{os.getpid()}")
+    folder = FOLDER / f"journal-{os.getpid()}"
+    target = TargetSalesforceBulk(
+        config=json.loads(Path(sys.argv[3]).read_text()),
+        open_run=lambda _, client: DryRun(client, folder),
+    )
+    run = target.run
     reading = time.perf_counter()
     target.listen(sys.stdin)
     found["reading"] = time.perf_counter() - reading

@@ -1,5 +1,5 @@
 """`python -m target_salesforce_bulk`."""
 
-from target_salesforce_bulk.target import TargetSalesforceBulk
+from target_salesforce_bulk.cli.app import main
 
-TargetSalesforceBulk.cli()
+main()

@@ -4,6 +4,7 @@
     * ``SettingsError``: a setting is missing, contradicts another, or names nothing real
     * ``InputError``: what came in on stdin is not Singer
     * ``StateDirectoryError``: the state directory cannot be used
+    * ``OutputError``: STATE cannot be written to stdout
     * ``MappingError``: a stream cannot be mapped to its object
     * ``LoadError``: the run went on to its end, but a person must look at it
     * ``SalesforceError``: Salesforce, or the way to it
@@ -37,6 +38,10 @@ class InputError(SalesforceBulkError):
 
 class StateDirectoryError(SalesforceBulkError):
     """The state directory cannot be used."""
+
+
+class OutputError(SalesforceBulkError):
+    """STATE cannot be written to stdout."""
 
 
 class MappingError(SalesforceBulkError):

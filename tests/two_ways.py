@@ -5,36 +5,36 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from target_salesforce_bulk.preview.check import DryRun
+from target_salesforce_bulk.preview.dry_run import DryRun
 from target_salesforce_bulk.target import TargetSalesforceBulk
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from target_salesforce_bulk.journal.batch import Batch
+    from target_salesforce_bulk.salesforce.client import Client
 
 
 class Kept(DryRun):
     """Keeps what each batch held."""
 
-    def __init__(self, target: TargetSalesforceBulk, folder: Path) -> None:
-        super().__init__(target, folder)
+    def __init__(self, client: Client, folder: Path) -> None:
+        super().__init__(client, folder)
         self.batches: list[tuple[str, str, bytes, str]] = []
 
-    def sealed(self, batch: Batch, *, rows: int, size: int, merged: int) -> None:
+    def hand_over(self, batch: Batch, *, rows: int, size: int, merged: int) -> None:
         refused = batch.refused.read_text() if batch.refused.exists() else ""
         facts = f"{batch.plan.stream} {batch.plan.operation} {rows} {size} {merged}"
         self.batches.append((facts, batch.id, batch.csv.read_bytes(), refused))
-        super().sealed(batch, rows=rows, size=size, merged=merged)
+        super().hand_over(batch, rows=rows, size=size, merged=merged)
 
 
 def batches(
     config: dict[str, Any], folder: Path, text: str, *, in_bulk: bool, blocks: int | None = None
 ) -> tuple[list[Any], int]:
     """What the target makes of an input; and how many records came to `process_record`."""
-    target = TargetSalesforceBulk(config=config)
-    kept = Kept(target, folder)
-    target.__dict__["run"] = kept
+    target = TargetSalesforceBulk(config=config, open_run=lambda _, client: Kept(client, folder))
+    kept = target.run
     if not in_bulk:
         target.message_reader.find_sink = lambda _: None
     one_by_one = []

@@ -99,9 +99,9 @@ def retry(
     config: Any, job_id: str | None, state_file: Path | None, *, as_json: bool, **given: Any
 ) -> None:
     """Send failed rows again; exits with 1 if any of them failed again."""
-    result = commands.retry(
-        read_target(config), _selection(given, job_id=job_id), job_id, state_file
-    )
+    target = read_target(config)
+    chosen = _selection(given, job_id=job_id)
+    result = commands.retry(target.settings, target.client, chosen, job_id, state_file)
     click.echo(json.dumps(result) if as_json else commands.retry_as_text(result))
     sys.exit(1 if result["failed"] else 0)
 

@@ -58,9 +58,8 @@ def show(config: Any, job_id: str) -> None:
 def resume(config: Any) -> None:
     """Bring what an interrupted run left behind to an end, without reading anything new."""
     target = read_target(config)
-    run = Run(target.settings, target.client)
-    run.stop()
-    run.close()
+    with Run.open(target.settings, target.client):
+        pass
     click.echo("Nothing is under way any more.")
 
 
@@ -101,5 +100,5 @@ def forget(config: Any, stream: str) -> None:
     They are inserted a second time if the tap sends them again.
     """
     with Journal(read_settings(config).state_dir) as journal:
-        number = journal.seen.forget_stream(stream)
+        number = journal.recognised.forget_stream(stream)
     click.echo(f"{number:,} rows of stream {stream} forgotten.")

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from target_salesforce_bulk.target import TargetSalesforceBulk
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from target_salesforce_bulk.settings import Settings
-    from target_salesforce_bulk.target import TargetSalesforceBulk
 
 
 def read_target(config: Any) -> TargetSalesforceBulk:
@@ -19,17 +20,12 @@ def read_target(config: Any) -> TargetSalesforceBulk:
     Raises:
         ConfigValidationError: the configuration does not pass the schema.
     """
-    # The target's module imports the commands.
-    from target_salesforce_bulk.target import TargetSalesforceBulk
-
     return TargetSalesforceBulk(
         config=config.config or None, parse_env_config=bool(config.parse_env)
     )
 
 
 def _read_config(context: click.Context, parameter: Any, value: Any) -> Any:
-    from target_salesforce_bulk.target import TargetSalesforceBulk
-
     if not value and context.parent is not None:
         return context.parent.params.get("config")
     return TargetSalesforceBulk.cb_config(context, parameter, value)

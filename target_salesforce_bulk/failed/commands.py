@@ -11,10 +11,13 @@ from dataclasses import asdict
 from typing import IO, TYPE_CHECKING, Any
 
 from target_salesforce_bulk.errors import LoadError, SettingsError
-from target_salesforce_bulk.journal.failed_rows import EXPORT_COLUMNS, export_cells
+from target_salesforce_bulk.failed.adopt import Adopter
+from target_salesforce_bulk.failed.resend import resend
 from target_salesforce_bulk.journal.journal import Journal
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable
+from target_salesforce_bulk.reporting.failed_csv import EXPORT_COLUMNS, export_cells
 from target_salesforce_bulk.run import Run
+from target_salesforce_bulk.salesforce.objects import Objects
 from target_salesforce_bulk.singer import ledger
 
 if TYPE_CHECKING:
@@ -23,8 +26,8 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.journal.failed_rows import StoredFailedRow
     from target_salesforce_bulk.journal.failure_store import Selection
+    from target_salesforce_bulk.salesforce.client import Client
     from target_salesforce_bulk.settings import Settings
-    from target_salesforce_bulk.target import TargetSalesforceBulk
 
 #: What clears a field, as rows are sent.
 _CLEAR = "#N/A"
@@ -157,12 +160,17 @@ def _singer(journal: Journal, found: Iterable[StoredFailedRow]) -> Iterator[dict
 
 
 def retry(
-    target: TargetSalesforceBulk, chosen: Selection, job_id: str | None, state_file: Path | None
+    settings: Settings,
+    client: Client,
+    chosen: Selection,
+    job_id: str | None,
+    state_file: Path | None,
 ) -> dict[str, Any]:
     """Send failed rows again.
 
     Args:
-        target: The target, not opened.
+        settings: What the user set.
+        client: The connection to the org.
         chosen: Which rows.
         job_id: A job whose rows are fetched from Salesforce if the journal does not know it.
         state_file: A STATE whose jobs are treated likewise.
@@ -171,21 +179,31 @@ def retry(
         SettingsError: the file is no STATE.
         SalesforceBulkError: they cannot be sent.
     """
-    run = Run(target.settings, target.client)
-    try:
-        for entry in _entries(job_id, state_file):
-            run.adopt(entry["job_id"], entry.get("stream"))
-        result = run.retry(chosen)
+    with Run.open(settings, client) as run:
+        newer = _adopt(run, client, _entries(job_id, state_file))
+        result = resend(run, chosen, settings.max_job_bytes)
+        if newer:
+            result["skipped"]["their records were written later"] = newer
         try:
             run.finish()
         except LoadError as error:
             result["problem"] = str(error)
-        return result | run.outcome()
-    except BaseException:
-        run.stop()
-        raise
-    finally:
-        run.close()
+        streams = run.tally.streams
+        return result | {
+            "loaded": sum(each.counts.loaded for each in streams),
+            "failed": sum(each.counts.not_loaded for each in streams),
+        }
+
+
+def _adopt(run: Run, client: Client, entries: list[dict[str, Any]]) -> int:
+    """Fetch the failed rows of jobs that the journal does not know; how many had newer values."""
+    adopter = Adopter(run.journal, run.api, run.query, run.table)
+    objects = Objects(client)
+    for entry in entries:
+        if not run.journal.knows_job(entry["job_id"]):
+            job = run.api.get(entry["job_id"])
+            adopter.adopt(job.id, entry.get("stream") or job.object, objects.sobject(job.object))
+    return adopter.newer
 
 
 def _entries(job_id: str | None, state_file: Path | None) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.journal.failed_rows import FailureClass, Origin
 from target_salesforce_bulk.rows.csvfile import CsvFile, encode_row
@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.journal.failed_rows import StoredFailedRow
     from target_salesforce_bulk.journal.failure_store import Selection
     from target_salesforce_bulk.journal.journal import Journal
+    from target_salesforce_bulk.run import Run
+
+
+def resend(run: Run, chosen: Selection, max_job_bytes: int) -> dict[str, Any]:
+    """Send failed rows again within a run: how many, and how many not and why."""
+    again = Resend(run.journal, max_job_bytes)
+    sent = 0
+    for batch in again.batches(chosen):
+        sent += batch.rows
+        run.load_again(batch)
+    return {"sent": sent, "skipped": dict(again.skipped)}
 
 
 class Resend:

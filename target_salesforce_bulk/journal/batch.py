@@ -159,8 +159,8 @@ class Batch:
     #: Rows that a later row with the same key replaced before sending.
     merged: int = 0
     job_id: str | None = None
-    #: 1 for the first job of these rows, one more for each that was made anew.
-    attempt: int = 0
+    #: Jobs that were made for these rows; all but the last were given up before they were closed.
+    jobs_made: int = 0
     #: The batch whose rows are sent again by this one, the first of that line, and how many
     #: batches before this one sent them.
     parent_id: int | None = None
@@ -214,7 +214,7 @@ class Batch:
             size=row["size"],
             merged=row["merged"],
             job_id=row["job_id"],
-            attempt=row["attempt"],
+            jobs_made=row["jobs_made"],
             parent_id=row["parent_id"],
             origin_id=row["origin_id"] or row["id"],
             depth=row["depth"],

@@ -15,101 +15,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.errors import StateDirectoryError
+from target_salesforce_bulk.journal import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-SCHEMA_VERSION = 2
-
-_SCHEMA = """
-CREATE TABLE runs (
-    id TEXT PRIMARY KEY,
-    started_at TEXT NOT NULL,
-    ended_at TEXT
-) STRICT;
-CREATE TABLE batches (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice, as it names a folder
-    run_id TEXT NOT NULL REFERENCES runs (id),
-    plan TEXT NOT NULL,
-    state TEXT NOT NULL,
-    rows INTEGER NOT NULL DEFAULT 0,
-    size INTEGER NOT NULL DEFAULT 0,
-    merged INTEGER NOT NULL DEFAULT 0,
-    job_id TEXT,
-    attempt INTEGER NOT NULL DEFAULT 0,
-    parent_id INTEGER REFERENCES batches (id),
-    origin_id INTEGER REFERENCES batches (id),
-    depth INTEGER NOT NULL DEFAULT 0,
-    resends INTEGER NOT NULL DEFAULT 0,  -- whether it was made of stored failed rows
-    loaded INTEGER,
-    failed INTEGER,
-    unprocessed INTEGER,
-    uncertain INTEGER,
-    refused INTEGER,
-    retried INTEGER,
-    covered_rows INTEGER NOT NULL DEFAULT 0,  -- rows before the last STATE that was written
-    covered_refused INTEGER NOT NULL DEFAULT 0,
-    changed_at TEXT NOT NULL
-) STRICT;
-CREATE TABLE failed_rows (
-    id INTEGER PRIMARY KEY,
-    run_id TEXT NOT NULL REFERENCES runs (id),
-    batch_id INTEGER NOT NULL REFERENCES batches (id),
-    stream TEXT NOT NULL,
-    object TEXT NOT NULL,
-    operation TEXT NOT NULL,
-    key TEXT,
-    same_key TEXT,  -- in the form in which keys compare
-    row TEXT NOT NULL,
-    code TEXT NOT NULL,
-    message TEXT NOT NULL,
-    fields TEXT NOT NULL,
-    job_id TEXT,
-    attempt INTEGER NOT NULL,
-    origin TEXT NOT NULL,
-    class TEXT NOT NULL,
-    failed_at TEXT NOT NULL,
-    retry_batch_id INTEGER REFERENCES batches (id)  -- the batch that sends it again
-) STRICT;
-"""
-
-_LATER_SCHEMA = """
-CREATE INDEX IF NOT EXISTS batches_by_state ON batches (state);
-CREATE INDEX IF NOT EXISTS failed_rows_by_run ON failed_rows (run_id, stream);
-CREATE INDEX failed_rows_by_key ON failed_rows (object, same_key);
-CREATE INDEX failed_rows_by_job ON failed_rows (job_id);
-CREATE INDEX failed_rows_by_retry ON failed_rows (retry_batch_id);
-CREATE TABLE seen_rows (  -- dealt with by an interrupted run, and not covered by STATE
-    stream TEXT NOT NULL,
-    map_fingerprint TEXT NOT NULL,
-    fingerprint BLOB NOT NULL,
-    times INTEGER NOT NULL,
-    PRIMARY KEY (stream, map_fingerprint, fingerprint)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE foreign_jobs (  -- jobs with failed rows that another machine's journal knows
-    job_id TEXT PRIMARY KEY,
-    entry TEXT NOT NULL
-) STRICT;
-"""
-
 #: A file of ours; one that a link leads to is somebody else's.
 _PRIVATE = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-
-#: What brings a journal of an earlier version up to the next one, by its version.
-_MIGRATIONS = {
-    1: """
-ALTER TABLE batches ADD COLUMN parent_id INTEGER REFERENCES batches (id);
-ALTER TABLE batches ADD COLUMN origin_id INTEGER REFERENCES batches (id);
-ALTER TABLE batches ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE batches ADD COLUMN resends INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE batches ADD COLUMN retried INTEGER;
-ALTER TABLE batches ADD COLUMN covered_rows INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE batches ADD COLUMN covered_refused INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE failed_rows ADD COLUMN same_key TEXT;
-ALTER TABLE failed_rows ADD COLUMN retry_batch_id INTEGER REFERENCES batches (id);
-""",
-}
 
 
 class Database:
@@ -182,19 +95,15 @@ class Database:
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA foreign_keys=ON")
         version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
+        if version > schema.VERSION:
             db.close()
             raise StateDirectoryError(
                 f"The journal in {self.state_dir} was written by a later version of this program "
-                f"(schema {version}, this one knows {SCHEMA_VERSION}). "
+                f"(schema {version}, this one knows {schema.VERSION}). "
                 "Install that version, or set state_dir to a new folder."
             )
-        if version < SCHEMA_VERSION:
-            steps = [_MIGRATIONS[each] for each in range(version, SCHEMA_VERSION) if each]
-            script = "".join(steps) if version else _SCHEMA
-            db.executescript(
-                f"BEGIN; {script} {_LATER_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;"
-            )
+        if version < schema.VERSION:
+            db.executescript(schema.upgrade(version))
         return db
 
     def close(self) -> None:

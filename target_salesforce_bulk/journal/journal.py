@@ -10,8 +10,7 @@ from target_salesforce_bulk.journal.batch import Batch, Counts, LoadPlan
 from target_salesforce_bulk.journal.database import Database, now
 from target_salesforce_bulk.journal.failure_store import FailureStore
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event, next_state
-from target_salesforce_bulk.journal.seen import must_not_come_twice
-from target_salesforce_bulk.journal.seen_store import SeenStore
+from target_salesforce_bulk.journal.recognised import RecognisedRows, must_not_come_twice
 
 if TYPE_CHECKING:
     import sqlite3
@@ -50,7 +49,7 @@ class Journal:
         #: The failed rows.
         self.failures = FailureStore(self._db)
         #: The rows that an interrupted run has dealt with.
-        self.seen = SeenStore(self._db)
+        self.recognised = RecognisedRows(self._db)
         self._run_id = ""
 
     def close(self) -> None:
@@ -88,15 +87,27 @@ class Journal:
             if stateless or not must_not_come_twice(batch.plan.operation):
                 self.release(batch.id)
 
-    def cover(self, batch_id: int, rows: int, refused: int) -> None:
-        """Note how much of a settled batch stands before the last STATE that was written."""
+    def cover(self, batch_id: int, position: tuple[int, int] | None) -> None:
+        """Note that the last STATE that was written covers a settled batch.
+
+        Args:
+            batch_id: The batch.
+            position: How many of its rows, and of its refused rows, are covered; None: all.
+        """
+        if position is None:
+            self.release(batch_id)
+            return
         with self._db.transaction() as db:
             db.execute(
                 "UPDATE batches SET covered_rows = ?, covered_refused = ? WHERE id = ?",
-                (rows, refused, batch_id),
+                (*position, batch_id),
             )
 
-    def remember_seen_rows(self) -> None:
+    def cover_recognised(self, taken: int) -> None:
+        """Note how many of the rows that came again the last STATE covers."""
+        self.recognised.cover(taken)
+
+    def remember_uncovered_rows(self) -> None:
         """Take in which rows earlier runs dealt with without a STATE, and release their batches."""
         for batch in self.batches(BatchState.SETTLED):
             if batch.parent_id is None and must_not_come_twice(batch.plan.operation):
@@ -108,7 +119,7 @@ class Journal:
             covered = db.execute(
                 "SELECT covered_rows, covered_refused FROM batches WHERE id = ?", (batch.id,)
             ).fetchone()
-            self.seen.remember(db, batch, *covered)
+            self.recognised.remember(db, batch, *covered)
             # With the rows, so that a crash does not take them in twice.
             self._advance(db, batch.id, Event.RELEASED, {})
 
@@ -132,7 +143,7 @@ class Journal:
         return batch
 
     def record(self, batch_id: int, event: Event, **facts: Any) -> Batch:
-        """Move a batch on; the facts (rows, size, merged, job_id, attempt) go with it.
+        """Move a batch on; the facts (rows, size, merged, job_id, jobs_made) go with it.
 
         Raises:
             IllegalTransitionError: the event cannot happen in the batch's state; nothing changed.
@@ -310,7 +321,7 @@ class Journal:
         """Take in the failed rows of a job that another machine has made."""
         with self._db.transaction() as db:
             cursor = db.execute(
-                "INSERT INTO batches (run_id, plan, state, job_id, attempt, changed_at)"
+                "INSERT INTO batches (run_id, plan, state, job_id, jobs_made, changed_at)"
                 " VALUES (?, ?, ?, ?, 1, ?)",
                 (self._run_id, plan.to_json(), BatchState.RELEASED, job_id, now()),
             )

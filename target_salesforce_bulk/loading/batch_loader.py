@@ -20,6 +20,7 @@ from target_salesforce_bulk.errors import (
 )
 from target_salesforce_bulk.journal.failed_rows import UNCERTAIN, UNPROCESSED, RowError
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event
+from target_salesforce_bulk.loading.events import RowsKept
 from target_salesforce_bulk.loading.ingest_jobs import log_facts, result_file
 from target_salesforce_bulk.loading.preparing.grouping import group_by_parent
 from target_salesforce_bulk.loading.preparing.lookup import KeyLookup
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.journal.batch import Batch, Counts
     from target_salesforce_bulk.journal.journal import Journal
+    from target_salesforce_bulk.loading.events import Events
     from target_salesforce_bulk.loading.ingest_jobs import IngestJobs
     from target_salesforce_bulk.loading.settling.child_batches import RowRetries
     from target_salesforce_bulk.loading.settling.error_table import ErrorTable
@@ -70,7 +72,7 @@ class BatchLoader:
         stopping: Set when the run is to leave; the next step then raises `StoppedError`.
         table: What errors mean.
         retries: How often rows are sent again.
-        on_kept: Told of rows that are stored as failed because they will not be sent again.
+        events: Where it is told what happens to batches.
         keep_results: Told of each file of successful results before it is removed.
     """
 
@@ -83,7 +85,7 @@ class BatchLoader:
         stopping: threading.Event,
         table: ErrorTable,
         retries: RowRetries,
-        on_kept: Callable[[Batch, Counts], None],
+        events: Events,
         keep_results: Callable[[Batch, Path], None] | None = None,
     ) -> None:
         #: What is done to jobs.
@@ -92,8 +94,9 @@ class BatchLoader:
         self._journal = journal
         self._stopping = stopping
         self._table = table
-        self._retries = retries
-        self._on_kept = on_kept
+        #: How often rows are sent again.
+        self.retries = retries
+        self._events = events
         self._keep_results = keep_results
 
     def load(
@@ -154,7 +157,7 @@ class BatchLoader:
         if batch.parent_id is not None:
             error = RowError(code=UNPROCESSED, message=why, raw=UNPROCESSED)
             counts, _ = self._journal.settle(batch, AllFailed(batch, self._table, error))
-            self._on_kept(batch, counts)
+            self._events.publish(RowsKept(batch=batch, counts=counts))
 
     def _leave_out_newer(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
         """Drop rows of a child batch whose records a later batch has written meanwhile."""
@@ -242,7 +245,7 @@ class BatchLoader:
             # Somebody wanted an aborted job to stop, so nothing of it goes on by itself.
             retry=None
             if job.state is JobState.ABORTED
-            else ChildWriter(batch, self._retries, parents_coming=parents_coming, whole=unread),
+            else ChildWriter(batch, self.retries, parents_coming=parents_coming, whole=unread),
             open_keys=self._journal.failures.open_keys(batch.plan.sobject),
         )
         if self._keep_results is not None and not untouched:
@@ -311,4 +314,4 @@ class BatchLoader:
 
     def wait_before(self, child: Batch) -> None:
         """Wait until rows may be sent again."""
-        sleep(self._stopping, self._retries.wait_before(child))
+        sleep(self._stopping, self.retries.wait_before(child))

@@ -110,7 +110,7 @@ class IngestJobs:
         except RequestError as error:
             raise JobError(str(error), job_id="", permanent=True) from error
         batch = self._journal.record(
-            batch.id, Event.CREATED, job_id=job.id, attempt=batch.attempt + 1
+            batch.id, Event.CREATED, job_id=job.id, jobs_made=batch.jobs_made + 1
         )
         logger.info(
             "Job %s created: %s %s, batch %s of stream %s with %s rows, %s bytes",
@@ -163,9 +163,9 @@ class IngestJobs:
 
     def renew(self, batch: Batch, error: SalesforceBulkError) -> None:
         """Give up a job that is still open: nothing of it has been processed."""
-        if batch.attempt >= _JOBS_PER_BATCH:
+        if batch.jobs_made >= _JOBS_PER_BATCH:
             raise JobError(
-                f"Batch {batch.id} could not be sent in {batch.attempt} jobs; the last error: "
+                f"Batch {batch.id} could not be sent in {batch.jobs_made} jobs; the last error: "
                 f"{error}",
                 job_id=_job_id(batch),
                 permanent=False,

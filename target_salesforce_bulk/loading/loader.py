@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from target_salesforce_bulk.errors import JobError
+from target_salesforce_bulk.errors import JobError, LoadError
+from target_salesforce_bulk.loading.events import BatchSettled, StreamStopped
 from target_salesforce_bulk.loading.schedule import Schedule
 from target_salesforce_bulk.loading.stopping import StoppedError
 
@@ -16,33 +17,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from target_salesforce_bulk.errors import SalesforceBulkError
-    from target_salesforce_bulk.journal.batch import Batch, Counts
-    from target_salesforce_bulk.loading.batch_loader import BatchLoader
+    from target_salesforce_bulk.journal.batch import Batch
+    from target_salesforce_bulk.loading.batch_loader import BatchLoader, Loaded
+    from target_salesforce_bulk.loading.events import Events
     from target_salesforce_bulk.loading.settling.child_batches import RowRetries
     from target_salesforce_bulk.salesforce.client import Client
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BatchReport:
-    """What one batch cost and what became of it."""
-
-    batch: Batch
-    counts: Counts
-    #: Batches with the rows of it that are sent again.
-    children: list[Batch]
-    jobs: int
-    api_calls: int
-    seconds: float
-
-
-class Observer(Protocol):
-    """Who is told what becomes of batches; called from worker threads."""
-
-    def batch_settled(self, report: BatchReport) -> None:
-        """Every row of the batch has an outcome on disk."""
-
-    def stream_stopped(self, batch: Batch, error: SalesforceBulkError) -> None:
-        """A batch cannot be settled, so no further batch of its stream will be loaded."""
+logger = logging.getLogger(__name__)
 
 
 class Loader:
@@ -50,11 +31,13 @@ class Loader:
 
     Args:
         client: The connection to Salesforce, for counting its calls.
-        runner: Loads one batch.
+        batch_loader: Loads one batch.
         retries: When rows are sent again.
         workers: How many batches are under way at once.
         max_spool_bytes: Reading waits while more bytes than this are queued.
-        observer: Who is told what becomes of batches.
+        events: Where it is told what happens to batches.
+        early_problem: Asked after each batch of a stream that goes on: why the rest of the stream
+            should not be sent; empty where it should.
         stopping: Set when the run is to leave.
         clock: Seconds that never go back.
     """
@@ -63,19 +46,21 @@ class Loader:
         self,
         *,
         client: Client,
-        runner: BatchLoader,
+        batch_loader: BatchLoader,
         retries: RowRetries,
         workers: int,
         max_spool_bytes: int,
-        observer: Observer,
+        events: Events,
+        early_problem: Callable[[Batch], str],
         stopping: threading.Event,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
-        self._runner = runner
+        self._batch_loader = batch_loader
         self._retries = retries
         self._max_spool_bytes = max_spool_bytes
-        self._observer = observer
+        self._events = events
+        self._early_problem = early_problem
         self._stopping = stopping
         self._clock = clock
         self._schedule = Schedule()
@@ -91,6 +76,9 @@ class Loader:
             threading.Thread(target=self._work, name=f"loader-{number}", daemon=True)
             for number in range(1, workers + 1)
         ]
+
+    def start(self) -> None:
+        """Start the worker threads."""
         for worker in self._workers:
             worker.start()
 
@@ -114,10 +102,29 @@ class Loader:
         if self._fatal is not None:
             raise self._fatal
 
-    def stop_stream(self, stream: str) -> None:
-        """Begin no further batch of a stream."""
+    def is_stopped(self, stream: str) -> bool:
+        """Whether no further batch of a stream is begun."""
+        return stream in self._stopped_streams
+
+    def _stop_stream(self, stream: str, error: SalesforceBulkError) -> None:
+        """Begin no further batch of a stream; the first reason is the one that is told."""
+        first = stream not in self._stopped_streams
         self._stopped_streams.add(stream)
         self._schedule.hurry(stream)
+        if first:
+            logger.error("Stream %s stopped: %s", stream, error)
+            self._events.publish(StreamStopped(stream=stream, error=error))
+
+    def _goes_on(self, loaded: Loaded) -> bool:
+        """Whether more rows of a batch's stream may be sent."""
+        stream = loaded.batch.plan.stream
+        waiting = any(each.plan.stream == stream for each in self._for_parents)
+        return (
+            self._reading
+            or waiting
+            or bool(loaded.children)
+            or self._schedule.holds(stream, beside=loaded.batch.id)
+        )
 
     def drain(self) -> None:
         """Wait until every queued batch is settled or its stream stopped, and end the workers.
@@ -139,7 +146,8 @@ class Loader:
         self._schedule.close()
         deadline = self._clock() + timeout_seconds
         for worker in self._workers:
-            worker.join(max(0.0, deadline - self._clock()))
+            if worker.ident is not None:
+                worker.join(max(0.0, deadline - self._clock()))
 
     def _work(self) -> None:
         while (batch := self._schedule.take()) is not None:
@@ -156,7 +164,7 @@ class Loader:
 
     def _load_unless_stopped(self, batch: Batch) -> None:
         if batch.plan.stream in self._stopped_streams:
-            self._runner.give_up(batch)
+            self._batch_loader.give_up(batch)
             return
         started = self._clock()
         parents_coming = bool(batch.plan.parents) and (
@@ -164,28 +172,28 @@ class Loader:
         )
         try:
             with self._client.tally() as tally:
-                loaded = self._runner.load(
+                loaded = self._batch_loader.load(
                     batch, lambda: self._await_turn(batch), parents_coming=parents_coming
                 )
         except JobError as error:
-            self.stop_stream(batch.plan.stream)
-            self._observer.stream_stopped(batch, error)
+            self._stop_stream(batch.plan.stream, error)
             return
-        self._observer.batch_settled(
-            BatchReport(
+        self._events.publish(
+            BatchSettled(
                 batch=loaded.batch,
                 counts=loaded.counts,
-                children=loaded.children,
-                jobs=loaded.batch.attempt,
+                children=tuple(loaded.children),
+                jobs=loaded.batch.jobs_made,
                 api_calls=tally.calls,
                 seconds=self._clock() - started,
             )
         )
         if loaded.stopped:
-            self.stop_stream(batch.plan.stream)
             job_id = loaded.batch.job_id or ""
             why = JobError(loaded.stopped, job_id=job_id, permanent=True)
-            self._observer.stream_stopped(loaded.batch, why)
+            self._stop_stream(batch.plan.stream, why)
+        elif self._goes_on(loaded) and (problem := self._early_problem(loaded.batch)):
+            self._stop_stream(batch.plan.stream, LoadError(problem))
         for child in loaded.children:
             if child.id in loaded.for_parents:
                 self._for_parents.append(child)

@@ -34,7 +34,9 @@ class Schedule:
         self._waiting: deque[Batch] = deque()
         #: Batches that a worker holds, by object, in the order of their turns.
         self._under_way: dict[str, deque[int]] = {}
+        #: Of the batches that are queued or under way.
         self._bytes: dict[int, int] = {}
+        self._streams: dict[int, str] = {}
         self._closed = False
         self._paused = False
 
@@ -48,6 +50,7 @@ class Schedule:
                 self._not_before[batch.id] = self._clock() + wait_seconds
             self._waiting.append(batch)
             self._bytes[batch.id] = batch.size
+            self._streams[batch.id] = batch.plan.stream
             self._changed.notify_all()
 
     def hurry(self, stream: str) -> None:
@@ -57,6 +60,11 @@ class Schedule:
                 if batch.plan.stream == stream:
                     self._not_before.pop(batch.id, None)
             self._changed.notify_all()
+
+    def holds(self, stream: str, *, beside: int) -> bool:
+        """Whether a batch of a stream is queued or under way, beside the one of that number."""
+        with self._changed:
+            return any(name == stream for number, name in self._streams.items() if number != beside)
 
     def take(self) -> Batch | None:
         """The next batch that may be worked on; waits for one. None when there will be none."""
@@ -127,6 +135,7 @@ class Schedule:
         with self._changed:
             self._under_way[batch.plan.sobject].remove(batch.id)
             del self._bytes[batch.id]
+            del self._streams[batch.id]
             self._changed.notify_all()
 
     def await_space(self, max_bytes: int) -> None:

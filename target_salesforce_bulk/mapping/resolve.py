@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.errors import MappingError
 from target_salesforce_bulk.mapping.field_map import FieldMap
@@ -13,18 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from target_salesforce_bulk.mapping.field_map import Column
+    from target_salesforce_bulk.salesforce.objects import Objects
     from target_salesforce_bulk.salesforce.sobject import Field, SObject
     from target_salesforce_bulk.settings import StreamSettings
-
-
-class Describer(Protocol):
-    """Whoever can describe objects."""
-
-    def sobject(self, name: str) -> SObject:
-        """The description of an object that is there."""
-
-    def find_sobject(self, names: list[str]) -> SObject | None:
-        """The description of the first of these that is there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +57,7 @@ def resolve_stream(
     properties: Mapping[str, Any],
     key_properties: Sequence[str],
     options: StreamSettings,
-    describer: Describer,
+    objects: Objects,
     earlier: Collection[str] = (),
 ) -> ResolvedStream:
     """Find out what becomes of the rows of a stream.
@@ -76,13 +67,13 @@ def resolve_stream(
         properties: The properties of its schema.
         key_properties: Those that make up its key.
         options: Its settings.
-        describer: Describes objects.
+        objects: The objects of the org.
         earlier: The properties of its earlier schemas.
 
     Raises:
         MappingError: it cannot be loaded as its settings say.
     """
-    sobject = _sobject(stream, options, describer)
+    sobject = _sobject(stream, options, objects)
     operation = options.operation
     _check_allowed(stream, sobject, operation)
     if options.assignment_rule_id and sobject.name not in {"Lead", "Case"}:
@@ -100,7 +91,7 @@ def resolve_stream(
         field_mapping=options.field_mapping or {},
         auto_map=options.auto_map,
         unmapped_fields=options.unmapped_fields,
-        describe=describer.sobject,
+        describe=objects.sobject,
         earlier=earlier,
     )
     return ResolvedStream(
@@ -139,9 +130,9 @@ def _delete_plan(
     )
 
 
-def _sobject(stream: str, options: StreamSettings, describer: Describer) -> SObject:
+def _sobject(stream: str, options: StreamSettings, objects: Objects) -> SObject:
     names = [options.object] if options.object else _object_names(stream)
-    found = describer.find_sobject(names)
+    found = objects.find_sobject(names)
     if found is not None:
         return found
     if options.object:

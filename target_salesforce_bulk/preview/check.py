@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import tempfile
-import threading
-from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from target_salesforce_bulk.errors import RequestError, SalesforceBulkError
-from target_salesforce_bulk.journal.failed_rows import read_refused
-from target_salesforce_bulk.journal.journal import Journal
 from target_salesforce_bulk.mapping.resolve import ResolvedStream, resolve_stream
-from target_salesforce_bulk.run import Describer
+from target_salesforce_bulk.preview.dry_run import DryRun
 from target_salesforce_bulk.salesforce.job import Operation
+from target_salesforce_bulk.salesforce.objects import Objects
+from target_salesforce_bulk.target import TargetSalesforceBulk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from contextlib import AbstractContextManager
-
-    from target_salesforce_bulk.journal.batch import Batch, LoadPlan
     from target_salesforce_bulk.mapping.field_map import Column
-    from target_salesforce_bulk.target import TargetSalesforceBulk
 
 #: create, upload, close, two polls, three result files.
 _CALLS_PER_JOB = 8
-_SAMPLE_KEYS = 5
 
 
 class Preflight:
@@ -70,7 +62,7 @@ class Preflight:
     def check_streams(self) -> None:
         """Check the mapping of each stream that the settings name."""
         settings = self._target.settings
-        describer = Describer(self._target.client)
+        objects = Objects(self._target.client)
         for stream in settings.streams or {}:
             if any(letter in stream for letter in "*?["):
                 click.echo(f"\nStream {stream}: a pattern; use --input to check what it matches.")
@@ -82,7 +74,7 @@ class Preflight:
                 for name, target in mapping.items()
                 if not (isinstance(target, dict) and "value" in target)
             }
-            self.check_stream(stream, properties, list(properties), options, describer)
+            self.check_stream(stream, properties, list(properties), options, objects)
         if not settings.streams:
             click.echo("\nNo streams are configured; use --input to check those of a tap.")
 
@@ -92,11 +84,11 @@ class Preflight:
         properties: dict[str, Any],
         key_candidates: list[str],
         options: Any,
-        describer: Describer,
+        objects: Objects,
     ) -> None:
         """Check one stream; a key that goes to an external ID field is taken for its key."""
         try:
-            resolved = _first_that_works(stream, properties, key_candidates, options, describer)
+            resolved = _first_that_works(stream, properties, key_candidates, options, objects)
         except SalesforceBulkError as error:
             self.add_problem(str(error))
         else:
@@ -110,10 +102,10 @@ class Preflight:
     def check_input(self, file_input: IO[str]) -> None:
         """Read Singer messages as a run would, and show what would become of them."""
         with tempfile.TemporaryDirectory(prefix="target-salesforce-bulk-check-") as folder:
-            run = DryRun(self._target, Path(folder))
-            self._target.__dict__["run"] = run
+            run = DryRun(self._target.client, Path(folder))
+            reader = TargetSalesforceBulk(config=dict(self._target.config), open_run=lambda *_: run)
             try:
-                self._target.listen(file_input)
+                reader.listen(file_input)
             except SalesforceBulkError as error:
                 self.add_problem(str(error))
             finally:
@@ -146,13 +138,13 @@ def _first_that_works(
     properties: dict[str, Any],
     candidates: list[str],
     options: Any,
-    describer: Describer,
+    objects: Objects,
 ) -> ResolvedStream:
     """Without a schema nobody knows the key: one that goes to an external ID field will do."""
     first: SalesforceBulkError | None = None
     for keys in [[], *([name] for name in candidates)]:
         try:
-            return resolve_stream(stream, properties, keys, options, describer)
+            return resolve_stream(stream, properties, keys, options, objects)
         except SalesforceBulkError as error:
             first = first or error
     raise first or AssertionError(stream)
@@ -187,107 +179,3 @@ def _type(column: Column) -> str:
     length = f"({field.length})" if field.length else ""
     reference = f", looks up {column.parent}" if column.parent else ""
     return f"{field.type}{length}{reference}"
-
-
-class _Reason:
-    def __init__(self) -> None:
-        self.number = 0
-        self.sample: list[str] = []
-
-    def add(self, key: str | None) -> None:
-        self.number += 1
-        if key is not None and len(self.sample) < _SAMPLE_KEYS:
-            self.sample.append(key)
-
-
-class _Count:
-    """What would become of one stream."""
-
-    def __init__(self) -> None:
-        self.read = 0
-        self.rows = 0
-        self.jobs = 0
-        self.size = 0
-        self.merged = 0
-        self.refused = 0
-        self.reasons: dict[tuple[str, str], _Reason] = {}
-
-
-class DryRun(Describer):
-    """Takes batches as a run does, counts them, and throws them away.
-
-    Args:
-        target: The target that reads the input.
-        folder: A folder for the batches, which goes afterwards.
-    """
-
-    def __init__(self, target: TargetSalesforceBulk, folder: Path) -> None:
-        super().__init__(target.client)
-        self._journal = Journal(folder)
-        self._journal.start_run("check")
-        self.stopping = threading.Event()
-        self.counts: dict[str, _Count] = {}
-        self.resolved: dict[str, ResolvedStream] = {}
-
-    def stream_started(self, stream: str, tap_stream: str, resolved: ResolvedStream) -> _Count:
-        """Begin to count a stream."""
-        self.resolved[stream] = resolved
-        return self.counts.setdefault(stream, _Count())
-
-    def is_stopped(self, stream: str) -> bool:
-        """Never: nothing is sent that could fail."""
-        return False
-
-    def open_batch(self, plan: LoadPlan) -> Batch:
-        """Make a batch to be filled."""
-        return self._journal.open_batch(plan)
-
-    def check_seen(self, plan: LoadPlan) -> bool:
-        """No: earlier runs do not matter here."""
-        return False
-
-    def note_row(self) -> None:
-        """Ignore it: nothing is acknowledged."""
-
-    def filling(self, batch: Batch, position: Any) -> None:
-        """Ignore it: nothing is acknowledged."""
-
-    def row_limit(self, batch: Batch, limit: float) -> float:
-        """How many rows a batch takes."""
-        return limit
-
-    def sealed(self, batch: Batch, *, rows: int, size: int, merged: int) -> None:
-        """Count a batch, and throw it away."""
-        count = self.counts[batch.plan.stream]
-        count.rows += rows
-        count.size += size
-        count.merged += merged
-        count.jobs += bool(rows)
-        self._count_refused(count, read_refused(batch.refused))
-        self._journal.abandon(batch.id)
-
-    @staticmethod
-    def _count_refused(count: _Count, rows: Iterable[Any]) -> None:
-        for row in rows:
-            count.refused += 1
-            reason = (row.error.code, row.error.message)
-            count.reasons.setdefault(reason, _Reason()).add(row.key)
-
-    def state_received(self, state: dict[str, Any]) -> None:
-        """Ignore it: nothing is acknowledged."""
-
-    def input_ends(self) -> AbstractContextManager[None]:
-        """Nothing waits for anything."""
-        return nullcontext()
-
-    def finish(self) -> None:
-        """Nothing is under way."""
-
-    def stop(self) -> None:
-        """Nothing is under way."""
-
-    def close(self) -> None:
-        """Close the journal, once."""
-        if not self.stopping.is_set():
-            self.stopping.set()
-            self._journal.close()

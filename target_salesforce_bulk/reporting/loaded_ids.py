@@ -6,12 +6,29 @@ from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.loading.settling.result_files import cell, result_rows
 from target_salesforce_bulk.loading.settling.sent_rows import sent_rows
+from target_salesforce_bulk.reporting.file_names import file_name
 from target_salesforce_bulk.rows.csvfile import CsvFile, encode_row
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from target_salesforce_bulk.journal.batch import Batch
+
+
+class LoadedIds:
+    """Keeps the Ids of one run, in a file for each batch.
+
+    Args:
+        folder: Where the files go.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, batch: Batch, successful: Path) -> None:
+        """Write the Ids of a batch's records, from its successful results."""
+        name = f"{file_name(batch.plan.stream)}-{batch.id}.csv"
+        write_ids(self._folder / name, batch, successful)
 
 
 def write_ids(path: Path, batch: Batch, successful: Path) -> None:

@@ -10,14 +10,17 @@ from __future__ import annotations
 import copy
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+from target_salesforce_bulk.loading.events import BatchSettled, RowsKept, StreamStopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from target_salesforce_bulk.loading.events import Event
+    from target_salesforce_bulk.singer.intake import Position
+
 State = dict[str, Any]
-#: Rows of a batch that were to be sent, and rows that were refused.
-Position = tuple[int, int]
 #: The bookmark of a stream of which no STATE has told yet.
 _NONE = object()
 
@@ -32,8 +35,18 @@ class _Waiting:
     newest_batch: int
     #: How far batches were filled that took rows when it came.
     positions: Mapping[int, Position]
-    #: What it covers beside batches; the checkpoint's owner knows what that means.
-    mark: int
+    #: How many rows had come again that an earlier run dealt with.
+    taken: int
+
+
+class Coverage(Protocol):
+    """Stores what a STATE covers that was written."""
+
+    def cover(self, batch_id: int, position: Position | None) -> None:
+        """A settled batch is covered, up to a position or, without one, as a whole."""
+
+    def cover_recognised(self, taken: int) -> None:
+        """So many of the rows that came again are covered."""
 
 
 class Checkpoint:
@@ -41,21 +54,14 @@ class Checkpoint:
 
     Args:
         write: Writes a STATE to stdout.
-        covered: Told of each settled batch that a written STATE covers, and how far where that is
-            not all of it.
-        marked: Told of the mark of each STATE that was written.
+        coverage: Told what a written STATE covers.
     """
 
-    def __init__(
-        self,
-        write: Callable[[State], None],
-        covered: Callable[[int, Position | None], None],
-        marked: Callable[[int], None] = lambda _: None,
-    ) -> None:
+    def __init__(self, write: Callable[[State], None], coverage: Coverage) -> None:
         self._write = write
-        self._covered = covered
-        self._marked = marked
+        self._coverage = coverage
         self._mutex = threading.RLock()
+        self._tap_streams: dict[str, str] = {}
         self._newest_batch = 0
         self._stream_of: dict[int, str] = {}  # batches that are not settled
         # Settled, but not yet covered by a written STATE; with the batch that came from the tap.
@@ -65,6 +71,24 @@ class Checkpoint:
         self._last_written: State | None = None
         #: Whether a STATE could not be written because it cannot be split by stream.
         self.blocked = False
+
+    def stream_started(self, stream: str, tap_stream: str) -> None:
+        """Learn under which name STATE has the bookmark of a stream."""
+        with self._mutex:
+            self._tap_streams[stream] = tap_stream
+
+    def observe(self, event: Event) -> None:
+        """Take what happened to batches."""
+        match event:
+            case BatchSettled():
+                children = [child.id for child in event.children]
+                self.batch_settled(
+                    event.batch.id, origin_id=event.batch.origin_id, children=children
+                )
+            case RowsKept():
+                self.repeat()
+            case StreamStopped():
+                self.stream_stopped(self._tap_streams.get(event.stream, event.stream))
 
     def batch_opened(self, batch_id: int, stream: str) -> None:
         """A batch takes rows from now on, so a later STATE has to wait for it."""
@@ -87,20 +111,15 @@ class Checkpoint:
                     waiting.batches.update(children)
             self._write_newest()
 
-    def is_open(self, stream: str) -> bool:
-        """Whether rows of a stream still lack an outcome."""
-        with self._mutex:
-            return stream in self._stream_of.values()
-
     def state_received(
-        self, value: State, positions: Mapping[int, Position] | None = None, mark: int = 0
+        self, value: State, positions: Mapping[int, Position] | None = None, taken: int = 0
     ) -> None:
         """The tap sent a STATE.
 
         Args:
             value: The STATE.
             positions: How far batches are filled that take rows now.
-            mark: Comes back when the STATE is written.
+            taken: How many rows have come again that an earlier run dealt with.
         """
         with self._mutex:
             batches = set(self._stream_of)
@@ -108,7 +127,7 @@ class Checkpoint:
                 # Both become true at the same moment, and the newer one says more.
                 self._waiting.pop()
             self._waiting.append(
-                _Waiting(value, batches, self._newest_batch, positions or {}, mark)
+                _Waiting(value, batches, self._newest_batch, positions or {}, taken)
             )
             self._write_newest()
 
@@ -153,7 +172,7 @@ class Checkpoint:
         self._write(value)
         self._last_written = value
         self._cover(newest)
-        self._marked(newest.mark)
+        self._coverage.cover_recognised(newest.taken)
 
     def _with_held_bookmarks(self, value: State) -> State | None:
         """The STATE with the bookmarks of stopped streams left where they were.
@@ -179,7 +198,7 @@ class Checkpoint:
             position = written.positions.get(batch_id)
             if position is None:
                 del self._settled[batch_id]
-            self._covered(batch_id, position)
+            self._coverage.cover(batch_id, position)
 
 
 def _bookmark(state: State | None, stream: str) -> Any:

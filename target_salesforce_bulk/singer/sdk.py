@@ -5,13 +5,19 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import BatchSink
 from singer_sdk.target_base import Target
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import FrameType
+
+    from target_salesforce_bulk.salesforce.client import Client
+    from target_salesforce_bulk.settings import Settings
+    from target_salesforce_bulk.singer.intake import Intake
 
 
 class Terminated(BaseException):
@@ -43,15 +49,34 @@ class SafeTarget(Target):
             self._terminated = True
             raise Terminated(signum)
 
-    def state_received(self, state: dict[str, Any]) -> None:
-        """Take in a STATE; the target writes it when it is true."""
-        raise NotImplementedError
+    @property
+    @abstractmethod
+    def settings(self) -> Settings:
+        """The configuration, typed."""
+
+    @property
+    @abstractmethod
+    def client(self) -> Client:
+        """The connection to the org."""
+
+    @property
+    @abstractmethod
+    def intake(self) -> Intake:
+        """Where rows and STATE go."""
+
+    @abstractmethod
+    def tap_stream(self, stream: str) -> str:
+        """The tap's name of a stream that a stream map may have renamed."""
+
+    @abstractmethod
+    def earlier_properties(self, stream: str, properties: Iterable[str]) -> set[str]:
+        """The properties that a stream had in earlier schemas; these are remembered as well."""
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         # The SDK keeps only the newest STATE and writes it at the end of the input; ours are
         # written as soon as what came before them is dealt with.
         self._assert_line_requires(message_dict, requires={"value"})
-        self.state_received(message_dict["value"])
+        self.intake.state_received(message_dict["value"])
 
     def _write_state_message(self, state: dict[str, Any]) -> None:
         # Never called, as `_process_state_message` leaves the SDK without a STATE to write. Should

@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.sinks import Sink
 
 from target_salesforce_bulk.journal.batch import BatchColumn, LoadPlan
-from target_salesforce_bulk.journal.seen import (
-    must_not_come_twice,
-    refused_fingerprint,
-    row_fingerprint,
-)
+from target_salesforce_bulk.journal.recognised import refused_fingerprint, row_fingerprint
 from target_salesforce_bulk.loading.preparing.open_batch import OpenBatch, RowWriter
 from target_salesforce_bulk.mapping.resolve import resolve_stream
 from target_salesforce_bulk.rows.encoder import RowEncoder, RowOptions, RowRefused
@@ -26,9 +22,9 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.mapping.resolve import DeletePlan, ResolvedStream
     from target_salesforce_bulk.rows.arrow_rows import ArrowRows
     from target_salesforce_bulk.rows.csvfile import Lines
-    from target_salesforce_bulk.run import Run
     from target_salesforce_bulk.settings import Settings, StreamSettings
-    from target_salesforce_bulk.target import TargetSalesforceBulk
+    from target_salesforce_bulk.singer.intake import Intake, Reads
+    from target_salesforce_bulk.singer.sdk import SafeTarget
 
 
 class SalesforceSink(SafeSink):
@@ -36,7 +32,7 @@ class SalesforceSink(SafeSink):
 
     def __init__(
         self,
-        target: TargetSalesforceBulk,
+        target: SafeTarget,
         stream_name: str,
         schema: dict[str, Any],
         key_properties: Sequence[str] | None,
@@ -46,7 +42,8 @@ class SalesforceSink(SafeSink):
         # type, and one that it cannot read fails its row, not the run.
         self.schema = _without_formats(self.schema)
         self._settings: Settings = target.settings
-        self._run: Run = target.run
+        self._target: SafeTarget = target
+        self._intake: Intake = target.intake
         self._tap_stream = target.tap_stream(stream_name)
         self.json_rows: JsonRows | None = None
         self._writes: RowWriter
@@ -72,8 +69,8 @@ class SalesforceSink(SafeSink):
             properties,
             self.key_properties,
             options,
-            self._run,
-            self._run.earlier_properties(self.stream_name, properties),
+            self._intake.objects,
+            self._target.earlier_properties(self.stream_name, properties),
         )
         for unmapped in resolved.field_map.unmapped:
             if options.unmapped_fields == "warn":
@@ -86,7 +83,7 @@ class SalesforceSink(SafeSink):
         self._writes = self._writer(resolved, resolved, options)
         if resolved.deletes is not None:
             self._deletes = self._writer(resolved, resolved.deletes, options)
-        if not self._writes.seen:
+        if not self._writes.may_come_again:
             #: Decodes records and writes their rows, where that is all there is to do.
             self.json_rows = JsonRows(
                 self.stream_name,
@@ -95,7 +92,9 @@ class SalesforceSink(SafeSink):
                 deletions=self._deletes is not None,
             )
         self._max_rows = options.batch_size_rows or float("inf")
-        self._summary = self._run.stream_started(self.stream_name, self._tap_stream, resolved)
+        self._reads: Reads = self._intake.stream_started(
+            self.stream_name, self._tap_stream, resolved
+        )
 
     def _writer(
         self, resolved: ResolvedStream, does: ResolvedStream | DeletePlan, options: StreamSettings
@@ -131,7 +130,7 @@ class SalesforceSink(SafeSink):
         return RowWriter(
             plan,
             RowEncoder(field_map, does.operation, row_options),
-            seen=must_not_come_twice(does.operation) and self._run.check_seen(plan),
+            may_come_again=self._intake.may_come_again(plan),
         )
 
     @property
@@ -145,21 +144,21 @@ class SalesforceSink(SafeSink):
         Raises:
             SalesforceBulkError: loading has come to an end for all streams.
         """
-        self._summary.read += 1
-        self._run.note_row()
-        if self._run.is_stopped(self.stream_name):
+        self._reads.read += 1
+        self._intake.note_row()
+        if self._intake.is_stopped(self.stream_name):
             return
         writer = self._writer_of(record)
         try:
             row = self._row(writer, record)
         except RowRefused as refusal:
             described = writer.encoder.describe(record)
-            if not writer.seen or not self._run.came_again(
+            if not writer.may_come_again or not self._intake.came_again(
                 writer.plan, refused_fingerprint(described)
             ):
                 self._batch(writer).refuse(described, writer.encoder.key(record), refusal)
             return
-        if writer.seen and self._run.came_again(writer.plan, row_fingerprint(row)):
+        if writer.may_come_again and self._intake.came_again(writer.plan, row_fingerprint(row)):
             return
         batch = self._batch(writer)
         if not batch.fits(len(row), self._settings.max_job_bytes):
@@ -176,7 +175,7 @@ class SalesforceSink(SafeSink):
         """
         from target_salesforce_bulk.rows.arrow_rows import ArrowRows  # needs an optional package
 
-        if self._writes.seen:
+        if self._writes.may_come_again:
             return None
         return ArrowRows(self._writes.encoder, deletions=self._deletes is not None)
 
@@ -197,8 +196,8 @@ class SalesforceSink(SafeSink):
         Raises:
             SalesforceBulkError: loading has come to an end for all streams.
         """
-        self._run.note_row()
-        if self._run.is_stopped(self.stream_name):
+        self._intake.note_row()
+        if self._intake.is_stopped(self.stream_name):
             self._count(records)
             return
         done = 0
@@ -235,7 +234,7 @@ class SalesforceSink(SafeSink):
 
     def _count(self, records: int) -> None:
         """Count records that did not come through `process_record`."""
-        self._summary.read += records
+        self._reads.read += records
         self.tally_record_read(records)
         self.record_counter_metric.increment(records)
 
@@ -286,10 +285,10 @@ class SalesforceSink(SafeSink):
         ):
             self._seal()
         if writer.open is None:
-            batch = self._run.open_batch(writer.plan)
+            batch = self._intake.open_batch(writer.plan)
             writer.open = OpenBatch(batch, writer)
-            self._run.filling(batch, writer.open.position)
-            writer.row_limit = self._run.row_limit(batch, self._max_rows)
+            self._intake.watch_position(batch, writer.open.position)
+            writer.row_limit = self._intake.row_limit(batch, self._max_rows)
         return writer.open
 
     def _seal(self) -> None:
@@ -297,10 +296,10 @@ class SalesforceSink(SafeSink):
         for writer in (self._writes, self._deletes):
             if writer is not None and writer.open is not None:
                 closed, writer.open = writer.open, None
-                if self._run.is_stopped(self.stream_name):
+                if self._intake.is_stopped(self.stream_name):
                     closed.discard()
                 else:
-                    self._run.sealed(closed.batch, **closed.seal())
+                    self._intake.hand_over(closed.batch, **closed.seal())
         self._deleted_keys.clear()
 
 
@@ -311,7 +310,7 @@ class ConnectionTestSink(Sink):
 
     def __init__(
         self,
-        target: TargetSalesforceBulk,
+        target: SafeTarget,
         stream_name: str,
         schema: dict[str, Any],
         key_properties: Sequence[str] | None,

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from target_salesforce_bulk.cli.app import main
 from target_salesforce_bulk.journal.database import Database
-from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce.transport import Transport
-from target_salesforce_bulk.target import TargetSalesforceBulk
+from target_salesforce_bulk.singer.state_output import StateOutput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Points:
 
 def put_points_around_everything(points: Points) -> None:
     """Before and after each journal write, each request and each STATE."""
-    transaction, attempt, write = Database.transaction, Transport._attempt, Run._write_state
+    transaction, attempt, write = Database.transaction, Transport._attempt, StateOutput.write
 
     @contextmanager
     def counted_transaction(self: Database) -> Iterator[Any]:
@@ -59,14 +59,14 @@ def put_points_around_everything(points: Points) -> None:
         points.reach()
         return response
 
-    def counted_write(self: Run, state: Any) -> None:
+    def counted_write(self: StateOutput, state: Any) -> None:
         points.reach()
         write(self, state)
         points.reach()
 
     Database.transaction = counted_transaction  # type: ignore[method-assign]
     Transport._attempt = counted_attempt  # type: ignore[method-assign]
-    Run._write_state = counted_write  # type: ignore[method-assign]
+    StateOutput.write = counted_write  # type: ignore[method-assign]
 
 
 def refuse_first_connection(method: str, path: str) -> None:
@@ -114,7 +114,7 @@ def run(folder: str, config: str, kill_at: int, refuse: tuple[str, str] | None =
     put_points_around_everything(points)
     sys.argv = ["target-salesforce-bulk", "--config", config, "--input", "stdin"]
     try:
-        TargetSalesforceBulk.cli()
+        main()
     finally:
         with open("points", "w") as file:  # noqa: PTH123
             file.write(str(points.passed))

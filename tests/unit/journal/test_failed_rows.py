@@ -10,13 +10,13 @@ import pytest
 
 from target_salesforce_bulk.journal.failed_rows import (
     FailedRow,
+    FailureClass,
     Origin,
     RowError,
     StoredFailedRow,
-    write_csv,
 )
-from target_salesforce_bulk.journal.failed_rows import FailureClass
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable
+from target_salesforce_bulk.reporting.failed_csv import write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_salesforce_bulk.errors import StateDirectoryError
-from target_salesforce_bulk.journal import database
+from target_salesforce_bulk.journal import schema
 from target_salesforce_bulk.journal.batch import BatchColumn, Counts, LoadPlan
 from target_salesforce_bulk.journal.failed_rows import FailedRow, RowError
 from target_salesforce_bulk.journal.failure_store import Selection
@@ -73,7 +73,7 @@ def test_a_batch_comes_back_as_it_was(tmp_path: Path) -> None:
     with Journal(tmp_path) as journal:
         journal.start_run("r1")
         batch = journal.seal(journal.open_batch(PLAN).id, rows=3, size=99, merged=1)
-        sent = journal.record(batch.id, Event.CREATED, job_id="750", attempt=1)
+        sent = journal.record(batch.id, Event.CREATED, job_id="750", jobs_made=1)
 
     with Journal(tmp_path) as again:
         assert again.batches(BatchState.CREATED) == [sent]
@@ -143,11 +143,11 @@ def test_a_journal_of_the_first_version_is_brought_up_to_date(tmp_path: Path) ->
     """With what it holds: a batch under way, and a failed row that can be sent again."""
     lines = [
         line
-        for line in database._SCHEMA.splitlines()
+        for line in schema._TABLES.splitlines()
         if not line.strip().startswith(tuple(f"{name} " for name in _NEW_COLUMNS))
     ]
     script = "\n".join(lines).replace("failed_at TEXT NOT NULL,", "failed_at TEXT NOT NULL")
-    assert len(lines) == len(database._SCHEMA.splitlines()) - len(_NEW_COLUMNS)
+    assert len(lines) == len(schema._TABLES.splitlines()) - len(_NEW_COLUMNS)
     (tmp_path / "batches").mkdir()
     with sqlite3.connect(tmp_path / "journal.sqlite3") as old:
         old.executescript(f"{script} PRAGMA user_version = 1;")

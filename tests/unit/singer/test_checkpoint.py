@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from target_salesforce_bulk.singer.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from target_salesforce_bulk.singer.intake import Position
 
 
 class Out:
@@ -15,10 +18,14 @@ class Out:
     def __init__(self) -> None:
         self.states: list[dict[str, Any]] = []
         self.released: list[int] = []
-        self.checkpoint = Checkpoint(
-            self.states.append,
-            lambda batch, position: None if position else self.released.append(batch),
-        )
+        self.checkpoint = Checkpoint(self.states.append, self)
+
+    def cover(self, batch_id: int, position: Position | None) -> None:
+        if position is None:
+            self.released.append(batch_id)
+
+    def cover_recognised(self, taken: int) -> None:
+        pass
 
 
 @pytest.fixture

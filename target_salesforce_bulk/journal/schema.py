@@ -1,0 +1,107 @@
+"""The tables of the journal, and how a journal of an earlier version is brought up to date."""
+
+from __future__ import annotations
+
+#: What a journal of this program has.
+VERSION = 3
+
+_TABLES = """
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    started_at TEXT NOT NULL,
+    ended_at TEXT
+) STRICT;
+CREATE TABLE batches (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice, as it names a folder
+    run_id TEXT NOT NULL REFERENCES runs (id),
+    plan TEXT NOT NULL,
+    state TEXT NOT NULL,
+    rows INTEGER NOT NULL DEFAULT 0,
+    size INTEGER NOT NULL DEFAULT 0,
+    merged INTEGER NOT NULL DEFAULT 0,
+    job_id TEXT,
+    attempt INTEGER NOT NULL DEFAULT 0,
+    parent_id INTEGER REFERENCES batches (id),
+    origin_id INTEGER REFERENCES batches (id),
+    depth INTEGER NOT NULL DEFAULT 0,
+    resends INTEGER NOT NULL DEFAULT 0,  -- whether it was made of stored failed rows
+    loaded INTEGER,
+    failed INTEGER,
+    unprocessed INTEGER,
+    uncertain INTEGER,
+    refused INTEGER,
+    retried INTEGER,
+    covered_rows INTEGER NOT NULL DEFAULT 0,  -- rows before the last STATE that was written
+    covered_refused INTEGER NOT NULL DEFAULT 0,
+    changed_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE failed_rows (
+    id INTEGER PRIMARY KEY,
+    run_id TEXT NOT NULL REFERENCES runs (id),
+    batch_id INTEGER NOT NULL REFERENCES batches (id),
+    stream TEXT NOT NULL,
+    object TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    key TEXT,
+    same_key TEXT,  -- in the form in which keys compare
+    row TEXT NOT NULL,
+    code TEXT NOT NULL,
+    message TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    job_id TEXT,
+    attempt INTEGER NOT NULL,
+    origin TEXT NOT NULL,
+    class TEXT NOT NULL,
+    failed_at TEXT NOT NULL,
+    retry_batch_id INTEGER REFERENCES batches (id)  -- the batch that sends it again
+) STRICT;
+"""
+
+_INDEXES = """
+CREATE INDEX IF NOT EXISTS batches_by_state ON batches (state);
+CREATE INDEX IF NOT EXISTS failed_rows_by_run ON failed_rows (run_id, stream);
+CREATE INDEX failed_rows_by_key ON failed_rows (object, same_key);
+CREATE INDEX failed_rows_by_job ON failed_rows (job_id);
+CREATE INDEX failed_rows_by_retry ON failed_rows (retry_batch_id);
+CREATE TABLE seen_rows (  -- dealt with by an interrupted run, and not covered by STATE
+    stream TEXT NOT NULL,
+    map_fingerprint TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    times INTEGER NOT NULL,
+    PRIMARY KEY (stream, map_fingerprint, fingerprint)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE foreign_jobs (  -- jobs with failed rows that another machine's journal knows
+    job_id TEXT PRIMARY KEY,
+    entry TEXT NOT NULL
+) STRICT;
+"""
+
+#: What brings a journal of a version to a later one: the SQL and that version. 0 is a new file.
+_STEPS = {
+    0: (f"{_TABLES} {_INDEXES}", 2),
+    1: (
+        f"""
+ALTER TABLE batches ADD COLUMN parent_id INTEGER REFERENCES batches (id);
+ALTER TABLE batches ADD COLUMN origin_id INTEGER REFERENCES batches (id);
+ALTER TABLE batches ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN resends INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN retried INTEGER;
+ALTER TABLE batches ADD COLUMN covered_rows INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN covered_refused INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE failed_rows ADD COLUMN same_key TEXT;
+ALTER TABLE failed_rows ADD COLUMN retry_batch_id INTEGER REFERENCES batches (id);
+{_INDEXES}
+""",
+        2,
+    ),
+    2: ("ALTER TABLE batches RENAME COLUMN attempt TO jobs_made;", 3),
+}
+
+
+def upgrade(version: int) -> str:
+    """The SQL that brings a journal of a version up to date, in one transaction."""
+    script = ""
+    while version < VERSION:
+        sql, version = _STEPS[version]
+        script += sql
+    return f"BEGIN; {script} PRAGMA user_version={VERSION}; COMMIT;"

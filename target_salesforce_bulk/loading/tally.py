@@ -1,0 +1,101 @@
+"""How many rows of each stream were read, loaded, refused, and at what cost."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from target_salesforce_bulk.journal.batch import Counts
+from target_salesforce_bulk.loading.events import BatchSettled, RowsKept, StreamStopped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from target_salesforce_bulk.loading.events import Event
+
+
+@dataclass(kw_only=True)
+class StreamTally:
+    """The sums of one stream so far.
+
+    The reading thread alone adds to `read`; all else is added under the lock of `Tally`.
+    """
+
+    stream: str
+    sobject: str
+    read: int = 0
+    merged: int = 0
+    jobs: int = 0
+    api_calls: int = 0
+    counts: Counts = field(default_factory=Counts)
+    started_at: float = 0.0
+    ended_at: float = 0.0
+    #: Why the stream stopped before its end; None when it did not.
+    stopped: Exception | None = None
+
+    @property
+    def failed_percent(self) -> float:
+        """Share of the rows that did not arrive among those with an outcome."""
+        known = self.counts.known
+        return 100.0 * self.counts.not_loaded / known if known else 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Time from the first SCHEMA to the last outcome."""
+        return max(0.0, self.ended_at - self.started_at)
+
+
+class Tally:
+    """Adds up what happens to batches; safe to call from any thread."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._mutex = threading.Lock()
+        self._streams: dict[str, StreamTally] = {}
+
+    @property
+    def streams(self) -> Sequence[StreamTally]:
+        """The streams in the order of their first SCHEMA."""
+        with self._mutex:
+            return tuple(self._streams.values())
+
+    def of(self, stream: str) -> StreamTally:
+        """The sums of a stream that has been started."""
+        with self._mutex:
+            return self._streams[stream]
+
+    def stream_started(self, stream: str, sobject: str) -> StreamTally:
+        """The sums of a stream, made when it is seen for the first time."""
+        with self._mutex:
+            return self._started(stream, sobject)
+
+    def _started(self, stream: str, sobject: str) -> StreamTally:
+        if stream not in self._streams:
+            now = self._clock()
+            self._streams[stream] = StreamTally(
+                stream=stream, sobject=sobject, started_at=now, ended_at=now
+            )
+        return self._streams[stream]
+
+    def observe(self, event: Event) -> None:
+        """Add what an event tells."""
+        with self._mutex:
+            match event:
+                case BatchSettled():
+                    self._add_batch(event)
+                case RowsKept():
+                    plan = event.batch.plan
+                    self._started(plan.stream, plan.sobject).counts += event.counts
+                case StreamStopped():
+                    self._streams[event.stream].stopped = event.error
+                    self._streams[event.stream].ended_at = self._clock()
+
+    def _add_batch(self, event: BatchSettled) -> None:
+        stream = self._started(event.batch.plan.stream, event.batch.plan.sobject)
+        stream.counts += event.counts
+        stream.merged += event.batch.merged
+        stream.jobs += event.jobs
+        stream.api_calls += event.api_calls
+        stream.ended_at = self._clock()

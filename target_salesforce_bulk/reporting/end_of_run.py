@@ -1,0 +1,109 @@
+"""What is said when a run ends, and whether a person must look at it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from target_salesforce_bulk.errors import LoadError
+from target_salesforce_bulk.journal.failure_store import Selection
+from target_salesforce_bulk.reporting.failed_csv import write_csv
+from target_salesforce_bulk.reporting.file_names import file_name
+from target_salesforce_bulk.reporting.summary import accounting, failure_lines, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from target_salesforce_bulk.journal.journal import Journal
+    from target_salesforce_bulk.loading.guards.thresholds import Thresholds
+    from target_salesforce_bulk.loading.settling.error_table import ErrorTable
+    from target_salesforce_bulk.loading.tally import StreamTally, Tally
+
+
+class EndOfRun:
+    """Reports one run, and judges it."""
+
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        journal: Journal,
+        table: ErrorTable,
+        tally: Tally,
+        thresholds: Thresholds,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._run_id = run_id
+        self._journal = journal
+        self._table = table
+        self._tally = tally
+        self._thresholds = thresholds
+        self._clock = clock
+        self._started_at = clock()
+
+    @property
+    def stopped(self) -> list[StreamTally]:
+        """The streams that stopped before their end."""
+        return [each for each in self._tally.streams if each.stopped is not None]
+
+    def report(self, *, api_calls: int) -> None:
+        """Write the summary to stderr, and the failed rows to files."""
+        files = self._write_failed_rows()
+        groups = self._journal.failures.groups(Selection(run_id=self._run_id))
+        streams = self._tally.streams
+        seconds = self._clock() - self._started_at
+        lines = [
+            f"Run {self._run_id}: {seconds:.1f} seconds, {api_calls} API calls",
+            table(streams) if streams else "No records came in.",
+            *filter(None, [accounting(streams)]),
+            *failure_lines(groups, files, self._table),
+        ]
+        click.echo("\n".join(lines), err=True)
+
+    def _write_failed_rows(self) -> dict[str, Path]:
+        folder = self._journal.state_dir / "failed" / self._run_id
+        files = {}
+        for stream in self._journal.failures.streams(self._run_id):
+            files[stream] = folder / f"{file_name(stream)}.csv"
+            write_csv(
+                files[stream],
+                self._journal.failures.select(Selection(run_id=self._run_id, stream=stream)),
+                self._journal.failures.headers(self._run_id, stream),
+            )
+        return files
+
+    def judge(self, *, state_blocked: bool) -> None:
+        """Say what a person must look at.
+
+        Args:
+            state_blocked: Whether a STATE could not be written, as it cannot be split by stream.
+
+        Raises:
+            LoadError: there is something.
+        """
+        if problems := self._problems(state_blocked):
+            raise LoadError(" ".join(problems))
+
+    def _problems(self, state_blocked: bool) -> list[str]:
+        problems = [
+            f"Stream {each.stream} stopped; its bookmark stays, so its rows come again: "
+            f"{each.stopped}"
+            for each in self.stopped
+        ]
+        for each in self._tally.streams:
+            if each.stopped is None:
+                problems += self._thresholds.problems(each)
+            if each.counts.uncertain:
+                problems.append(
+                    f"The outcome of {each.counts.uncertain} rows of stream {each.stream} is "
+                    "uncertain."
+                )
+        if state_blocked:
+            problems.append(
+                "No STATE could be written for the streams that did load, because the tap's STATE "
+                "has no bookmarks by stream."
+            )
+        return problems

@@ -1,0 +1,42 @@
+"""STATE goes out on stdout, one line each, and nothing else does."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.singerlib.json import serialize_json
+
+from target_salesforce_bulk.errors import OutputError
+
+if TYPE_CHECKING:
+    from target_salesforce_bulk.singer.ledger import Ledger
+
+
+class StateOutput:
+    """Writes STATE with our ledger in it; called under the checkpoint's lock."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def write(self, state: dict[str, Any]) -> None:
+        """Write a STATE.
+
+        Raises:
+            OutputError: stdout cannot be written.
+        """
+        line = serialize_json(self._ledger.put_in(state)) + "\n"
+        try:
+            sys.stdout.write(line)  # one write, so that a reader never sees half a line
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            sys.stdout = None  # Python would flush it at exit
+            raise OutputError(
+                "Nobody reads stdout any more, so STATE cannot be written. "
+                "Nothing is lost: the next run goes on from the last STATE that was read."
+            ) from error
+        except OSError as error:
+            raise OutputError(
+                f"STATE cannot be written to stdout: {error.strerror or error}. "
+                "Nothing is lost: the next run goes on from the last STATE that was read."
+            ) from error
