@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from target_salesforce_bulk.errors import SettingsError
@@ -32,6 +34,18 @@ SaveResults = Literal["failed", "all"]
 Deletes = Literal["ignore", "delete", "hard_delete"]
 
 
+#: JSON types by Python type. Choices and paths are strings.
+_JSON_TYPES: dict[Any, dict[str, Any]] = {
+    bool: {"type": ["boolean", "null"]},
+    int: {"type": ["integer", "null"]},
+    # The SDK does not convert a number that comes from the environment.
+    float: {"type": ["number", "string", "null"]},
+    dict: {"type": ["object", "null"]},
+    # The SDK needs to know the items to read an array from the environment.
+    list: {"type": ["array", "null"], "items": {"type": "string"}},
+}
+
+
 def _setting(
     description: str,
     *,
@@ -40,13 +54,12 @@ def _setting(
     minimum: float | None = None,
     maximum: float | None = None,
 ) -> Any:
-    metadata = {
-        "description": description,
-        "secret": secret,
-        "minimum": minimum,
-        "maximum": maximum,
-    }
-    return dataclasses.field(default=default, metadata=metadata, repr=not secret)
+    """A field whose metadata is what the JSON schema says of it besides its type and default."""
+    bounds = {"minimum": minimum, "maximum": maximum}
+    schema: dict[str, Any] = {"description": description}
+    schema |= {name: bound for name, bound in bounds.items() if bound is not None}
+    schema |= {"secret": True, "writeOnly": True} if secret else {}
+    return dataclasses.field(default=default, metadata=schema, repr=not secret)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,10 +268,12 @@ class Settings:
             SettingsError: settings that contradict each other, or text that is not a number.
         """
         settings = cls(**_typed_values(cls, config))
-        for name, values in (settings.streams or {}).items():
-            StreamSettings(**_typed_values(StreamSettings, values, f"streams.{name}."))
-        if settings.poll_max_interval_seconds < settings.poll_interval_seconds:
-            raise SettingsError("poll_max_interval_seconds is less than poll_interval_seconds.")
+        least, most = settings.poll_interval_seconds, settings.poll_max_interval_seconds
+        if most < least:
+            raise SettingsError(
+                f"poll_max_interval_seconds is less than poll_interval_seconds: {most:g} against "
+                f"{least:g}. Raise the first or lower the second."
+            )
         return settings
 
     def for_stream(self, stream: str) -> StreamSettings:
@@ -293,82 +308,66 @@ class Settings:
         return {"type": "object", "properties": properties}
 
 
-def _typed_values(cls: type, config: Mapping[str, Any], where: str = "") -> dict[str, Any]:
-    """The values of `config` that `cls` declares and that are not null, typed as it says."""
-    hints = get_type_hints(cls)
-    values = {}
-    for each in dataclasses.fields(cls):
-        value = config.get(each.name)
-        if value is not None:
-            values[each.name] = _typed(value, _base_type(hints[each.name]), each, where)
-    return values
-
-
-def _typed(value: Any, base: Any, declared: dataclasses.Field[Any], where: str) -> Any:
-    if base is float:
-        return _number(value, declared, where)
-    if base in {int, Path, Operation}:
-        return base(value)
-    return value
-
-
-def _number(value: Any, declared: dataclasses.Field[Any], where: str) -> float:
-    try:
-        number = float(Decimal(value))
-    except (ArithmeticError, ValueError, TypeError):
-        raise SettingsError(f"{where}{declared.name} is not a number.") from None
-    minimum, maximum = declared.metadata["minimum"], declared.metadata["maximum"]
-    # The schema cannot bound a number that came as text, as all do from the environment.
-    if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
-        bounds = f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
-        raise SettingsError(f"{where}{declared.name} is {value}; it must be {bounds}.")
-    return number
-
-
-def _base_type(hint: Any) -> Any:
-    """The type of a setting without the None that stands for "not set"."""
-    return (
-        next((each for each in get_args(hint) if each is not type(None)), hint)
-        if (type(None) in get_args(hint))
-        else hint
-    )
-
-
-def _properties_schema(cls: type) -> dict[str, Any]:
-    hints = get_type_hints(cls)
+def _typed_values(cls: type, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The values in `config` that `cls` declares and that are not null, converted to its types."""
     return {
-        each.name: _property_schema(each, _base_type(hints[each.name]))
-        for each in dataclasses.fields(cls)
+        declared.name: _typed(config[declared.name], base, declared)
+        for declared, base in _declared(cls)
+        if config.get(declared.name) is not None
     }
 
 
+def _typed(value: Any, base: Any, declared: dataclasses.Field[Any]) -> Any:
+    if base is float:
+        return _number(value, declared)
+    return base(value) if base in {int, Path, Operation} else value
+
+
+def _number(value: Any, declared: dataclasses.Field[Any]) -> float:
+    """Read a number, which the schema does not bound if it is text or NaN."""
+    try:
+        number = float(Decimal(value))
+    except (ArithmeticError, ValueError, TypeError):
+        number = math.nan
+    bounds = declared.metadata
+    inside = bounds.get("minimum", -math.inf) <= number <= bounds.get("maximum", math.inf)
+    if inside and math.isfinite(number):
+        return number
+    words = {"minimum": "at least", "maximum": "at most"}
+    allowed = [f"{word} {bounds[name]}" for name, word in words.items() if name in bounds]
+    raise SettingsError(
+        f"{declared.name} is {'not a number' if math.isnan(number) else number}. "
+        f"It must be {', '.join(['a finite number', *allowed])}."
+    )
+
+
+def _declared(cls: type) -> list[tuple[dataclasses.Field[Any], Any]]:
+    """The settings of `cls`, each with its type, without the None that stands for "not set"."""
+    hints = get_type_hints(cls)
+    return [(each, _without_none(hints[each.name])) for each in dataclasses.fields(cls)]
+
+
+def _without_none(hint: Any) -> Any:
+    args = get_args(hint)
+    return next(each for each in args if each is not NoneType) if NoneType in args else hint
+
+
+def _properties_schema(cls: type) -> dict[str, Any]:
+    return {declared.name: _property_schema(declared, base) for declared, base in _declared(cls)}
+
+
 def _property_schema(declared: dataclasses.Field[Any], base: Any) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": [*_json_types(base), "null"]}
-    schema["description"] = declared.metadata["description"]
-    if get_origin(base) is Literal:
-        schema["enum"] = [*get_args(base), None]
-    elif base is Operation:
-        schema["enum"] = [*(str(each) for each in Operation), None]
-    for bound in ("minimum", "maximum"):
-        if declared.metadata[bound] is not None:
-            schema[bound] = declared.metadata[bound]
-    if declared.metadata["secret"]:
-        schema |= {"secret": True, "writeOnly": True}
+    types = _JSON_TYPES.get(get_origin(base) or base, {"type": ["string", "null"]})
+    schema = {**types, **declared.metadata}
+    if choices := _choices(base):
+        schema["enum"] = [*choices, None]
     if declared.default is not None:
-        plain = str if isinstance(declared.default, (Path, Operation)) else lambda value: value
-        schema["default"] = plain(declared.default)
+        is_text = isinstance(declared.default, (Path, Operation))
+        schema["default"] = str(declared.default) if is_text else declared.default
     return schema
 
 
-def _json_types(base: Any) -> list[str]:
-    if base is bool:
-        return ["boolean"]
-    if base is int:
-        return ["integer"]
-    if base is float:
-        return ["number", "string"]
-    if get_origin(base) is dict:
-        return ["object"]
-    if get_origin(base) is list:
-        return ["array"]
-    return ["string"]
+def _choices(base: Any) -> list[str]:
+    if base is Operation:
+        return [str(each) for each in Operation]
+    return list(get_args(base)) if get_origin(base) is Literal else []
