@@ -1,18 +1,20 @@
 """Every setting: declared once, typed once, documented once.
 
-The field list of :class:`Settings` is the source of the JSON schema that ``--about`` prints and
-that the SDK validates a configuration against. ``streams`` holds one :class:`StreamSettings` per
-stream name or glob, and those fall back to the settings of the same name at the top.
+The fields of :class:`Settings` are the source of the JSON schema that ``--about`` prints and the
+SDK validates a configuration against. ``streams`` holds one :class:`StreamSettings` per stream name
+or glob; whatever an entry leaves out falls back to the top-level setting of the same name.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import fnmatch
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from target_salesforce_bulk.errors import SettingsError
@@ -21,7 +23,7 @@ from target_salesforce_bulk.salesforce.job import Operation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: What `meltano config test` sends a record to, whatever the loader.
+#: The stream that `meltano config test` sends its record to.
 CONNECTION_TEST_STREAM = "meltano_test_stream"
 
 AuthMethod = Literal["access_token", "client_credentials", "refresh_token"]
@@ -32,6 +34,18 @@ SaveResults = Literal["failed", "all"]
 Deletes = Literal["ignore", "delete", "hard_delete"]
 
 
+#: JSON types by Python type. Choices and paths are strings.
+_JSON_TYPES: dict[Any, dict[str, Any]] = {
+    bool: {"type": ["boolean", "null"]},
+    int: {"type": ["integer", "null"]},
+    # The SDK does not convert a number that comes from the environment.
+    float: {"type": ["number", "string", "null"]},
+    dict: {"type": ["object", "null"]},
+    # The SDK needs to know the items to read an array from the environment.
+    list: {"type": ["array", "null"], "items": {"type": "string"}},
+}
+
+
 def _setting(
     description: str,
     *,
@@ -40,229 +54,238 @@ def _setting(
     minimum: float | None = None,
     maximum: float | None = None,
 ) -> Any:
-    metadata = {
-        "description": description,
-        "secret": secret,
-        "minimum": minimum,
-        "maximum": maximum,
-    }
-    return dataclasses.field(default=default, metadata=metadata, repr=not secret)
+    """A field whose metadata is its JSON schema, apart from the type and the default."""
+    bounds = {"minimum": minimum, "maximum": maximum}
+    schema: dict[str, Any] = {"description": description}
+    schema |= {name: bound for name, bound in bounds.items() if bound is not None}
+    schema |= {"secret": True, "writeOnly": True} if secret else {}
+    return dataclasses.field(default=default, metadata=schema, repr=not secret)
+
+
+_OVERRIDE = "Overrides the top-level setting of the same name."
 
 
 @dataclass(frozen=True, kw_only=True)
 class StreamSettings:
-    """What may be said of one stream, or of all streams that a glob names.
+    """Settings of one stream, or of every stream that a glob matches.
 
-    What `Settings.for_stream` answers has a value from the top level wherever there is one, so
-    those are typed as being there.
+    `Settings.for_stream` fills in the top-level values, so the type of a setting that has a
+    default there does not include None.
     """
 
     object: str | None = _setting(
-        "Salesforce object that the stream is loaded into, such as Contact or Invoice__c. "
-        "Default: the object of the stream's own name; for streams named schema-table, the last "
-        "part counts too."
+        "Salesforce object to load the stream into, such as Contact or Invoice__c. Default: "
+        "the object with the stream's name or, for a stream named schema-table, with the "
+        "table's name."
     )
-    operation: Operation = _setting("What its jobs do. Default: the top-level operation.")
+    operation: Operation = _setting(_OVERRIDE)
     external_id_field: str | None = _setting(
-        "Field that says which record a row belongs to. Default for upsert: the field of the "
-        "stream's one key property."
+        "Field that identifies the record a row belongs to. Default for upsert: the field that "
+        "the stream's single key property maps to."
     )
     field_mapping: dict[str, Any] | None = _setting(
-        "Property of the stream to field of the object; null or an empty text leaves a property "
-        "out."
+        "Salesforce field for each property. Map a property to null or an empty string to "
+        "leave it out."
     )
-    auto_map: bool = _setting("See the setting of the same name at the top.")
-    unmapped_fields: UnmappedFields = _setting("See the setting of the same name at the top.")
-    nulls: EmptyCells = _setting("See the setting of the same name at the top.")
-    empty_strings: EmptyCells = _setting("See the setting of the same name at the top.")
-    too_long: TooLong = _setting("See the setting of the same name at the top.")
-    validate_rows: bool = _setting("See the setting of the same name at the top.")
-    batch_size_rows: int | None = _setting(
-        "See the setting of the same name at the top.", minimum=1
-    )
+    auto_map: bool = _setting(_OVERRIDE)
+    unmapped_fields: UnmappedFields = _setting(_OVERRIDE)
+    nulls: EmptyCells = _setting(_OVERRIDE)
+    empty_strings: EmptyCells = _setting(_OVERRIDE)
+    too_long: TooLong = _setting(_OVERRIDE)
+    validate_rows: bool = _setting(_OVERRIDE)
+    batch_size_rows: int | None = _setting(_OVERRIDE, minimum=1)
     assignment_rule_id: str | None = _setting(
-        "Id of the assignment rule that jobs on Lead or Case run."
+        "ID of the assignment rule to apply to Leads or Cases."
     )
-    deletes: Deletes = _setting("See the setting of the same name at the top.")
+    deletes: Deletes = _setting(_OVERRIDE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that a user can set."""
+    """Everything a user can set."""
 
     login_url: str = _setting(
-        "Where to log in: https://login.salesforce.com, https://test.salesforce.com for a "
-        "sandbox, or the org's My Domain address (which client credentials need).",
+        "Login server: https://login.salesforce.com, https://test.salesforce.com for a "
+        "sandbox, or the org's My Domain URL (required for client credentials).",
         default="https://login.salesforce.com",
     )
     auth_method: AuthMethod | None = _setting(
-        "How to log in. Default: access_token, refresh_token or client_credentials, by what is "
-        "given, in this order."
+        "How to log in. Default: the first of access_token, refresh_token and "
+        "client_credentials for which credentials are set."
     )
-    client_id: str | None = _setting("Consumer key of the connected or external client app.")
+    client_id: str | None = _setting("Consumer key of the connected app or external client app.")
     client_secret: str | None = _setting("Consumer secret of the app.", secret=True)
     refresh_token: str | None = _setting("OAuth refresh token.", secret=True)
     access_token: str | None = _setting(
-        "OAuth access token or session id; needs instance_url, and cannot be renewed.",
+        "OAuth access token or session ID. Requires instance_url; cannot be renewed.",
         secret=True,
     )
     instance_url: str | None = _setting(
-        "Address of the org, such as https://acme.my.salesforce.com; for access_token only."
+        "URL of the org, such as https://acme.my.salesforce.com. Only used with access_token."
     )
-    api_version: str = _setting("Version of the Salesforce API.", default="67.0")
+    api_version: str = _setting("Salesforce API version.", default="67.0")
     streams: dict[str, dict[str, Any]] = _setting(
-        "Settings by stream name or glob. Of several entries that match, the most specific one "
-        "that names a setting decides it.",
+        "Settings for individual streams, by stream name or glob. If several entries match a "
+        "stream, the most specific one that contains a setting wins.",
         default=None,
     )
     operation: Operation = _setting(
-        "What jobs do, where a stream does not say.", default=Operation.UPSERT
+        "What jobs do, unless the stream has its own operation.", default=Operation.UPSERT
     )
     auto_map: bool = _setting(
-        "Map a property to the field of the same name, ignoring case and underscores.",
+        "Map properties to fields of the same name, ignoring case and underscores.",
         default=True,
     )
     unmapped_fields: UnmappedFields = _setting(
-        "What to do about a property that goes to no field: warn once, ignore, or stop (error).",
+        "What to do with a property that maps to no field: warn once, ignore it, or stop (error).",
         default="warn",
     )
     nulls: EmptyCells = _setting(
-        "What a null does to its field: clear it, or leave it alone (ignore).", default="clear"
+        "What a null does to its field: clear it, or leave it unchanged (ignore).", default="clear"
     )
     empty_strings: EmptyCells = _setting(
-        "What an empty text does to its field: clear it, or leave it alone (ignore).",
+        "What an empty string does to its field: clear it, or leave it unchanged (ignore).",
         default="clear",
     )
     too_long: TooLong = _setting(
-        "What to do with a text longer than its field: reject the row, or truncate the text.",
+        "What to do with text that is longer than its field: reject the row, or truncate the text.",
         default="reject",
     )
     validate_rows: bool = _setting(
-        "Check rows against the object before they are sent, so that a bad row costs nothing.",
+        "Check each row against the object's fields first, and reject invalid rows without "
+        "sending them.",
         default=True,
     )
     deletes: Deletes = _setting(
-        "What to do with a record that has _sdc_deleted_at: load it like any other (ignore), or "
-        "delete or hard_delete what it names, by the key of its stream.",
+        "What to do with a record that has _sdc_deleted_at: load it like any other (ignore), "
+        "or delete the Salesforce record with the same key (delete, or hard_delete to bypass the "
+        "Recycle Bin).",
         default="ignore",
     )
     max_job_bytes: int = _setting(
-        "Size of a job's CSV in bytes at the most; Salesforce advises 100,000,000.",
+        "Maximum size of a job's CSV, in bytes. Salesforce recommends at most 100,000,000.",
         default=100_000_000,
         minimum=1_000,
         maximum=150_000_000,
     )
     batch_size_rows: int | None = _setting(
-        "Rows of a job at the most. Default: as many as max_job_bytes holds.", minimum=1
+        "Maximum number of rows per job. Default: as many as fit into max_job_bytes.", minimum=1
     )
     max_batch_age_seconds: float = _setting(
-        "Send a batch that is not full when it is this old.", default=900, minimum=1
+        "Send a batch at this age even if it is not full.", default=900, minimum=1
     )
     max_spool_bytes: int = _setting(
-        "Stop reading while batches on disk that wait for Salesforce take more bytes than this.",
+        "Pause reading while the batches waiting on disk exceed this many bytes.",
         default=2_000_000_000,
         minimum=1_000,
     )
     max_concurrent_jobs: int = _setting(
-        "Jobs under way at once; those of one object still run one after the other.",
+        "Maximum number of jobs in progress at once. Jobs on the same object always run one "
+        "after another.",
         default=4,
         minimum=1,
         maximum=25,
     )
     compress_uploads: bool = _setting(
-        "Compress uploads by gzip. Salesforce does not promise to take that for Bulk API 2.0; "
-        "where it does not, they are sent again plain.",
+        "Compress uploads with gzip. Salesforce does not document support for this in Bulk API "
+        "2.0; an upload that is refused is sent again uncompressed.",
         default=False,
     )
     poll_interval_seconds: float = _setting(
-        "Time between two questions whether a job has ended, at the least.",
+        "Minimum time between two status checks of a job.",
         default=2,
         minimum=0.001,
     )
     poll_max_interval_seconds: float = _setting(
-        "Time between two questions at the most; how long in fact follows from the job's size and "
-        "progress.",
+        "Maximum time between two status checks of a job. The actual interval depends on the "
+        "job's size and progress.",
         default=30,
         minimum=0.001,
     )
     job_timeout_seconds: float = _setting(
-        "Stop waiting for a job that made no progress for this long; the next run asks again.",
+        "Stop waiting for a job that has made no progress for this long. The next run checks "
+        "it again.",
         default=3600,
         minimum=1,
     )
     request_timeout_seconds: float = _setting(
-        "Wait for one answer at the most.", default=120, minimum=0.1
+        "Maximum time to wait for a response.", default=120, minimum=0.1
     )
     request_attempts: int = _setting(
-        "How often a request is sent that Salesforce is too busy for, or that a broken "
-        "connection cut short.",
+        "Maximum number of attempts at a request when Salesforce is busy or the connection fails.",
         default=6,
         minimum=1,
     )
     request_max_seconds: float = _setting(
-        "Time for all attempts at one request together.", default=300, minimum=0
+        "Maximum total time for all attempts at a request.", default=300, minimum=0
     )
     row_retries: int = _setting(
-        "How often rows that failed for a passing reason are sent again within the run.",
+        "How many times rows that failed with a transient error are sent again within a run.",
         default=3,
         minimum=0,
         maximum=10,
     )
     row_retry_wait_seconds: float = _setting(
-        "Time before rows are sent again; twice as long each time.", default=10, minimum=0
+        "Time to wait before rows are first sent again. Doubles with each further retry.",
+        default=10,
+        minimum=0,
     )
     retryable_errors: list[str] | None = _setting(
-        "More errors that pass by themselves in this org: codes, or regular expressions for the "
-        "message."
+        "Additional errors to treat as transient: error codes, or regular expressions that "
+        "match the message."
     )
     canary_rows: int | None = _setting(
-        "Send so many rows of each stream first, as a job of their own, and stop the stream if "
-        "that job passes a threshold. Default: no such job.",
+        "Send this many rows of each stream as a job of their own first, and stop the stream "
+        "if that job exceeds a failure threshold. Default: no canary job.",
         minimum=1,
     )
     max_failed_percent: float = _setting(
-        "Exit with 1 when more than this share of a stream's rows failed.",
+        "Exit with code 1 if more than this percentage of a stream's rows fail.",
         default=1.0,
         minimum=0,
         maximum=100,
     )
     max_failed_rows: int | None = _setting(
-        "Exit with 1 when more than this many rows of a stream failed. Default: no limit.",
+        "Exit with code 1 if more than this many rows of a stream fail. Default: no limit.",
         minimum=0,
     )
     save_results: SaveResults = _setting(
-        "What to keep of a job's results: failed rows, or all, with the Ids of the records.",
+        "Which job results to keep: those of failed rows only (failed), or of all rows, with "
+        "record IDs (all).",
         default="failed",
     )
     state_ledger: bool = _setting(
-        "Say in STATE which jobs have failed rows, so that another machine can retry them.",
+        "Record in STATE which jobs have failed rows, so that another machine can retry them.",
         default=True,
     )
     retry_failed_on_start: bool = _setting(
-        "Send stored rows that failed for a passing reason again before anything is read.",
+        "Before reading any input, resend stored rows that failed with a transient error.",
         default=False,
     )
     state_dir: Path = _setting(
-        "Folder for the journal, the batches and the failed rows; keep it from run to run.",
+        "Directory for the journal, batches and failed rows. Keep it between runs.",
         default=Path(".target-salesforce-bulk"),
     )
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:
-        """Read a configuration that has passed the JSON schema.
+        """Read a configuration that has passed validation against the JSON schema.
 
         Raises:
-            SettingsError: settings that contradict each other, or text that is not a number.
+            SettingsError: a number is not finite or is out of range, or settings contradict each
+                other.
         """
         settings = cls(**_typed_values(cls, config))
-        for name, values in (settings.streams or {}).items():
-            StreamSettings(**_typed_values(StreamSettings, values, f"streams.{name}."))
-        if settings.poll_max_interval_seconds < settings.poll_interval_seconds:
-            raise SettingsError("poll_max_interval_seconds is less than poll_interval_seconds.")
+        least, most = settings.poll_interval_seconds, settings.poll_max_interval_seconds
+        if most < least:
+            raise SettingsError(
+                f"poll_max_interval_seconds is less than poll_interval_seconds: {most:g} against "
+                f"{least:g}. Raise the first or lower the second."
+            )
         return settings
 
     def for_stream(self, stream: str) -> StreamSettings:
-        """The settings of one stream: of its entries in `streams`, then the top level."""
+        """The settings of one stream, from its entries in `streams` and the top level."""
         merged: dict[str, Any] = {
             each.name: getattr(self, each.name, None) for each in dataclasses.fields(StreamSettings)
         }
@@ -273,10 +296,10 @@ class Settings:
 
     @cached_property
     def _patterns(self) -> list[str]:
-        """The entries of `streams`, the least specific first: globs by their literal letters."""
+        """The keys of `streams`, least specific first: globs by literal characters, then names."""
 
         def specificity(pattern: str) -> tuple[bool, int, str]:
-            literal = [letter for letter in pattern if letter not in "*?[]"]
+            literal = [each for each in pattern if each not in "*?[]"]
             return len(literal) == len(pattern), len(literal), pattern
 
         return sorted(self.streams or {}, key=specificity)
@@ -293,82 +316,66 @@ class Settings:
         return {"type": "object", "properties": properties}
 
 
-def _typed_values(cls: type, config: Mapping[str, Any], where: str = "") -> dict[str, Any]:
-    """The values of `config` that `cls` declares and that are not null, typed as it says."""
-    hints = get_type_hints(cls)
-    values = {}
-    for each in dataclasses.fields(cls):
-        value = config.get(each.name)
-        if value is not None:
-            values[each.name] = _typed(value, _base_type(hints[each.name]), each, where)
-    return values
-
-
-def _typed(value: Any, base: Any, declared: dataclasses.Field[Any], where: str) -> Any:
-    if base is float:
-        return _number(value, declared, where)
-    if base in {int, Path, Operation}:
-        return base(value)
-    return value
-
-
-def _number(value: Any, declared: dataclasses.Field[Any], where: str) -> float:
-    try:
-        number = float(Decimal(value))
-    except (ArithmeticError, ValueError, TypeError):
-        raise SettingsError(f"{where}{declared.name} is not a number.") from None
-    minimum, maximum = declared.metadata["minimum"], declared.metadata["maximum"]
-    # The schema cannot bound a number that came as text, as all do from the environment.
-    if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
-        bounds = f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
-        raise SettingsError(f"{where}{declared.name} is {value}; it must be {bounds}.")
-    return number
-
-
-def _base_type(hint: Any) -> Any:
-    """The type of a setting without the None that stands for "not set"."""
-    return (
-        next((each for each in get_args(hint) if each is not type(None)), hint)
-        if (type(None) in get_args(hint))
-        else hint
-    )
-
-
-def _properties_schema(cls: type) -> dict[str, Any]:
-    hints = get_type_hints(cls)
+def _typed_values(cls: type, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The values in `config` that `cls` declares and that are not null, converted to its types."""
     return {
-        each.name: _property_schema(each, _base_type(hints[each.name]))
-        for each in dataclasses.fields(cls)
+        declared.name: _typed(config[declared.name], base, declared)
+        for declared, base in _declared(cls)
+        if config.get(declared.name) is not None
     }
 
 
+def _typed(value: Any, base: Any, declared: dataclasses.Field[Any]) -> Any:
+    if base is float:
+        return _number(value, declared)
+    return base(value) if base in {int, Path, Operation} else value
+
+
+def _number(value: Any, declared: dataclasses.Field[Any]) -> float:
+    """Convert a number and check its range: the schema lets any text through, and NaN."""
+    try:
+        number = float(Decimal(value))
+    except (ArithmeticError, ValueError, TypeError):
+        number = math.nan
+    bounds = declared.metadata
+    inside = bounds.get("minimum", -math.inf) <= number <= bounds.get("maximum", math.inf)
+    if inside and math.isfinite(number):
+        return number
+    words = {"minimum": "at least", "maximum": "at most"}
+    allowed = [f"{word} {bounds[name]}" for name, word in words.items() if name in bounds]
+    raise SettingsError(
+        f"{declared.name} is {'not a number' if math.isnan(number) else number}. "
+        f"It must be {', '.join(['a finite number', *allowed])}."
+    )
+
+
+def _declared(cls: type) -> list[tuple[dataclasses.Field[Any], Any]]:
+    """The settings of `cls`, each with its type, without the None that stands for "not set"."""
+    hints = get_type_hints(cls)
+    return [(each, _without_none(hints[each.name])) for each in dataclasses.fields(cls)]
+
+
+def _without_none(hint: Any) -> Any:
+    args = get_args(hint)
+    return next(each for each in args if each is not NoneType) if NoneType in args else hint
+
+
+def _properties_schema(cls: type) -> dict[str, Any]:
+    return {declared.name: _property_schema(declared, base) for declared, base in _declared(cls)}
+
+
 def _property_schema(declared: dataclasses.Field[Any], base: Any) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": [*_json_types(base), "null"]}
-    schema["description"] = declared.metadata["description"]
-    if get_origin(base) is Literal:
-        schema["enum"] = [*get_args(base), None]
-    elif base is Operation:
-        schema["enum"] = [*(str(each) for each in Operation), None]
-    for bound in ("minimum", "maximum"):
-        if declared.metadata[bound] is not None:
-            schema[bound] = declared.metadata[bound]
-    if declared.metadata["secret"]:
-        schema |= {"secret": True, "writeOnly": True}
+    types = _JSON_TYPES.get(get_origin(base) or base, {"type": ["string", "null"]})
+    schema = {**types, **declared.metadata}
+    if choices := _choices(base):
+        schema["enum"] = [*choices, None]
     if declared.default is not None:
-        plain = str if isinstance(declared.default, (Path, Operation)) else lambda value: value
-        schema["default"] = plain(declared.default)
+        is_text = isinstance(declared.default, (Path, Operation))
+        schema["default"] = str(declared.default) if is_text else declared.default
     return schema
 
 
-def _json_types(base: Any) -> list[str]:
-    if base is bool:
-        return ["boolean"]
-    if base is int:
-        return ["integer"]
-    if base is float:
-        return ["number", "string"]
-    if get_origin(base) is dict:
-        return ["object"]
-    if get_origin(base) is list:
-        return ["array"]
-    return ["string"]
+def _choices(base: Any) -> list[str]:
+    if base is Operation:
+        return [str(each) for each in Operation]
+    return list(get_args(base)) if get_origin(base) is Literal else []
