@@ -4,7 +4,7 @@ It stands alone: it imports nothing from the rest of the package, so that one wr
 Salesforce cannot pass on both sides.
 """
 
-from target_salesforce_bulk.emulator.faults import Fault, FaultKind, RowRule
+from target_salesforce_bulk.emulator.org.faults import Fault, FaultKind, RowRule
 from target_salesforce_bulk.emulator.server import Emulator
 
 __all__ = ["Emulator", "Fault", "FaultKind", "RowRule"]

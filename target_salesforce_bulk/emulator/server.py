@@ -16,20 +16,20 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from target_salesforce_bulk.emulator.api import Api, on_http_exception
-from target_salesforce_bulk.emulator.control import Control
-from target_salesforce_bulk.emulator.faults import Behaviour, Fault, FaultBox
-from target_salesforce_bulk.emulator.jobs import Job, Processor
-from target_salesforce_bulk.emulator.oauth import Tokens
-from target_salesforce_bulk.emulator.org import Records
-from target_salesforce_bulk.emulator.schema import Schema
-from target_salesforce_bulk.emulator.values import long_id
-from target_salesforce_bulk.emulator.wire import BreakableProtocol, FaultyWire, RequestRecord
+from target_salesforce_bulk.emulator.http.api import Api, on_http_exception
+from target_salesforce_bulk.emulator.http.control import Control
+from target_salesforce_bulk.emulator.http.wire import BreakableProtocol, FaultyWire, RequestRecord
+from target_salesforce_bulk.emulator.org.faults import Behaviour, Fault, FaultBox
+from target_salesforce_bulk.emulator.org.jobs import Job, Processor
+from target_salesforce_bulk.emulator.org.records import Records
+from target_salesforce_bulk.emulator.org.schema import Schema
+from target_salesforce_bulk.emulator.org.tokens import Tokens
+from target_salesforce_bulk.emulator.org.values import long_id
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from target_salesforce_bulk.emulator.soql import Query
+    from target_salesforce_bulk.emulator.org.soql import Query
 
 #: Jobs that are processed at once; more wait.
 _PROCESSORS = 4

@@ -46,6 +46,6 @@ def test_a_part_imports_only_what_is_below_it(part: str) -> None:
 
 def test_the_emulator_stands_alone() -> None:
     """Only its command line belongs to the package, so that one wrong belief cannot pass twice."""
-    found = {path.name: imports(path) - {"emulator"} for path in (ROOT / "emulator").glob("*.py")}
+    found = {path.name: imports(path) - {"emulator"} for path in (ROOT / "emulator").rglob("*.py")}
 
     assert {name for name, parts in found.items() if parts} == {"__main__.py"}

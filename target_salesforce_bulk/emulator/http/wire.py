@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from target_salesforce_bulk.emulator.faults import Fault, FaultKind
+from target_salesforce_bulk.emulator.org.faults import Fault, FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

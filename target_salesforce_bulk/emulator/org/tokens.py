@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from target_salesforce_bulk.emulator.faults import Behaviour
+    from target_salesforce_bulk.emulator.org.faults import Behaviour
 
 ORG_ID = "00D5g000004EmuLEAS"
 

@@ -16,15 +16,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
-from target_salesforce_bulk.emulator.dml import HeaderError, RowError, RowProcessor
+from target_salesforce_bulk.emulator.org.dml import HeaderError, RowError, RowProcessor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from target_salesforce_bulk.emulator.faults import Behaviour
-    from target_salesforce_bulk.emulator.org import Records
-    from target_salesforce_bulk.emulator.schema import ObjectSchema
+    from target_salesforce_bulk.emulator.org.faults import Behaviour
+    from target_salesforce_bulk.emulator.org.records import Records
+    from target_salesforce_bulk.emulator.org.schema import ObjectSchema
 
 csv.field_size_limit(sys.maxsize)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_salesforce_bulk.emulator.schema import FieldSchema
+    from target_salesforce_bulk.emulator.org.schema import FieldSchema
 
 
 class BadValueError(Exception):

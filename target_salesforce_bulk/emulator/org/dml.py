@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from target_salesforce_bulk.emulator.org import fold
-from target_salesforce_bulk.emulator.values import BadValueError, reader
+from target_salesforce_bulk.emulator.org.records import fold
+from target_salesforce_bulk.emulator.org.values import BadValueError, reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_salesforce_bulk.emulator.org import Records
-    from target_salesforce_bulk.emulator.schema import FieldSchema, ObjectSchema
+    from target_salesforce_bulk.emulator.org.records import Records
+    from target_salesforce_bulk.emulator.org.schema import FieldSchema, ObjectSchema
 
 
 class HeaderError(Exception):

@@ -16,10 +16,10 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from target_salesforce_bulk.emulator.jobs import DELIMITERS
-from target_salesforce_bulk.emulator.oauth import ORG_ID, OAuthError
-from target_salesforce_bulk.emulator.soql import SoqlError, parse
-from target_salesforce_bulk.emulator.values import long_id
+from target_salesforce_bulk.emulator.org.jobs import DELIMITERS
+from target_salesforce_bulk.emulator.org.soql import SoqlError, parse
+from target_salesforce_bulk.emulator.org.tokens import ORG_ID, OAuthError
+from target_salesforce_bulk.emulator.org.values import long_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from target_salesforce_bulk.emulator.jobs import Job
+    from target_salesforce_bulk.emulator.org.jobs import Job
     from target_salesforce_bulk.emulator.server import Org
 
 VERSIONS = [f"{number}.0" for number in range(31, 69)]

@@ -8,13 +8,13 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from target_salesforce_bulk.emulator.values import long_id
+from target_salesforce_bulk.emulator.org.values import long_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from target_salesforce_bulk.emulator.schema import FieldSchema, ObjectSchema, Schema
+    from target_salesforce_bulk.emulator.org.schema import FieldSchema, ObjectSchema, Schema
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 

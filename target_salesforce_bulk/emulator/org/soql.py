@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_salesforce_bulk.emulator.org import Records
-    from target_salesforce_bulk.emulator.schema import FieldSchema, ObjectSchema, Schema
+    from target_salesforce_bulk.emulator.org.records import Records
+    from target_salesforce_bulk.emulator.org.schema import FieldSchema, ObjectSchema, Schema
 
 
 class SoqlError(Exception):

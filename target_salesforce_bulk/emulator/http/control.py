@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from target_salesforce_bulk.emulator.faults import Fault, FaultKind
+from target_salesforce_bulk.emulator.org.faults import Fault, FaultKind
 
 if TYPE_CHECKING:
     from starlette.requests import Request
