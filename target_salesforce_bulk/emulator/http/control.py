@@ -1,6 +1,6 @@
-"""The emulator's own resources below `/_emulator/`: to look into the org and to make it behave.
+"""The emulator's own resources below `/_emulator/`, to inspect the org and control its behaviour.
 
-They need no token, do not count as API requests, and no fault hits them.
+They need no token, do not count as API requests, and are not hit by faults.
 """
 
 from __future__ import annotations
@@ -9,67 +9,54 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
+from target_salesforce_bulk.emulator.http import job_answers
 from target_salesforce_bulk.emulator.org.faults import Fault, FaultKind
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from target_salesforce_bulk.emulator.server import Org
+    from target_salesforce_bulk.emulator.http.request_log import RequestLog
+    from target_salesforce_bulk.emulator.org.org import Org
 
 
 class Control:
-    """The handlers of one org."""
+    """Handlers below `/_emulator/`."""
 
-    def __init__(self, org: Org) -> None:
+    def __init__(self, org: Org, log: RequestLog) -> None:
         self._org = org
+        self._log = log
 
-    def routes(self) -> list[Route]:
-        """All of them."""
-        return [
-            Route("/_emulator/counts", self.counts, methods=["GET"]),
-            Route("/_emulator/rows/{name}", self.rows, methods=["GET"]),
-            Route("/_emulator/rows/{name}", self.insert, methods=["POST"]),
-            Route("/_emulator/requests", self.requests, methods=["GET"]),
-            Route("/_emulator/jobs", self.jobs, methods=["GET"]),
-            Route("/_emulator/faults", self.add_fault, methods=["POST"]),
-            Route("/_emulator/faults", self.clear_faults, methods=["DELETE"]),
-            Route("/_emulator/settings", self.configure, methods=["POST"]),
-            Route("/_emulator/expire-tokens", self.expire_tokens, methods=["POST"]),
-            Route("/_emulator/reset", self.reset, methods=["POST"]),
-        ]
-
-    async def counts(self, request: Request) -> Response:
-        """How many records each object has."""
+    async def count_records(self, request: Request) -> Response:
+        """Count the records of each object that has any."""
         counts = {each.name: self._org.records.count(each.name) for each in self._org.schema}
         return JSONResponse({name: count for name, count in counts.items() if count})
 
-    async def rows(self, request: Request) -> Response:
-        """The records of an object."""
+    async def list_records(self, request: Request) -> Response:
+        """List the records of an object."""
         return JSONResponse(list(self._org.records.rows(request.path_params["name"])))
 
-    async def insert(self, request: Request) -> Response:
-        """Put records into an object, without checks."""
+    async def insert_records(self, request: Request) -> Response:
+        """Insert records into an object without validation; answers their ids."""
         rows = await request.json()
         return JSONResponse(self._org.insert(request.path_params["name"], rows))
 
-    async def requests(self, request: Request) -> Response:
-        """Every request to the API so far."""
-        return JSONResponse([asdict(each) for each in self._org.requests])
+    async def list_requests(self, request: Request) -> Response:
+        """List every request to the API so far."""
+        return JSONResponse([asdict(each) for each in self._log.all()])
 
-    async def jobs(self, request: Request) -> Response:
-        """Every job so far."""
-        return JSONResponse([job.full() for job in self._org.jobs.values()])
+    async def list_jobs(self, request: Request) -> Response:
+        """List every job so far."""
+        return JSONResponse([job_answers.full(job) for job in self._org.jobs.all()])
 
     async def add_fault(self, request: Request) -> Response:
-        """Let something go wrong from now on."""
+        """Inject a fault."""
         body: dict[str, Any] = await request.json()
         self._org.faults.add(Fault(**body | {"kind": FaultKind(body["kind"])}))
         return JSONResponse({})
 
     async def clear_faults(self, request: Request) -> Response:
-        """Let nothing go wrong any more."""
+        """Remove all faults."""
         self._org.faults.clear()
         return JSONResponse({})
 
@@ -82,11 +69,12 @@ class Control:
         return JSONResponse({})
 
     async def expire_tokens(self, request: Request) -> Response:
-        """Let every access token expire."""
+        """Expire every access token."""
         self._org.tokens.expire()
         return JSONResponse({})
 
     async def reset(self, request: Request) -> Response:
-        """Forget records and jobs."""
+        """Forget records, jobs and requests."""
         self._org.reset()
+        self._log.clear()
         return JSONResponse({})

@@ -1,32 +1,38 @@
-"""Tokens: who may come in, and for how long.
-
-Answers as recorded: no `expires_in`, `issued_at` as text in milliseconds.
-"""
+"""The credentials of the one connected app, and the tokens it was issued."""
 
 from __future__ import annotations
 
-import base64
 import secrets
 import threading
-import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from target_salesforce_bulk.emulator.org.faults import Behaviour
+    from target_salesforce_bulk.emulator.org.behaviour import Behaviour
 
 ORG_ID = "00D5g000004EmuLEAS"
 
 
 class OAuthError(Exception):
-    """A refusal by the token endpoint."""
+    """A token request that is refused, with OAuth's error code and description."""
 
     def __init__(self, error: str, description: str) -> None:
         super().__init__(description)
-        self.body = {"error": error, "error_description": description}
+        self.error = error
+        self.description = description
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a token request is answered with."""
+
+    access_token: str
+    #: Set only where the refresh token was rotated.
+    refresh_token: str | None = None
 
 
 class Tokens:
-    """The app's credentials and the tokens that are valid; safe to call from any thread."""
+    """The app's credentials and the valid tokens; safe to use from any thread."""
 
     def __init__(self, behaviour: Behaviour) -> None:
         self._behaviour = behaviour
@@ -50,46 +56,40 @@ class Tokens:
         self._refresh.add(token)
         return token
 
-    def is_valid(self, authorization: str) -> bool:
-        """Whether an Authorization header lets somebody in."""
-        kind, _, token = authorization.partition(" ")
+    def is_valid(self, access_token: str) -> bool:
+        """Whether an access token is valid."""
         with self._mutex:
-            return kind.lower() in {"bearer", "oauth"} and token in self._access
+            return access_token in self._access
 
     def expire(self) -> None:
-        """Let no access token that was given so far be valid any more."""
+        """Expire every access token issued so far."""
         with self._mutex:
             self._access.clear()
 
     def revoke(self, token: str) -> None:
-        """Let one token not be valid any more."""
+        """Revoke one access or refresh token."""
         with self._mutex:
             self._access.discard(token)
             self._refresh.discard(token)
 
-    def grant(self, form: dict[str, str], authorization: str, url: str) -> dict[str, Any]:
-        """Answer a token request.
+    def grant(self, form: dict[str, str]) -> Grant:
+        """Issue a token for the form of a token request.
 
         Raises:
-            OAuthError: it is refused.
+            OAuthError: the request is refused.
         """
-        form = _with_basic(form, authorization)
         with self._mutex:
             match form.get("grant_type"):
                 case "client_credentials":
                     self._check_client(form)
-                    return self._reply(url)
+                    return Grant(self._new_access())
                 case "refresh_token":
                     self._check_client(form, secret_optional=True)
-                    return self._refreshed(form, url)
+                    return self._grant_refresh(form.get("refresh_token", ""))
                 case "password":
                     self._check_client(form)
-                    if (form.get("username"), form.get("password")) != (
-                        self.username,
-                        self.password,
-                    ):
-                        raise OAuthError("invalid_grant", "authentication failure")
-                    return self._reply(url)
+                    self._check_password(form)
+                    return Grant(self._new_access())
         raise OAuthError("unsupported_grant_type", "grant type not supported")
 
     def _check_client(self, form: dict[str, str], *, secret_optional: bool = False) -> None:
@@ -101,35 +101,14 @@ class Tokens:
         if secret != self.client_secret:
             raise OAuthError("invalid_client", "invalid client credentials")
 
-    def _refreshed(self, form: dict[str, str], url: str) -> dict[str, Any]:
-        token = form.get("refresh_token", "")
-        if token not in self._refresh:
+    def _check_password(self, form: dict[str, str]) -> None:
+        if (form.get("username"), form.get("password")) != (self.username, self.password):
+            raise OAuthError("invalid_grant", "authentication failure")
+
+    def _grant_refresh(self, refresh_token: str) -> Grant:
+        if refresh_token not in self._refresh:
             raise OAuthError("invalid_grant", "expired access/refresh token")
-        reply = self._reply(url)
-        if self._behaviour.rotate_refresh_tokens:
-            self._refresh.discard(token)
-            reply["refresh_token"] = self._new_refresh()
-        return reply
-
-    def _reply(self, url: str) -> dict[str, Any]:
-        return {
-            "access_token": self._new_access(),
-            "instance_url": url,
-            "id": f"{url}/id/{ORG_ID}/0055g00000000001AA",
-            "token_type": "Bearer",
-            "issued_at": str(int(time.time() * 1000)),
-            "signature": base64.b64encode(secrets.token_bytes(32)).decode(),
-            "scope": "api refresh_token",
-        }
-
-
-def _with_basic(form: dict[str, str], authorization: str) -> dict[str, str]:
-    """The client's credentials may come in the form or as HTTP Basic."""
-    kind, _, encoded = authorization.partition(" ")
-    if kind.lower() != "basic":
-        return form
-    try:
-        client_id, _, secret = base64.b64decode(encoded).decode().partition(":")
-    except ValueError:
-        return form
-    return form | {"client_id": client_id, "client_secret": secret}
+        if not self._behaviour.rotate_refresh_tokens:
+            return Grant(self._new_access())
+        self._refresh.discard(refresh_token)
+        return Grant(self._new_access(), self._new_refresh())
