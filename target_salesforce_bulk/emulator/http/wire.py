@@ -64,8 +64,6 @@ class FaultyWire:
                 await self._app(scope, receive, note)
             else:
                 await self._break(fault, scope, receive, note)
-                if fault.kind in {FaultKind.RESET_AFTER, FaultKind.RESET_BEFORE, FaultKind.HANG}:
-                    status = 0
         finally:
             self._log.add(method, path, status)
 

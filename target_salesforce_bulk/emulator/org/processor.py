@@ -79,7 +79,7 @@ class _JobRun:
         self._results = results
 
     def run(self, rows: Iterator[list[str]], stopping: threading.Event) -> None:
-        """Process the rows chunk by chunk, until the job is aborted, told to fail, or stopped."""
+        """Process the rows chunk by chunk until the job is aborted, stopped or at its limit."""
         job = self._job
         self._header = next(rows, [])
         processor = RowProcessor(
