@@ -173,9 +173,11 @@ class Records:
                 (schema.name, field.name, fold(field, value)),
             )
         elif field.name == "Id":
+            # Either form of an id finds its record; a shorter text is no id.
+            short = str(value)[:15]
             rows = self._db.execute(
                 "SELECT id FROM records WHERE id = ? AND object = ? AND deleted = 0",
-                (long_id(str(value)[:15]), schema.name),
+                (long_id(short) if len(short) == 15 else "", schema.name),
             )
         else:
             rows = self._db.execute(
