@@ -74,13 +74,18 @@ def test_an_update(
 
 @pytest.mark.parametrize(("cell", "created"), [("a-1", False), ("A-2", True)])
 def test_an_upsert(
-    processor: Callable[..., RowProcessor], insert: Callable[..., str], cell: str, created: bool
+    processor: Callable[..., RowProcessor],
+    accounts: Callable[..., list[tuple[Any, ...]]],
+    insert: Callable[..., str],
+    cell: str,
+    created: bool,
 ) -> None:
     """A known key, in any case, updates its record; an unknown one makes a record."""
     record_id = insert(Name="Acme", Key__c="A-1")
     outcome = processor("upsert", "Key__c", "Name", key="Key__c").apply([cell, "New"])
 
     assert (outcome.created, outcome.id != record_id) == (created, created)
+    assert (cell, "New") in accounts("Key__c", "Name")
 
 
 def test_an_upsert_by_id(
@@ -89,9 +94,11 @@ def test_an_upsert_by_id(
     """An empty Id makes a record; an unknown one is rejected."""
     upsert = processor("upsert", "Id", "Name", key="Id")
 
-    assert upsert.apply(["", "New"]).created is True
+    made = [upsert.apply([cell, "New"]) for cell in ("", "#N/A")]
+
+    assert [each.created for each in made] == [True, True]
     assert rejection(upsert, UNKNOWN, "New") == f"{NO_SUCH_RECORD}--"
-    assert accounts("Name") == [("New",)]
+    assert accounts("Id", "Name") == [(each.id, "New") for each in made]
 
 
 def test_a_deleted_record_can_only_be_erased(
@@ -220,6 +227,14 @@ def test_a_required_field_cannot_be_removed(
     error = rejection(processor("update", "Id", "Name"), insert(Name="Acme"), "#N/A")
 
     assert error == "REQUIRED_FIELD_MISSING:Required fields are missing: [Name]:Name --"
+
+
+def test_a_field_that_only_an_insert_may_write(processor: Callable[..., RowProcessor]) -> None:
+    """An update of it is rejected."""
+    outcome = processor("insert", "Name", "Origin__c").apply(["Acme", "Web"])
+    error = rejection(processor("update", "Id", "Origin__c"), outcome.id, "Fair")
+
+    assert error.partition(":")[0] == "INVALID_FIELD_FOR_INSERT_UPDATE"
 
 
 def test_a_unique_value_is_taken(

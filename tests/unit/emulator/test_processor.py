@@ -111,6 +111,16 @@ def test_a_job_that_fails_half_way(
     assert records.count("Account") == 200
 
 
+def test_a_key_may_come_again_in_another_chunk(
+    process: Callable[[Job], Job], new_job: Callable[..., Job]
+) -> None:
+    """Each 200 rows are checked by themselves."""
+    keys = "".join(f"{n % 201},x\n" for n in range(402))
+    job = new_job(f"Key__c,Name\n{keys}", operation="upsert", external_id="Key__c")
+
+    assert numbers(process(job)) == ("JobComplete", 402, 0, "")
+
+
 def test_a_job_that_is_told_to_fail(
     process: Callable[[Job], Job], new_job: Callable[..., Job], behaviour: Behaviour
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
+import pytest
+
 from target_salesforce_bulk.emulator.org.results import ResultFiles
 
 if TYPE_CHECKING:
@@ -56,10 +58,11 @@ def test_a_row_of_the_wrong_width(new_job: Callable[..., Job]) -> None:
     assert texts(job)[1].splitlines()[1] == '"","E:m:--","",""'
 
 
-def test_rows_are_shuffled(new_job: Callable[..., Job]) -> None:
+@pytest.mark.parametrize("number", [500, 2500])
+def test_rows_are_shuffled(new_job: Callable[..., Job], number: int) -> None:
     """None is lost, also beyond the number of rows that are held back."""
     job = new_job("Name\n")
-    rows = [[str(n)] for n in range(2500)]
+    rows = [[str(n)] for n in range(number)]
     with ResultFiles(job) as results:
         results.add_unprocessed(rows)
     with job.result("unprocessedrecords").open(newline="") as file:

@@ -110,6 +110,15 @@ def test_expiry(tokens: Tokens) -> None:
     assert tokens.is_valid(tokens.grant(form(tokens, "refresh_token")).access_token)
 
 
+def test_a_revoked_refresh_token(tokens: Tokens) -> None:
+    """It grants nothing more."""
+    tokens.revoke(tokens.refresh_token)
+    with pytest.raises(OAuthError) as caught:
+        tokens.grant(form(tokens, "refresh_token"))
+
+    assert (caught.value.error, caught.value.description) == EXPIRED
+
+
 def test_revocation(tokens: Tokens) -> None:
     """It ends one token only."""
     other = tokens.grant(form(tokens, "password")).access_token

@@ -36,6 +36,7 @@ QUOTE = (
         (b"a\r\nb\r\n", "CRLF", None),
         (b"a\nb", "LF", None),
         (b"a\nb\r\n", "LF", f"{LINE_ENDING}LF"),
+        (b"a\r\nb", "LF", f"{LINE_ENDING}LF"),
         (b"a\r\nb\n", "CRLF", f"{LINE_ENDING}CRLF"),
         (b"\xef\xbb\xbfa\nb\n", "LF", QUOTE),
     ],
