@@ -38,7 +38,7 @@ class Org:
 
     def __init__(self, folder: Path, **behaviour: Any) -> None:
         objects = folder / "objects.json"
-        own = resources.files("target_salesforce_bulk.emulator").joinpath("objects.json")
+        own = resources.files("target_salesforce_bulk.emulator.org").joinpath("objects.json")
         contact = next(
             each for each in json.loads(own.read_text())["objects"] if each["name"] == "Contact"
         )

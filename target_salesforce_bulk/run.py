@@ -62,7 +62,11 @@ class Run:
         )
         self._canaries = Canaries(settings.canary_rows)
         ledger = Ledger(journal, enabled=settings.state_ledger)
-        self._checkpoint = Checkpoint(StateOutput(ledger).write, journal)
+        self._checkpoint = Checkpoint(
+            StateOutput(ledger).write,
+            journal,
+            needs_number=lambda: ledger.enabled and journal.recognised.counts,
+        )
         self._events = Events()
         self._events.subscribe(self.tally.observe)
         self._events.subscribe(self._checkpoint.observe)
@@ -137,8 +141,9 @@ class Run:
             run = cls(settings, client, journal)
             journal.start_run(run.id)
             resume(journal, run._batch_loader)
-            journal.remember_uncovered_rows()
+            journal.release_settled()
             journal.sweep()
+            journal.recognised.begin()
             run._loader.start()
         except BaseException:
             journal.close()

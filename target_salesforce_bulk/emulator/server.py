@@ -1,14 +1,10 @@
-"""The emulator as a whole: an org, and the server in front of it."""
+"""The emulator: an org and the server in front of it."""
 
 from __future__ import annotations
 
-import shutil
 import socket
-import tempfile
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
@@ -16,94 +12,23 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from target_salesforce_bulk.emulator.api import Api, on_http_exception
-from target_salesforce_bulk.emulator.control import Control
-from target_salesforce_bulk.emulator.faults import Behaviour, Fault, FaultBox
-from target_salesforce_bulk.emulator.jobs import Job, Processor
-from target_salesforce_bulk.emulator.oauth import Tokens
-from target_salesforce_bulk.emulator.org import Records
-from target_salesforce_bulk.emulator.schema import Schema
-from target_salesforce_bulk.emulator.values import long_id
-from target_salesforce_bulk.emulator.wire import BreakableProtocol, FaultyWire, RequestRecord
+from target_salesforce_bulk.emulator.http import job_answers
+from target_salesforce_bulk.emulator.http.api import routes
+from target_salesforce_bulk.emulator.http.errors import on_http_exception
+from target_salesforce_bulk.emulator.http.request_log import RequestLog
+from target_salesforce_bulk.emulator.http.wire import BreakableProtocol, FaultyWire
+from target_salesforce_bulk.emulator.org.org import Org
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
-    from target_salesforce_bulk.emulator.soql import Query
-
-#: Jobs that are processed at once; more wait.
-_PROCESSORS = 4
-
-
-class Org:
-    """The state of one org: objects, records, jobs, tokens, and how it behaves."""
-
-    def __init__(self, *, data: Path | None, objects: Path | None) -> None:
-        self.url = ""
-        self.api_calls = 0
-        self.schema = Schema.load(objects)
-        self.behaviour = Behaviour()
-        self.faults = FaultBox()
-        self.tokens = Tokens(self.behaviour)
-        self.records = Records(self.schema, data)
-        self.jobs: dict[str, Job] = {}
-        self.query_jobs: dict[str, Query] = {}
-        #: Queries with a page still to be read, and where that begins.
-        self.cursors: dict[str, tuple[str, int]] = {}
-        self.requests: list[RequestRecord] = []
-        self._spool = Path(tempfile.mkdtemp(prefix="salesforce-emulator-"))
-        self._processor = Processor(self.records, self.behaviour)
-        self._pool = ThreadPoolExecutor(_PROCESSORS, "job")
-        self._mutex = threading.Lock()
-
-    def new_job(self, **facts: Any) -> Job:
-        """Make an open job."""
-        with self.records.mutex:
-            number = self.records.next_number("IngestJob")
-        job_id = long_id(f"7505g{number:010d}")
-        job = Job(id=job_id, created_by=self.records.user_id, folder=self._spool, **facts)
-        self.jobs[job_id[:15]] = job
-        return job
-
-    def process(self, job: Job) -> None:
-        """Process a closed job, when its turn comes."""
-        self._pool.submit(self._processor.process, job)
-
-    def forget(self, job: Job) -> None:
-        """Remove a job with its files."""
-        del self.jobs[job.id[:15]]
-        for path in self._spool.glob(f"{job.id}*"):
-            path.unlink()
-
-    def insert(self, name: str, rows: list[dict[str, Any]]) -> list[str]:
-        """Put records into an object, without checks."""
-        schema = self.schema.find(name)
-        if schema is None:
-            raise ValueError(f"The org has no object {name}.")
-        with self.records.mutex:
-            return [self.records.insert(schema, dict(row)) for row in rows]
-
-    def note_request(self, method: str, path: str, status: int) -> None:
-        """Remember a request."""
-        with self._mutex:
-            self.requests.append(RequestRecord(len(self.requests) + 1, method, path, status))
-
-    def reset(self) -> None:
-        """Forget records, jobs and requests."""
-        self.records.reset()
-        self.jobs.clear()
-        self.requests.clear()
-
-    def close(self) -> None:
-        """Stop processing, and remove what is not to be kept."""
-        self._processor.leave()
-        self._pool.shutdown(cancel_futures=True)
-        self.records.close()
-        shutil.rmtree(self._spool, ignore_errors=True)
+    from target_salesforce_bulk.emulator.http.request_log import RequestRecord
+    from target_salesforce_bulk.emulator.org.faults import Fault
 
 
 class Emulator:
-    """A local Salesforce on a port of this machine.
+    """A local Salesforce that listens on 127.0.0.1.
 
     ```
     with Emulator() as org:
@@ -111,9 +36,9 @@ class Emulator:
     ```
 
     Args:
-        port: Port on 127.0.0.1; 0 for any that is free.
-        data: SQLite file that keeps the records; without one they go with the emulator.
-        objects: JSON file with more objects, as describe documents or in their short form.
+        port: Port on 127.0.0.1; 0 for any free one.
+        data: SQLite file for the records; without one they are discarded on stop.
+        objects: JSON file with additional objects, as describe documents or in their short form.
 
     Raises:
         OSError: the port is taken.
@@ -133,53 +58,57 @@ class Emulator:
             self._socket.close()
             raise
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self.org.url = self.url
+        self._log = RequestLog()
+        self._server = uvicorn.Server(self._server_config())
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
+        )
+
+    def _server_config(self) -> uvicorn.Config:
         app = Starlette(
-            routes=[*Api(self.org).routes(), *Control(self.org).routes()],
-            middleware=[Middleware(FaultyWire, org=self.org)],
+            routes=routes(self.org, self._log, self.url),
+            middleware=[Middleware(FaultyWire, faults=self.org.faults, log=self._log)],
             exception_handlers={HTTPException: on_http_exception},
         )
-        config = uvicorn.Config(
+        return uvicorn.Config(
             app,
             http=BreakableProtocol,
             lifespan="off",
             log_config=None,
             log_level="critical",
-            timeout_keep_alive=60,  # who asks every few seconds should not run into its end
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
+            # Longer than any polling interval, so that the connection of a client that polls
+            # does not end between two requests.
+            timeout_keep_alive=60,
         )
 
     @property
     def access_token(self) -> str:
-        """A token that is valid until tokens expire."""
+        """An access token; valid until `expire_tokens`."""
         return self.org.tokens.access_token
 
     @property
     def refresh_token(self) -> str:
-        """A refresh token of the app."""
+        """A refresh token of the connected app."""
         return self.org.tokens.refresh_token
 
     @property
     def client_id(self) -> str:
-        """Consumer key of the one app."""
+        """Consumer key of the connected app."""
         return self.org.tokens.client_id
 
     @property
     def client_secret(self) -> str:
-        """Consumer secret of the one app."""
+        """Consumer secret of the connected app."""
         return self.org.tokens.client_secret
 
     def start(self) -> Self:
-        """Accept connections from now on."""
+        """Start to accept connections."""
         self._socket.listen(128)
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Accept no more, and forget what is not kept in a file."""
+        """Stop the server and close the org."""
         self._server.should_exit = True
         self._server.force_exit = True
         self._thread.join(10)
@@ -206,15 +135,15 @@ class Emulator:
         return self.org.records.count(name)
 
     def insert(self, name: str, rows: list[dict[str, Any]]) -> list[str]:
-        """Put records into an object, without checks; their ids."""
+        """Insert records into an object without validation; their ids."""
         return self.org.insert(name, rows)
 
     def remove_field(self, name: str, field: str) -> None:
-        """Take a field off an object, as an administrator may at any time."""
+        """Delete a field of an object, as an administrator may at any time."""
         self.org.schema.remove_field(name, field)
 
     def inject(self, fault: Fault) -> None:
-        """Let something go wrong from now on."""
+        """Inject a fault."""
         self.org.faults.add(fault)
 
     def configure(self, **settings: Any) -> None:
@@ -222,16 +151,16 @@ class Emulator:
         self.org.behaviour.configure(settings)
 
     def expire_tokens(self) -> None:
-        """Let every access token expire."""
+        """Expire every access token issued so far."""
         self.org.tokens.expire()
 
     @property
     def requests(self) -> list[RequestRecord]:
         """Every request to the API so far."""
-        return list(self.org.requests)
+        return self._log.all()
 
     def calls(self, method: str = "*", path: str = "*") -> int:
-        """How many requests with a method came to paths that match a glob."""
+        """How many requests had this method and a path that matches the glob."""
         return sum(
             1
             for each in self.requests
@@ -239,5 +168,5 @@ class Emulator:
         )
 
     def jobs(self) -> list[dict[str, Any]]:
-        """Every job so far, as the API tells of it."""
-        return [job.full() for job in list(self.org.jobs.values())]
+        """Every job so far, as the API shows it."""
+        return [job_answers.full(job) for job in self.org.jobs.all()]

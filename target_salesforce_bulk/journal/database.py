@@ -39,6 +39,8 @@ class Database:
         self.state_dir = state_dir
         #: Folder with a folder for each batch.
         self.batches_dir = state_dir / "batches"
+        #: Folder with the fingerprints of rows that may come again.
+        self.fingerprints_dir = state_dir / "fingerprints"
         self._mutex = threading.RLock()
         try:
             self._make_private_folders()
@@ -63,7 +65,7 @@ class Database:
 
     def _make_private_folders(self) -> None:
         # Batches and failed rows are customer data.
-        for folder in (self.state_dir, self.batches_dir):
+        for folder in (self.state_dir, self.batches_dir, self.fingerprints_dir):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if folder.stat().st_mode & 0o077:
                 folder.chmod(0o700)

@@ -107,6 +107,11 @@ class FailureStore:
         )
         return {row["same_key"] for row in rows}
 
+    def has_key(self, sobject: str, same_key: str) -> bool:
+        """Whether a failed row of a record is stored."""
+        query = "SELECT 1 FROM failed_rows WHERE object = ? AND same_key = ? LIMIT 1"
+        return bool(self._db.query(query, (sobject, same_key)))
+
     def jobs(self) -> list[dict[str, Any]]:
         """The failed rows by job, as STATE tells of them; the oldest first.
 

@@ -10,7 +10,7 @@ from target_salesforce_bulk.journal.batch import Batch, Counts, LoadPlan
 from target_salesforce_bulk.journal.database import Database, now
 from target_salesforce_bulk.journal.failure_store import FailureStore
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event, next_state
-from target_salesforce_bulk.journal.recognised import RecognisedRows, must_not_come_twice
+from target_salesforce_bulk.journal.recognised import RecognisedRows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.journal.batch import ChildDraft
     from target_salesforce_bulk.journal.failed_rows import FailedRow, StoredFailedRow
+    from target_salesforce_bulk.journal.recognised import Coverage
 
 
 class Outcome(Protocol):
@@ -49,7 +50,7 @@ class Journal:
         #: The failed rows.
         self.failures = FailureStore(self._db)
         #: The rows that an interrupted run has dealt with.
-        self.recognised = RecognisedRows(self._db)
+        self.recognised = RecognisedRows(self._db, self._db.fingerprints_dir)
         self._run_id = ""
 
     def close(self) -> None:
@@ -73,55 +74,54 @@ class Journal:
         with self._db.transaction() as db:
             db.execute("INSERT INTO runs (id, started_at) VALUES (?, ?)", (run_id, now()))
 
-    def end_run(self, *, stateless: bool) -> None:
-        """Note that a run read its input to the end and left nothing unsettled.
-
-        Args:
-            stateless: The tap sent no STATE: it starts anew by design, not because of a crash, so
-                nothing of this run needs to be recognised. After a STATE, rows that come with
-                none behind them mean that the tap broke off; they will come again.
-        """
+    def end_run(self) -> None:
+        """Note that a run read its input to the end and left nothing unsettled."""
         with self._db.transaction() as db:
             db.execute("UPDATE runs SET ended_at = ? WHERE id = ?", (now(), self._run_id))
-        for batch in self.batches(BatchState.SETTLED):
-            if stateless or not must_not_come_twice(batch.plan.operation):
-                self.release(batch.id)
 
-    def cover(self, batch_id: int, position: tuple[int, int] | None) -> None:
-        """Note that the last STATE that was written covers a settled batch.
+    def intend_state(self, coverage: Coverage) -> int:
+        """Note what a STATE will cover that is about to be written; its number."""
+        with self._db.transaction() as db:
+            number = self.recognised.next_number()
+            self.recognised.intend(db, number, coverage)
+        return number
+
+    def state_written(self, number: int, coverage: Coverage, *, numbered: bool) -> None:
+        """Note that a STATE is out, and release the batches that it covers.
 
         Args:
-            batch_id: The batch.
-            position: How many of its rows, and of its refused rows, are covered; None: all.
+            number: Its number.
+            coverage: What it covers.
+            numbered: Whether it carries the number.
         """
-        if position is None:
-            self.release(batch_id)
-            return
+        whole = [batch_id for batch_id, position in coverage.batches.items() if position is None]
         with self._db.transaction() as db:
-            db.execute(
-                "UPDATE batches SET covered_rows = ?, covered_refused = ? WHERE id = ?",
-                (*position, batch_id),
-            )
+            self.recognised.written(db, number, numbered=numbered)
+            self._release(db, whole)
+        self._remove_folders(whole)
 
-    def cover_recognised(self, taken: int) -> None:
-        """Note how many of the rows that came again the last STATE covers."""
-        self.recognised.cover(taken)
-
-    def remember_uncovered_rows(self) -> None:
-        """Take in which rows earlier runs dealt with without a STATE, and release their batches."""
-        for batch in self.batches(BatchState.SETTLED):
-            if batch.parent_id is None and must_not_come_twice(batch.plan.operation):
-                self._remember_rows_of(batch)
-            self.release(batch.id)
-
-    def _remember_rows_of(self, batch: Batch) -> None:
+    def complete_without_state(self, stream: str) -> None:
+        """Note that a run has brought a stream to its end whose tap sends no STATE."""
         with self._db.transaction() as db:
-            covered = db.execute(
-                "SELECT covered_rows, covered_refused FROM batches WHERE id = ?", (batch.id,)
-            ).fetchone()
-            self.recognised.remember(db, batch, *covered)
-            # With the rows, so that a crash does not take them in twice.
-            self._advance(db, batch.id, Event.RELEASED, {})
+            self.recognised.forget_completed(db, stream)
+
+    def release_settled(self) -> None:
+        """Release all batches that have an outcome: what may come again is remembered elsewhere."""
+        settled = [batch.id for batch in self.batches(BatchState.SETTLED)]
+        with self._db.transaction() as db:
+            self._release(db, settled)
+        self._remove_folders(settled)
+
+    def _remove_folders(self, batch_ids: Iterable[int]) -> None:
+        for batch_id in batch_ids:
+            shutil.rmtree(self.batches_dir / str(batch_id), ignore_errors=True)
+
+    def _release(self, db: sqlite3.Connection, batch_ids: Iterable[int]) -> None:
+        released = next_state(BatchState.SETTLED, Event.RELEASED)
+        db.executemany(
+            "UPDATE batches SET state = ?, changed_at = ? WHERE id = ? AND state = ?",
+            ((released, now(), batch_id, BatchState.SETTLED) for batch_id in batch_ids),
+        )
 
     def sweep(self) -> None:
         """Remove folders of batches that a run left there when it died."""
@@ -183,7 +183,10 @@ class Journal:
         Returns:
             The sums, and the child batches.
         """
+        fingerprints = self.recognised.write_files(batch)
         with self._db.transaction() as db:
+            if fingerprints is not None:
+                self.recognised.deal(db, batch, fingerprints)
             db.execute("DELETE FROM failed_rows WHERE retry_batch_id = ?", (batch.id,))
             for row in outcome.failed_rows():
                 self.failures.store(db, self._run_id, batch, row)
@@ -235,14 +238,6 @@ class Journal:
             and each.origin_id > batch.origin_id
             and each.id != batch.id
         ]
-
-    def release(self, batch_id: int) -> None:
-        """Note that a STATE covering the batch has been written, and remove its files."""
-        with self._db.transaction() as db:
-            released = self._batch(batch_id)
-            if released.state is not BatchState.RELEASED:
-                self._advance(db, batch_id, Event.RELEASED, {})
-        shutil.rmtree(released.folder, ignore_errors=True)
 
     def abandon(self, batch_id: int) -> None:
         """Give a batch up of which nothing was processed, and remove its files."""

@@ -1,132 +1,290 @@
-"""Rows that an interrupted run has dealt with, and that the tap sends again.
+"""Rows that an earlier run has dealt with, and that the tap may send again.
 
-An upsert or update of the same row twice does no harm. An insert would make a second record, and a
-delete would fail for want of one, so rows of those are recognised when they come again, and left
-out once for each time that they were dealt with.
+Three kinds of rows are remembered:
+
+* *dealt with, not covered*: inserts and deletes that have an outcome on disk, but that no STATE
+  covers. The tap sends them again; an insert is then left out, a delete that finds nothing counts
+  as loaded.
+* *covered, not confirmed*: what a STATE covers is remembered until a later run brings the number of
+  that STATE back. A lower number says that lines were lost, and which rows come again.
+* *at the bookmark*: taps ask for `replication_key >= bookmark`, so the rows of the newest value
+  come again in every run, crash or not.
+
+The files and tables here are the only record of it. `match` and `settle_decision` are for the
+reading thread; `deal` is called inside the journal's transactions; the rest takes the journal's
+lock by itself.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections import Counter
-from itertools import islice
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from target_salesforce_bulk.rows.csvfile import read_raw
+from target_salesforce_bulk.journal import fingerprints
+from target_salesforce_bulk.journal.expected import Answer, Expected
+from target_salesforce_bulk.journal.top_rows import TopRows, store_top
 from target_salesforce_bulk.salesforce.job import Operation
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from target_salesforce_bulk.journal.batch import Batch, LoadPlan
     from target_salesforce_bulk.journal.database import Database
+    from target_salesforce_bulk.journal.fingerprints import Layout
 
-_NOT_TWICE = frozenset({Operation.INSERT, Operation.DELETE, Operation.HARD_DELETE})
-
-
-def must_not_come_twice(operation: Operation) -> bool:
-    """Whether a row that comes again must be recognised."""
-    return operation in _NOT_TWICE
+#: Rows of a batch that are to be sent, and rows that were refused.
+Position = tuple[int, int]
 
 
-def row_fingerprint(line: bytes) -> bytes:
-    """What a row is recognised by: its CSV line as it was written from the record."""
-    return hashlib.blake2b(line, digest_size=16).digest()
+def is_remembered(operation: Operation) -> bool:
+    """Whether rows of an operation are remembered until a STATE covers them."""
+    return operation is not Operation.UPSERT and operation is not Operation.UPDATE
 
 
-def refused_fingerprint(row: Mapping[str, str]) -> bytes:
-    """What a row is recognised by that was refused before sending."""
-    text = json.dumps(list(row.values()), separators=(",", ":"))
-    return hashlib.blake2b(text.encode(), digest_size=16, person=b"refused").digest()
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Coverage:
+    """What a STATE covers."""
+
+    #: Batches, with how much of each; None where it is all.
+    batches: Mapping[int, Position | None]
+    #: Rows that came again, so far, by stream.
+    taken: Mapping[str, int] = field(default_factory=dict)
+    #: The rows at the bookmark of each stream, and how many of them were there.
+    tops: Mapping[str, tuple[TopRows, int]] = field(default_factory=dict)
 
 
 class RecognisedRows:
-    """Fingerprints of rows, how often each may come again, and which have.
+    """The one owner of what is remembered of rows, and of which came again.
 
-    The one owner of both. `take` is for the reading thread; the rest is safe to call from any.
+    Args:
+        database: The journal's file.
+        folder: Where the files of fingerprints lie.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, folder: Path) -> None:
         self._db = database
-        #: Rows that came again, in order, how often each did, and how many STATE covers.
-        self._taken: list[tuple[str, str, bytes]] = []
-        self._times_taken: Counter[tuple[str, str, bytes]] = Counter()
-        self._covered = 0
+        self._folder = folder
+        self._streams: dict[str, Expected] = {}
+        self._number_back: int | None = None
+        #: The newest batch of earlier runs.
+        self._newest_before = 0
+        #: Whether it is known which covered rows come again.
+        self.decided = False
 
-    def remember(
-        self, db: sqlite3.Connection, batch: Batch, covered_rows: int, covered_refused: int
-    ) -> None:
-        """Add the rows of a settled batch that no STATE covers, within a transaction."""
-        db.executemany(
-            "INSERT INTO seen_rows VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1",
-            (
-                (batch.plan.stream, batch.plan.map_fingerprint, fingerprint)
-                for fingerprint in _fingerprints(batch, covered_rows, covered_refused)
-            ),
+    def begin(self) -> None:
+        """Take all batches that are there for those of earlier runs."""
+        (row,) = self._db.query("SELECT coalesce(max(id), 0) AS newest FROM batches")
+        self._newest_before = int(row["newest"])
+
+    # --- what this run deals with -------------------------------------------------------------
+
+    def write_files(self, batch: Batch) -> tuple[int, int] | None:
+        """Write the fingerprints of a batch that is about to be settled; None where it needs none.
+
+        Rows that were resent from the store never come again from the tap.
+        """
+        if batch.parent_id is not None or batch.resends or not is_remembered(batch.plan.operation):
+            return None
+        return fingerprints.write_files(batch, self._folder)
+
+    def deal(self, db: sqlite3.Connection, batch: Batch, written: tuple[int, int]) -> None:
+        """Remember the rows of a batch, in the transaction that settles it."""
+        layout = [column.header for column in batch.plan.columns if column.header != "Id"]
+        if batch.plan.label is None:
+            layout = [column.header for column in batch.plan.columns]
+        db.execute(
+            "INSERT INTO dealt_batches VALUES (?, ?, ?, ?, ?, ?)",
+            (batch.id, batch.plan.stream, batch.plan.operation, json.dumps(layout), *written),
         )
 
-    def numbers(self, stream: str) -> dict[str, int]:
-        """How many rows of a stream may come again, by the fingerprint of their field map."""
-        rows = self._db.query(
-            "SELECT map_fingerprint, sum(times) AS number FROM seen_rows WHERE stream = ?"
-            " GROUP BY map_fingerprint",
-            (stream,),
-        )
-        return {row["map_fingerprint"]: row["number"] for row in rows}
-
-    def take(self, plan: LoadPlan, fingerprint: bytes) -> bool:
-        """Whether a row is one that an earlier run dealt with; each is taken once."""
-        row = (plan.stream, plan.map_fingerprint, fingerprint)
-        if self._times(row) <= self._times_taken[row]:
-            return False
-        self._times_taken[row] += 1
-        self._taken.append(row)
-        return True
-
-    def _times(self, row: tuple[str, str, bytes]) -> int:
-        rows = self._db.query(
-            "SELECT times FROM seen_rows"
-            " WHERE stream = ? AND map_fingerprint = ? AND fingerprint = ?",
-            row,
-        )
-        return sum(int(row["times"]) for row in rows)
+    # --- what a STATE covers -------------------------------------------------------------------
 
     @property
-    def taken(self) -> int:
-        """How many rows have come again."""
-        return len(self._taken)
+    def counts(self) -> bool:
+        """Whether anything is remembered, so that STATE must carry its number."""
+        query = "SELECT EXISTS (SELECT 1 FROM dealt_batches) OR EXISTS (SELECT 1 FROM top_sets)"
+        return bool(self._db.query(query)[0][0])
 
-    def cover(self, taken: int) -> None:
-        """Forget the first so many of the rows that came again: STATE covers them now."""
-        new = self._taken[self._covered : taken]
-        self._covered = max(self._covered, taken)
-        if not new:
+    def next_number(self) -> int:
+        """The number of the next STATE."""
+        (row,) = self._db.query("SELECT coalesce(max(number), 0) AS newest FROM states")
+        return max(int(row["newest"]), self._number_back or 0) + 1
+
+    def intend(self, db: sqlite3.Connection, number: int, coverage: Coverage) -> None:
+        """Note what a STATE will cover, before it is written."""
+        db.execute("INSERT INTO states VALUES (?, 0)", (number,))
+        db.executemany(
+            "INSERT INTO dealt_coverage SELECT id, ?, ?, ? FROM (SELECT ? AS id)"
+            " WHERE id IN (SELECT batch_id FROM dealt_batches)",
+            (
+                (number, *(position or (None, None)), batch_id)
+                for batch_id, position in coverage.batches.items()
+            ),
+        )
+        for stream, taken in coverage.taken.items():
+            if stream in self._streams:
+                self._streams[stream].store_taken(db, stream, number, taken)
+        for stream, (top, rows) in coverage.tops.items():
+            store_top(db, stream, number, top, rows)
+
+    def written(self, db: sqlite3.Connection, number: int, *, numbered: bool) -> None:
+        """Note that a STATE is out.
+
+        Args:
+            db: The connection, within a transaction.
+            number: Its number.
+            numbered: Whether it carries the number; without, what is written counts as kept.
+        """
+        db.execute("UPDATE states SET written = 1 WHERE number = ?", (number,))
+        if not numbered:
+            db.execute(
+                "DELETE FROM dealt_batches WHERE batch_id IN (SELECT batch_id FROM dealt_coverage"
+                " WHERE number = ? AND rows IS NULL)",
+                (number,),
+            )
+
+    def forget_completed(self, db: sqlite3.Connection, stream: str) -> None:
+        """Forget what is remembered of a stream without a STATE; its run is complete."""
+        db.execute("DELETE FROM dealt_batches WHERE stream = ?", (stream,))
+        db.execute("DELETE FROM taken_rows WHERE stream = ?", (stream,))
+
+    def completion(self, stream: str) -> dict[int, Position | None]:
+        """What is covered when a run has brought a stream to its end.
+
+        Rows that were expected, did not come again and stand before the last one that did will not
+        come. Those after it may: the tap may have broken off at a STATE.
+        """
+        rows = self._db.query(
+            "SELECT batch_id, rows, refused FROM dealt_batches WHERE stream = ? AND batch_id NOT IN"
+            " (SELECT batch_id FROM dealt_coverage WHERE rows IS NULL) ORDER BY batch_id",
+            (stream,),
+        )
+        expected = self._streams.get(stream)
+        last = None if expected is None else expected.last_taken
+        covered: dict[int, Position | None] = {}
+        for row in rows:
+            batch_id = row["batch_id"]
+            if last is None or batch_id < last[0] or batch_id > self._newest_before:
+                covered[batch_id] = None
+            elif batch_id == last[0]:
+                whole = last[1] + 1 >= row["rows"]
+                covered[batch_id] = None if whole else (last[1] + 1, row["refused"])
+        return covered
+
+    # --- what comes again ----------------------------------------------------------------------
+
+    def settle_decision(self, number: int | None) -> None:
+        """Decide which covered rows come again, by the number that the first STATE brought back.
+
+        Args:
+            number: It; None where nothing came back, so that what was written counts as kept.
+        """
+        if self.decided:
             return
+        self.decided = True
+        self._number_back = number
         with self._db.transaction() as db:
-            for row in new:
-                db.execute(
-                    "UPDATE seen_rows SET times = times - 1"
-                    " WHERE stream = ? AND map_fingerprint = ? AND fingerprint = ?",
-                    row,
-                )
-            db.execute("DELETE FROM seen_rows WHERE times <= 0")
+            if number is None:
+                db.execute("DELETE FROM states WHERE written = 0")
+            else:
+                db.execute("DELETE FROM states WHERE number > ?", (number,))
+            _drop_lost(db)
+            _drop_confirmed(db)
+        self._sweep()
+        for each in self._streams.values():
+            each.decide()
+
+    def _sweep(self) -> None:
+        known = {
+            str(row["batch_id"]) for row in self._db.query("SELECT batch_id FROM dealt_batches")
+        }
+        for path in self._folder.iterdir():
+            if path.stem not in known:
+                path.unlink(missing_ok=True)
+
+    def expects(self, plan: LoadPlan) -> bool:
+        """Whether rows of a stream may come again that are to be left out."""
+        if plan.operation.only_ids:
+            return False
+        return not self._expected(plan.stream).is_empty
+
+    def expects_any(self, stream: str) -> bool:
+        """Whether rows of a stream may still come again that an earlier run dealt with."""
+        return not self._expected(stream).is_empty
+
+    def top_rows(self, stream: str) -> TopRows | None:
+        """The rows at the bookmark of a stream, as the last confirmed STATE left them."""
+        return self._expected(stream).top
+
+    def match(
+        self, stream: str, layout: Layout, lines: Sequence[bytes], *, refused: bool = False
+    ) -> list[Answer]:
+        """What is known of rows that have come, in their order.
+
+        Args:
+            stream: Their stream.
+            layout: The headers of their lines.
+            lines: Their CSV lines; fingerprints where they were refused.
+            refused: Whether our own checks refused them.
+        """
+        return self._expected(stream).match(layout, lines, refused=refused, decided=self.decided)
+
+    def match_top(self, stream: str, layout: Layout, line: bytes) -> Answer:
+        """What is known of a row at the bookmark; each that was there is taken once."""
+        return self._expected(stream).take_top(layout, line, decided=self.decided)
+
+    def leave_top(self, stream: str) -> None:
+        """Expect no more rows at the bookmark: the tap has started further back."""
+        self._expected(stream).leave_top()
+
+    def taken(self, stream: str) -> int:
+        """How many rows of a stream have come again."""
+        expected = self._streams.get(stream)
+        return 0 if expected is None else len(expected.taken)
+
+    @property
+    def taken_in_all(self) -> int:
+        """How many rows have come again, of all streams."""
+        return sum(len(each.taken) + each.tops_taken for each in self._streams.values())
+
+    def _expected(self, stream: str) -> Expected:
+        if stream not in self._streams:
+            self._streams[stream] = Expected(self._db, self._folder, stream, decided=self.decided)
+        return self._streams[stream]
 
     def forget_stream(self, stream: str) -> int:
-        """Forget which rows of a stream were dealt with; how many."""
+        """Forget all that is remembered of a stream; how many rows of it could have come again."""
+        number = self._expected(stream).number
         with self._db.transaction() as db:
-            rows = db.execute("SELECT times FROM seen_rows WHERE stream = ?", (stream,))
-            number = sum(int(row["times"]) for row in rows)
-            db.execute("DELETE FROM seen_rows WHERE stream = ?", (stream,))
+            self.forget_completed(db, stream)
+            db.execute("DELETE FROM top_sets WHERE stream = ?", (stream,))
+        self._streams.pop(stream, None)
+        self._sweep()
         return number
 
 
-def _fingerprints(batch: Batch, covered_rows: int, covered_refused: int) -> Iterator[bytes]:
-    """The rows of a settled batch that no STATE covers."""
-    lines = (line for line, _ in read_raw(batch.original))
-    yield from map(row_fingerprint, islice(lines, 1 + covered_rows, None))
-    if batch.refused.exists():
-        with batch.refused.open(encoding="utf-8") as rows:
-            for text in islice(rows, covered_refused, None):
-                yield refused_fingerprint(json.loads(text)["row"])
+def _drop_lost(db: sqlite3.Connection) -> None:
+    """Forget what lost STATE lines would have covered: those rows come again."""
+    for table in ("dealt_coverage", "taken_rows", "top_states"):
+        db.execute(
+            f"DELETE FROM {table} WHERE number NOT IN (SELECT number FROM states)"  # noqa: S608
+        )
+
+
+def _drop_confirmed(db: sqlite3.Connection) -> None:
+    """Forget what is covered for certain."""
+    db.execute(
+        "DELETE FROM dealt_batches WHERE batch_id IN"
+        " (SELECT batch_id FROM dealt_coverage WHERE rows IS NULL)"
+    )
+    db.execute("DELETE FROM taken_rows WHERE stream NOT IN (SELECT stream FROM dealt_batches)")
+    db.execute(
+        "DELETE FROM top_states WHERE rowid NOT IN (SELECT last_value(rowid) OVER ("
+        "PARTITION BY stream ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED"
+        " FOLLOWING) FROM top_states)"
+    )
+    db.execute("DELETE FROM top_sets WHERE id NOT IN (SELECT set_id FROM top_states)")
+    db.execute("DELETE FROM states WHERE number < (SELECT max(number) FROM states)")

@@ -76,6 +76,59 @@ CREATE TABLE foreign_jobs (  -- jobs with failed rows that another machine's jou
 ) STRICT;
 """
 
+_VERSION_3 = """
+ALTER TABLE batches RENAME COLUMN attempt TO jobs_made;
+DROP TABLE seen_rows;
+CREATE TABLE states (  -- STATE lines by their running number
+    number INTEGER PRIMARY KEY,
+    written INTEGER NOT NULL
+) STRICT;
+CREATE TABLE dealt_batches (  -- whose rows may come again; their fingerprints lie in files
+    batch_id INTEGER PRIMARY KEY REFERENCES batches (id),
+    stream TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    layout TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    refused INTEGER NOT NULL
+) STRICT;
+CREATE INDEX dealt_batches_by_stream ON dealt_batches (stream);
+CREATE TABLE dealt_coverage (  -- how much of them a STATE covers; nulls: all
+    batch_id INTEGER NOT NULL REFERENCES dealt_batches (batch_id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    rows INTEGER,
+    refused INTEGER
+) STRICT;
+CREATE INDEX dealt_coverage_by_batch ON dealt_coverage (batch_id);
+CREATE TABLE taken_rows (  -- that came again and that a STATE covers now
+    id INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    number INTEGER NOT NULL
+) STRICT;
+CREATE INDEX taken_rows_by_stream ON taken_rows (stream);
+CREATE TABLE top_sets (  -- rows with one value of the replication key
+    id INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    value TEXT NOT NULL,
+    layouts TEXT NOT NULL
+) STRICT;
+CREATE TABLE top_rows (
+    set_id INTEGER NOT NULL REFERENCES top_sets (id) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    fingerprint BLOB NOT NULL,
+    layout INTEGER NOT NULL,
+    same_key TEXT,
+    PRIMARY KEY (set_id, place)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE top_states (  -- the rows at the bookmark of a stream, as of a STATE
+    stream TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    set_id INTEGER NOT NULL REFERENCES top_sets (id) ON DELETE CASCADE,
+    rows INTEGER NOT NULL
+) STRICT;
+CREATE INDEX top_states_by_stream ON top_states (stream, number);
+"""
+
 #: What brings a journal of a version to a later one: the SQL and that version. 0 is a new file.
 _STEPS = {
     0: (f"{_TABLES} {_INDEXES}", 2),
@@ -94,7 +147,7 @@ ALTER TABLE failed_rows ADD COLUMN retry_batch_id INTEGER REFERENCES batches (id
 """,
         2,
     ),
-    2: ("ALTER TABLE batches RENAME COLUMN attempt TO jobs_made;", 3),
+    2: (_VERSION_3, 3),
 }
 
 

@@ -49,16 +49,24 @@ class ArrowLines:
 class PlainRows:
     """The lines of a record batch, but for those that are left to the ordinary way."""
 
-    def __init__(self, texts: pa.StringArray, keys: list[str], misfits: list[int]) -> None:
+    def __init__(
+        self,
+        texts: pa.StringArray,
+        keys: list[str],
+        misfits: list[int],
+        positions: list[Any],
+    ) -> None:
         self._texts = texts
         self._keys = keys
+        self._positions = positions
         self._misfits = misfits
 
-    def after(self, place: int) -> tuple[ArrowLines, list[str]]:
-        """The lines and the key cells from a place on, up to the first that is not plain."""
+    def after(self, place: int) -> tuple[ArrowLines, list[str], list[Any]]:
+        """The lines, key cells and replication-key values from a place on, up to one not plain."""
         following = bisect_left(self._misfits, place)
         end = self._misfits[following] if following < len(self._misfits) else len(self._texts)
-        return ArrowLines(self._texts.slice(place, end - place)), self._keys[place:end]
+        texts = ArrowLines(self._texts.slice(place, end - place))
+        return texts, self._keys[place:end], self._positions[place:end]
 
 
 class ArrowRows:
@@ -67,10 +75,14 @@ class ArrowRows:
     Args:
         encoder: What the rows must be equal to.
         deletions: Whether a record with `_sdc_deleted_at` is another kind of row.
+        replication_key: The property by whose value the tap goes on; None where it has none.
     """
 
-    def __init__(self, encoder: RowEncoder, *, deletions: bool) -> None:
+    def __init__(
+        self, encoder: RowEncoder, *, deletions: bool, replication_key: str | None = None
+    ) -> None:
         self._encoder = encoder
+        self._replication_key = replication_key
         self._deletions = deletions
 
     def rows(self, batch: pa.RecordBatch) -> PlainRows:
@@ -90,7 +102,13 @@ class ArrowRows:
             misfits |= _places(pc.is_valid(deleted))
         inner = pc.binary_join_element_wise(*cells, '","')
         lines = pc.binary_join_element_wise('"', inner, '"\n', "")
-        return PlainRows(lines, keys, sorted(misfits))
+        return PlainRows(lines, keys, sorted(misfits), self._position_values(batch))
+
+    def _position_values(self, batch: pa.RecordBatch) -> list[Any]:
+        if self._replication_key is None:
+            return []
+        array = _find(batch, self._replication_key)
+        return [None] * batch.num_rows if array is None else array.to_pylist()
 
 
 class _Column:

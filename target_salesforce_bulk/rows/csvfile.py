@@ -103,11 +103,11 @@ def read_rows(path: Path, *, strict: bool = True) -> Iterator[list[str]]:
 def read_raw(path: Path) -> Iterator[tuple[bytes, list[str]]]:
     """Each row of a CSV that `CsvFile` wrote: its exact bytes, and its cells; the header first."""
     with path.open("rb") as file:
-        for line in _whole_rows(file):
-            yield line, _cells(line)
+        for line in whole_rows(file):
+            yield line, cells_of(line)
 
 
-def _whole_rows(file: Iterable[bytes]) -> Iterator[bytes]:
+def whole_rows(file: Iterable[bytes]) -> Iterator[bytes]:
     """Lines put together to rows: a quoted cell may hold line breaks.
 
     A row is whole when its quotes are even in number, as an inner quote is doubled.
@@ -120,5 +120,5 @@ def _whole_rows(file: Iterable[bytes]) -> Iterator[bytes]:
             pending = b""
 
 
-def _cells(line: bytes) -> list[str]:
+def cells_of(line: bytes) -> list[str]:
     return next(csv.reader(io.StringIO(line.decode(), newline=""), strict=True))

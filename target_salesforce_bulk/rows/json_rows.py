@@ -67,6 +67,7 @@ class JsonRows:
         encoder: What the rows must be equal to.
         properties: The properties of the stream's schema.
         deletions: Whether a record with `_sdc_deleted_at` is another kind of row.
+        replication_key: The property by whose value the tap goes on; None where it has none.
     """
 
     def __init__(
@@ -76,10 +77,14 @@ class JsonRows:
         properties: Mapping[str, Any],
         *,
         deletions: bool,
+        replication_key: str | None = None,
     ) -> None:
         names = {cell.column.path[0]: None for cell in encoder.columns if cell.column.path}
         if deletions:
             names["_sdc_deleted_at"] = None
+        if replication_key is not None:
+            names[replication_key] = None
+        self._replication_key = replication_key
         self._attributes = {name: f"value_{place}" for place, name in enumerate(names)}
         self._texts = {name for name in names if _only_text(properties.get(name))}
         record = msgspec.defstruct("Record", [self._member(name) for name in names], gc=False)
@@ -100,8 +105,8 @@ class JsonRows:
 
     def rows(
         self, messages: Iterator[Any], *, of: str, hazards: TextHazards
-    ) -> tuple[TextLines, list[str]]:
-        """The lines and the key cells of messages, up to the first that is not plain.
+    ) -> tuple[TextLines, list[str], list[Any]]:
+        """The lines, key cells and replication-key values of messages, up to the first not plain.
 
         That one is taken from the iterator, so it is the one after as many as there are rows.
 
@@ -115,9 +120,10 @@ class JsonRows:
             function = self._functions[of, hazards] = self._function(of, hazards)
         rows: list[str] = []
         keys: list[str] = []
+        positions: list[Any] = []
         with suppress(*_MISFITS):  # the ordinary way says what is wrong
-            function(messages, rows.append, keys.append)
-        return TextLines(rows), keys
+            function(messages, rows.append, keys.append, positions.append)
+        return TextLines(rows), keys, positions
 
     def _member(self, name: str) -> Any:
         kind = str | None | msgspec.UnsetType if name in self._texts else object
@@ -126,7 +132,7 @@ class JsonRows:
     def _function(self, of: str, hazards: TextHazards) -> Callable[..., None]:
         known: dict[str, Any] = dict(_KNOWN)
         lines = [
-            "def function(messages, add_row, add_key):",
+            "def function(messages, add_row, add_key, add_position):",
             "  for message in messages:",
             f"    record = message{'.record' if of == 'message' else ''}",
         ]
@@ -139,6 +145,8 @@ class JsonRows:
         lines += [f"    add_row(f'\"{cells}\"\\n')"]
         if any(cell.is_key for cell in self._encoder.columns):
             lines += ["    add_key(key)"]
+        if self._replication_key is not None:
+            lines += [f"    add_position(record.{self._attributes[self._replication_key]})"]
         code = compile("\n".join(lines), "<rows of a stream>", "exec")
         exec(code, known)  # noqa: S102 - made of our own text; names from outside are never in it
         function: Callable[..., None] = known["function"]

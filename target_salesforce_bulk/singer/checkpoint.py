@@ -1,206 +1,382 @@
-"""Which STATE may be written, and when.
+"""Which STATE may be written, and what it covers.
 
-A STATE says: everything before this is dealt with. So it may go out when every batch that was
-opened before it is settled. States are written newest first and never go back. A stream that
-stopped keeps its own bookmark, while those of the other streams move on.
+A STATE says of each stream: everything before this bookmark is dealt with. So what is written is
+composed: the newest STATE, in which each stream has its newest bookmark before which every row has
+an outcome on disk. No stream waits for another, unless their bookmarks cannot be told apart.
+
+A bookmark covers rows only if the tap can go on from it: it has changed, and the tap does not mark
+it as unfinished.
 """
 
 from __future__ import annotations
 
-import copy
+import heapq
 import threading
-from dataclasses import dataclass
+from collections import Counter, deque
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from target_salesforce_bulk.journal.recognised import Coverage
 from target_salesforce_bulk.loading.events import BatchSettled, RowsKept, StreamStopped
+from target_salesforce_bulk.singer import bookmarks
+from target_salesforce_bulk.singer.bookmarks import ABSENT, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from target_salesforce_bulk.journal.recognised import Position
+    from target_salesforce_bulk.journal.top_rows import TopRows
     from target_salesforce_bulk.loading.events import Event
-    from target_salesforce_bulk.singer.intake import Position
-
-State = dict[str, Any]
-#: The bookmark of a stream of which no STATE has told yet.
-_NONE = object()
 
 
-@dataclass
-class _Waiting:
-    """A STATE that waits for batches."""
+class Covers(Protocol):
+    """Stores what a STATE covers."""
 
-    value: State
-    batches: set[int]
-    #: The newest batch that had been opened when it came.
+    def intend_state(self, coverage: Coverage) -> int:
+        """Note what a STATE will cover that is about to be written; its number."""
+
+    def state_written(self, number: int, coverage: Coverage, *, numbered: bool) -> None:
+        """Note that it is out."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """How far a stream had been read when a STATE came."""
+
+    #: How far its open batches were filled.
+    positions: Mapping[int, Position] = field(default_factory=dict)
+    #: How many of its rows had come again that an earlier run dealt with.
+    taken: int = 0
+    #: Its rows at the newest replication-key value, and how many there were.
+    top: tuple[TopRows, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A bookmark that came, and what must have an outcome before it may be written."""
+
+    value: Any
+    #: Whose rows must be settled, as far as their batches were opened before.
+    streams: frozenset[str]
     newest_batch: int
-    #: How far batches were filled that took rows when it came.
-    positions: Mapping[int, Position]
-    #: How many rows had come again that an earlier run dealt with.
-    taken: int
+    #: Number of the STATE, among those that came.
+    came: int
+    #: What it covers of each stream; empty where it covers nothing.
+    covers: Mapping[str, Reading]
 
 
-class Coverage(Protocol):
-    """Stores what a STATE covers that was written."""
+class _Stream:
+    """The batches of a stream."""
 
-    def cover(self, batch_id: int, position: Position | None) -> None:
-        """A settled batch is covered, up to a position or, without one, as a whole."""
+    def __init__(self, taps: frozenset[str]) -> None:
+        #: Names that the tap may have for it.
+        self.taps = taps
+        self._unsettled: Counter[int] = Counter()
+        self._origins: list[int] = []
+        #: Settled batches that no STATE covers as a whole, with the batch that came from the tap.
+        self.settled: dict[int, int] = {}
+        #: How many STATE messages had come when it stopped; None while it goes on.
+        self.stopped_at: int | None = None
 
-    def cover_recognised(self, taken: int) -> None:
-        """So many of the rows that came again are covered."""
+    def add(self, origin: int) -> None:
+        """Count a batch that is not settled."""
+        if not self._unsettled[origin]:
+            heapq.heappush(self._origins, origin)
+        self._unsettled[origin] += 1
+
+    def settle(self, batch_id: int, origin: int, children: int) -> None:
+        """A batch is settled, and has so many children that are not."""
+        self._unsettled[origin] += children - 1
+        self.settled[batch_id] = origin
+
+    def is_settled(self, newest_batch: int) -> bool:
+        """Whether every batch up to one has an outcome."""
+        while self._origins and self._unsettled[self._origins[0]] <= 0:
+            del self._unsettled[heapq.heappop(self._origins)]
+        return not self._origins or self._origins[0] > newest_batch
 
 
 class Checkpoint:
-    """Holds STATE back until it is true; safe to call from any thread.
+    """Holds bookmarks back until they are true; safe to call from any thread.
 
     Args:
-        write: Writes a STATE to stdout.
-        coverage: Told what a written STATE covers.
+        write: Writes a STATE to stdout, with its number where it is given one.
+        journal: Stores what a STATE covers.
+        needs_number: Whether anything is remembered for which the number is needed.
     """
 
-    def __init__(self, write: Callable[[State], None], coverage: Coverage) -> None:
+    def __init__(
+        self,
+        write: Callable[[Any, int | None], None],
+        journal: Covers,
+        needs_number: Callable[[], bool],
+    ) -> None:
         self._write = write
-        self._coverage = coverage
+        self._journal = journal
+        self._needs_number = needs_number
         self._mutex = threading.RLock()
-        self._tap_streams: dict[str, str] = {}
+        self._streams: dict[str, _Stream] = {}
+        self._ties: dict[str, set[str]] = {}
         self._newest_batch = 0
-        self._stream_of: dict[int, str] = {}  # batches that are not settled
-        # Settled, but not yet covered by a written STATE; with the batch that came from the tap.
-        self._settled: dict[int, int] = {}
-        self._waiting: list[_Waiting] = []
-        self._held: dict[str, Any] = {}  # streams that stopped, with the bookmark they keep
-        self._last_written: State | None = None
-        #: Whether a STATE could not be written because it cannot be split by stream.
-        self.blocked = False
+        self._came = 0
+        self._rows_came = False
+        #: Whether it is known which bookmarks the tap started from.
+        self._starts_known = False
+        self._newest: Any = ABSENT
+        self._seen: dict[str, Any] = {}  # the newest bookmarks that came
+        self._safe: dict[str, Any] = {}  # the newest ones that are true
+        self._waiting: dict[str, deque[_Mark]] = {}
+        #: What is covered of each stream and not stored yet, and up to which batch.
+        self._covered: dict[str, tuple[Reading, int]] = {}
+        self._stream_of_origin: dict[int, str] = {}
+        self._last_written: Any = ABSENT
 
-    def stream_started(self, stream: str, tap_stream: str) -> None:
-        """Learn under which name STATE has the bookmark of a stream."""
+    @property
+    def blocked(self) -> bool:
+        """Whether a stream that stopped holds all STATE back, as it has no bookmarks by stream."""
         with self._mutex:
-            self._tap_streams[stream] = tap_stream
+            stopped = [each.stopped_at is not None for each in self._streams.values()]
+            unsplit = self._newest is not ABSENT and WHOLE in bookmarks.by_stream(self._newest)
+            return any(stopped) and not all(stopped) and unsplit
+
+    def stream_started(self, stream: str, taps: frozenset[str]) -> None:
+        """Learn under which names STATE may have the bookmark of a stream."""
+        with self._mutex:
+            known = self._streams.setdefault(stream, _Stream(taps))
+            known.taps |= taps
+
+    def tie(self, streams: Iterable[str]) -> None:
+        """Hold streams together whose rows come in turns: one may depend on the other's bookmark."""
+        with self._mutex:
+            every = set(streams)
+            for each in every.copy():
+                every |= self._ties.get(each, set())
+            for each in every:
+                self._ties[each] = every
 
     def observe(self, event: Event) -> None:
         """Take what happened to batches."""
         match event:
             case BatchSettled():
-                children = [child.id for child in event.children]
-                self.batch_settled(
-                    event.batch.id, origin_id=event.batch.origin_id, children=children
-                )
+                children = len(event.children)
+                self.batch_settled(event.batch.id, event.batch.origin_id, children)
             case RowsKept():
+                self.batch_settled(event.batch.id, event.batch.origin_id)
                 self.repeat()
             case StreamStopped():
-                self.stream_stopped(self._tap_streams.get(event.stream, event.stream))
+                self.stream_stopped(event.stream)
+
+    def row_came(self) -> None:
+        """Learn that a record came."""
+        self._rows_came = True  # the reading thread alone writes and reads it
 
     def batch_opened(self, batch_id: int, stream: str) -> None:
-        """A batch takes rows from now on, so a later STATE has to wait for it."""
+        """A batch takes rows from now on, so a later bookmark has to wait for it."""
         with self._mutex:
-            self._stream_of[batch_id] = stream
+            self._stream(stream).add(batch_id)
+            self._stream_of_origin[batch_id] = stream
             self._newest_batch = batch_id
 
-    def batch_settled(
-        self, batch_id: int, *, origin_id: int | None = None, children: Iterable[int] = ()
-    ) -> None:
+    def batch_settled(self, batch_id: int, origin_id: int, children: int = 0) -> None:
         """Every row of the batch has an outcome on disk, or is in one of its child batches."""
         with self._mutex:
-            stream = self._stream_of.pop(batch_id, None)
-            self._settled[batch_id] = batch_id if origin_id is None else origin_id
-            if stream is not None:  # else its stream has stopped
-                self._stream_of |= dict.fromkeys(children, stream)
-            for waiting in self._waiting:
-                if batch_id in waiting.batches:
-                    waiting.batches.discard(batch_id)
-                    waiting.batches.update(children)
-            self._write_newest()
-
-    def state_received(
-        self, value: State, positions: Mapping[int, Position] | None = None, taken: int = 0
-    ) -> None:
-        """The tap sent a STATE.
-
-        Args:
-            value: The STATE.
-            positions: How far batches are filled that take rows now.
-            taken: How many rows have come again that an earlier run dealt with.
-        """
-        with self._mutex:
-            batches = set(self._stream_of)
-            if self._waiting and self._waiting[-1].batches == batches:
-                # Both become true at the same moment, and the newer one says more.
-                self._waiting.pop()
-            self._waiting.append(
-                _Waiting(value, batches, self._newest_batch, positions or {}, taken)
-            )
-            self._write_newest()
+            stream = self._stream_of_origin.get(origin_id)
+            if stream is not None:  # else it is of an earlier run
+                self._stream(stream).settle(batch_id, origin_id, children)
+                self._write_newest()
 
     def stream_stopped(self, stream: str) -> None:
         """Rows of the stream will not be loaded in this run: it keeps the bookmark it has."""
         with self._mutex:
-            if stream not in self._held:
-                self._held[stream] = self._safe_bookmark(stream)
-            mine = {batch for batch, name in self._stream_of.items() if name == stream}
-            for batch_id in mine:
-                del self._stream_of[batch_id]
-            for waiting in self._waiting:
-                waiting.batches -= mine
+            if self._stream(stream).stopped_at is None:
+                self._stream(stream).stopped_at = self._came
             self._write_newest()
 
     def repeat(self) -> None:
         """Write the newest STATE again, because what goes with it has changed."""
         with self._mutex:
-            if self._last_written is not None:
-                self._write(self._last_written)
+            if self._last_written is not ABSENT:
+                self._put_out(self._last_written)
 
-    def _safe_bookmark(self, stream: str) -> Any:
-        """The newest bookmark of a stream that no unsettled row of it stands before."""
-        safe = _bookmark(self._last_written, stream)
-        for waiting in self._waiting:
-            if any(self._stream_of[batch] == stream for batch in waiting.batches):
-                break
-            safe = _bookmark(waiting.value, stream)
-        return safe
+    def state_received(self, value: Any, readings: Mapping[str, Reading]) -> None:
+        """The tap sent a STATE.
+
+        Args:
+            value: The STATE, without our part of it.
+            readings: How far each stream has been read.
+        """
+        with self._mutex:
+            self._came += 1
+            if self._came == 1:
+                self._starts_known = not self._rows_came
+            self._newest = value
+            found = bookmarks.by_stream(value)
+            streams = self._streams_of(found)
+            for name, bookmark in found.items():
+                if self._seen.get(name, ABSENT) != bookmark:
+                    self._seen[name] = bookmark
+                    self._add_mark(name, bookmark, streams[name], readings)
+            self._forget_names(set(self._seen) - set(found))
+            self._write_newest()
+
+    def _streams_of(self, names: Iterable[str]) -> dict[str, frozenset[str]]:
+        """The streams that each bookmark may stand for.
+
+        A bookmark that has the name of no stream may be that of any stream which has none.
+        """
+        every = set(names)
+        if WHOLE in every:
+            return {WHOLE: frozenset(self._streams)}
+        own = {
+            name: frozenset(stream for stream, each in self._streams.items() if name in each.taps)
+            for name in every
+        }
+        others = frozenset(s for s, each in self._streams.items() if not each.taps & every)
+        return {name: found or others for name, found in own.items()}
+
+    def _add_mark(
+        self, name: str, value: Any, streams: frozenset[str], readings: Mapping[str, Reading]
+    ) -> None:
+        covers = {}
+        if bookmarks.is_resumable(value):
+            # Rows of two streams of the tap in one of ours: its bookmark covers only some of them.
+            one_tap = [each for each in streams if len(self._streams[each].taps) == 1]
+            covers = {each: readings[each] for each in one_tap if each in readings}
+        mark = _Mark(value, streams, self._newest_batch, self._came, covers)
+        waiting = self._waiting.setdefault(name, deque())
+        if waiting and self._at_once(waiting[-1], mark):
+            # Both become true at the same moment, and the newer one says more.
+            before = waiting.pop()
+            mark = replace(mark, covers={**before.covers, **mark.covers})
+        waiting.append(mark)
+
+    def _at_once(self, one: _Mark, other: _Mark) -> bool:
+        stopped = any(
+            (at := self._streams[each].stopped_at) is not None and one.came <= at < other.came
+            for each in other.streams
+        )
+        return (one.newest_batch, one.streams) == (
+            other.newest_batch,
+            other.streams,
+        ) and not stopped
+
+    def _forget_names(self, names: set[str]) -> None:
+        for name in names:
+            del self._seen[name]
+            self._safe.pop(name, None)
+            self._waiting.pop(name, None)
+
+    def _is_safe(self, mark: _Mark) -> bool:
+        return all(self._is_dealt_with(each, mark) for each in self._with_tied(mark.streams))
+
+    def _is_dealt_with(self, stream: str, mark: _Mark) -> bool:
+        known = self._stream(stream)
+        stopped = known.stopped_at is not None and mark.came > known.stopped_at
+        return not stopped and known.is_settled(mark.newest_batch)
+
+    def _with_tied(self, streams: frozenset[str]) -> set[str]:
+        """The streams, and those tied to them that have no position of their own."""
+        every = set(streams)
+        for stream in streams:
+            every |= {each for each in self._ties.get(stream, ()) if not self._has_position(each)}
+        return every
+
+    def _has_position(self, stream: str) -> bool:
+        return any(
+            bookmarks.position(self._seen.get(tap)) is not None for tap in self._stream(stream).taps
+        )
 
     def _write_newest(self) -> None:
-        ready = [place for place, waiting in enumerate(self._waiting) if not waiting.batches]
-        if not ready:
-            return
-        newest = self._waiting[ready[-1]]
-        later = self._waiting[ready[-1] + 1 :]
-        value = self._with_held_bookmarks(newest.value)
-        self._waiting = later
-        if value is None:
-            self.blocked = True
-            return
-        self._write(value)
-        self._last_written = value
-        self._cover(newest)
-        self._coverage.cover_recognised(newest.taken)
+        """Write the newest STATE that is true, if it says more than the last one did."""
+        for name, waiting in self._waiting.items():
+            while waiting and self._is_safe(waiting[0]):
+                mark = waiting.popleft()
+                self._safe[name] = mark.value
+                for stream, reading in mark.covers.items():
+                    self._covered[stream] = (reading, mark.newest_batch)
+        value = self._composed()
+        if value is not ABSENT and value != self._last_written:
+            self._put_out(value)
 
-    def _with_held_bookmarks(self, value: State) -> State | None:
-        """The STATE with the bookmarks of stopped streams left where they were.
+    def _composed(self) -> Any:
+        """The newest STATE with the newest bookmarks that are true; ABSENT while there is none."""
+        if self._newest is ABSENT:
+            return ABSENT
+        names = bookmarks.by_stream(self._newest)
+        missing = [name for name in names if name not in self._safe]
+        if missing and (WHOLE in missing or self._would_lose_a_start(missing)):
+            return ABSENT
+        safe = {name: self._safe[name] for name in names if name in self._safe}
+        return bookmarks.composed(self._newest, safe)
 
-        None where a stream stopped and the STATE has no bookmarks by stream: then nothing of it can
-        be said to be true.
+    def _would_lose_a_start(self, names: list[str]) -> bool:
+        """Whether leaving bookmarks out might take away where the tap started.
+
+        A tap that does not say so at first may have started from bookmarks that nobody knows here.
         """
-        if not self._held:
-            return value
-        if not isinstance(value.get("bookmarks"), dict):
-            return None
-        value = copy.deepcopy(value)
-        for stream, bookmark in self._held.items():
-            if bookmark is _NONE:
-                value["bookmarks"].pop(stream, None)
-            else:
-                value["bookmarks"][stream] = bookmark
-        return value
+        if self._starts_known:
+            return False
+        streams = self._streams_of(bookmarks.by_stream(self._newest))
+        return any(
+            self._stream(stream).stopped_at is None for name in names for stream in streams[name]
+        )
 
-    def _cover(self, written: _Waiting) -> None:
-        behind = [each for each, origin in self._settled.items() if origin <= written.newest_batch]
-        for batch_id in behind:
-            position = written.positions.get(batch_id)
-            if position is None:
-                del self._settled[batch_id]
-            self._coverage.cover(batch_id, position)
+    def _put_out(self, value: Any) -> None:
+        coverage = self._coverage()
+        numbered = self._needs_number()
+        if not numbered and not coverage.batches and not coverage.tops:
+            self._write(value, None)
+        else:
+            number = self._journal.intend_state(coverage)
+            numbered = self._needs_number()
+            self._write(value, number if numbered else None)
+            self._journal.state_written(number, coverage, numbered=numbered)
+        self._last_written = value
 
+    def _coverage(self) -> Coverage:
+        """What is covered and not stored yet."""
+        covered, self._covered = self._covered, {}
+        batches: dict[int, Position | None] = {}
+        for stream, (reading, newest_batch) in covered.items():
+            settled = self._stream(stream).settled
+            for batch_id in [each for each, origin in settled.items() if origin <= newest_batch]:
+                batches[batch_id] = reading.positions.get(batch_id)
+                if batches[batch_id] is None:
+                    del settled[batch_id]
+        return Coverage(
+            batches=batches,
+            taken={stream: reading.taken for stream, (reading, _) in covered.items()},
+            tops={stream: r.top for stream, (r, _) in covered.items() if r.top is not None},
+        )
 
-def _bookmark(state: State | None, stream: str) -> Any:
-    bookmarks = (state or {}).get("bookmarks")
-    return bookmarks.get(stream, _NONE) if isinstance(bookmarks, dict) else _NONE
+    def complete(
+        self, streams: Mapping[str, tuple[Reading, Mapping[int, Position | None]]]
+    ) -> None:
+        """The tap has come to its end, with a STATE as its last message.
+
+        Args:
+            streams: The streams that it brought to their end: how far each was read, and what that
+                covers of what earlier runs dealt with.
+        """
+        with self._mutex:
+            more: dict[int, Position | None] = {}
+            for stream, (reading, earlier) in streams.items():
+                more |= earlier | dict.fromkeys(self._stream(stream).settled)
+                self._stream(stream).settled.clear()
+                self._covered[stream] = (reading, 0)
+            coverage = replace(self._coverage(), batches=more)
+            if not more and not coverage.tops:
+                return
+            number = self._journal.intend_state(coverage)
+            numbered = self._needs_number() and self._last_written is not ABSENT
+            if numbered:  # else no row is remembered that this could matter to
+                self._write(self._last_written, number)
+            self._journal.state_written(number, coverage, numbered=numbered)
+
+    def is_stopped(self, stream: str) -> bool:
+        """Whether a stream has stopped."""
+        with self._mutex:
+            return self._stream(stream).stopped_at is not None
+
+    def _stream(self, stream: str) -> _Stream:
+        return self._streams.setdefault(stream, _Stream(frozenset({stream})))

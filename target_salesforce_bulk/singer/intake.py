@@ -10,10 +10,9 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.journal.batch import Batch, LoadPlan
     from target_salesforce_bulk.mapping.resolve import ResolvedStream
+    from target_salesforce_bulk.journal.recognised import Position
     from target_salesforce_bulk.salesforce.objects import Objects
-
-#: Rows of a batch that are to be sent, and rows that were refused.
-Position = tuple[int, int]
+    from target_salesforce_bulk.singer.recogniser import Recogniser
 
 
 class Reads(Protocol):
@@ -29,12 +28,14 @@ class Intake(Protocol):
     def objects(self) -> Objects:
         """The objects of the org."""
 
-    def stream_started(self, stream: str, tap_stream: str, resolved: ResolvedStream) -> Reads:
+    def stream_started(
+        self, stream: str, taps: frozenset[str], resolved: ResolvedStream
+    ) -> Reads:
         """Begin to count a stream.
 
         Args:
             stream: Its name here, after stream maps.
-            tap_stream: Its name in the tap, under which STATE has its bookmark.
+            taps: The names that it may have in the tap, under which STATE has its bookmark.
             resolved: What becomes of its rows.
         """
 
@@ -45,18 +46,19 @@ class Intake(Protocol):
             SalesforceBulkError: no stream can be loaded any more.
         """
 
-    def may_come_again(self, plan: LoadPlan) -> bool:
-        """Whether an earlier run dealt with rows of a stream that the tap sends again.
+    def recogniser(self, plan: LoadPlan, *, skip_repeated: bool) -> Recogniser:
+        """What tells rows that an earlier run dealt with from new ones.
 
-        Raises:
-            MappingError: they could not be recognised, because the field map has changed.
+        Args:
+            plan: What the rows are to become.
+            skip_repeated: Whether rows that come again at the bookmark are left out.
         """
 
-    def came_again(self, plan: LoadPlan, fingerprint: bytes) -> bool:
-        """Whether a row is one of those; each is taken once."""
+    def note_rows(self, stream: str) -> None:
+        """Note that records of a stream came."""
 
-    def note_row(self) -> None:
-        """Note that a record came after the last STATE."""
+    def when_decided(self, release: Callable[[], None]) -> None:
+        """Call something when it is known which rows come again: rows may wait for that."""
 
     def open_batch(self, plan: LoadPlan) -> Batch:
         """Make a batch to be filled; a STATE that comes later waits for it."""
@@ -70,7 +72,7 @@ class Intake(Protocol):
     def hand_over(self, batch: Batch, *, rows: int, size: int, merged: int) -> None:
         """Take a filled batch to load; waits while too many bytes are queued."""
 
-    def state_received(self, state: dict[str, Any]) -> None:
+    def state_received(self, state: Any) -> None:
         """Take a STATE, to write it when everything before it has an outcome."""
 
     def input_ends(self) -> AbstractContextManager[None]:

@@ -7,8 +7,8 @@ to fetch and resend the rows from anywhere.
 
 from __future__ import annotations
 
-import copy
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ NAME = "target-salesforce-bulk"
 #: https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_bulkapi.htm
 KEPT_FOR = timedelta(days=7)
 _MOST_JOBS = 50
+_JOB_ID = re.compile(r"750[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
 
 
 class Ledger:
@@ -34,28 +35,41 @@ class Ledger:
         self._journal = journal
         self._enabled = enabled
 
-    def take_out(self, state: dict[str, Any]) -> dict[str, Any]:
-        """The STATE of the tap without our part; jobs of another machine are remembered."""
+    @property
+    def enabled(self) -> bool:
+        """Whether STATE carries our part."""
+        return self._enabled
+
+    def take_out(self, state: Any) -> tuple[Any, int | None]:
+        """The STATE of the tap without our part, and the number that it brought back.
+
+        Jobs of another machine are remembered. What is malformed is passed over.
+        """
         found = find(state)
         if found is None:
-            return state
-        for entry in found.get("failed_jobs") or []:
-            if isinstance(entry, dict) and entry.get("job_id"):
+            return state, None
+        entries = found.get("failed_jobs")
+        for entry in entries if isinstance(entries, list) else []:
+            if isinstance(entry, dict) and is_job_id(entry.get("job_id")):
                 self._journal.failures.remember_foreign_job(entry["job_id"], json.dumps(entry))
-        return _without(state)
+        number = found.get("number")
+        known = isinstance(number, int) and not isinstance(number, bool) and number > 0
+        return _without(state), number if known else None
 
-    def put_in(self, state: dict[str, Any]) -> dict[str, Any]:
-        """The STATE with what is failed now; without our part where nothing is."""
-        jobs = self.jobs() if self._enabled else []
-        if not jobs:
+    def put_in(self, state: Any, number: int | None = None) -> Any:
+        """The STATE with what is failed now and its number; as it is where there is neither."""
+        if not isinstance(state, dict):
             return state
-        state = copy.deepcopy(state)
-        place = state["bookmarks"] if isinstance(state.get("bookmarks"), dict) else state
-        place[NAME] = {
-            "failed_rows": sum(sum(job["failed"].values()) for job in jobs),
-            "failed_jobs": jobs[-_MOST_JOBS:],
-        }
-        return state
+        jobs = self.jobs() if self._enabled else []
+        part: dict[str, Any] = {} if number is None else {"number": number}
+        if jobs:
+            part["failed_rows"] = sum(sum(job["failed"].values()) for job in jobs)
+            part["failed_jobs"] = jobs[-_MOST_JOBS:]
+        if not part:
+            return state
+        if isinstance(state.get("bookmarks"), dict):
+            return {**state, "bookmarks": {**state["bookmarks"], NAME: part}}
+        return {**state, NAME: part}
 
     def jobs(self) -> list[dict[str, Any]]:
         """The jobs with failed rows, of this machine and of others, the oldest first."""
@@ -64,6 +78,11 @@ class Ledger:
         jobs = self._journal.failures.jobs()
         jobs += [entry for entry in foreign if entry.get("time", "") > oldest]
         return sorted(jobs, key=lambda job: str(job.get("time", "")))
+
+
+def is_job_id(text: Any) -> bool:
+    """Whether something is an id of an ingest job."""
+    return isinstance(text, str) and _JOB_ID.fullmatch(text) is not None
 
 
 def find(state: Any) -> dict[str, Any] | None:
@@ -78,13 +97,16 @@ def find(state: Any) -> dict[str, Any] | None:
 def _places(state: Any) -> list[dict[str, Any]]:
     if not isinstance(state, dict):
         return []
-    inner = state.get("singer_state") or (state.get("completed") or {}).get("singer_state")
+    completed = state.get("completed")
+    inner = state.get("singer_state")
+    if not inner and isinstance(completed, dict):
+        inner = completed.get("singer_state")
     places = _places(inner) if isinstance(inner, dict) else []
     bookmarks = state.get("bookmarks")
     return [*places, *([bookmarks] if isinstance(bookmarks, dict) else []), state]
 
 
-def _without(state: dict[str, Any]) -> dict[str, Any]:
+def _without(state: Any) -> Any:
     state = {name: value for name, value in state.items() if name != NAME}
     if isinstance(state.get("bookmarks"), dict):
         state["bookmarks"] = {n: v for n, v in state["bookmarks"].items() if n != NAME}

@@ -6,22 +6,27 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from target_salesforce_bulk.errors import MappingError
-from target_salesforce_bulk.journal.recognised import must_not_come_twice
+from target_salesforce_bulk.salesforce.job import Operation
+from target_salesforce_bulk.singer import bookmarks
+from target_salesforce_bulk.singer.checkpoint import Reading
+from target_salesforce_bulk.singer.recogniser import LiveRecogniser, NothingToRecognise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from target_salesforce_bulk.journal.batch import Batch, LoadPlan
     from target_salesforce_bulk.journal.journal import Journal
+    from target_salesforce_bulk.journal.recognised import Position
+    from target_salesforce_bulk.journal.top_rows import TopRows
     from target_salesforce_bulk.loading.guards.canary import Canaries
     from target_salesforce_bulk.loading.loader import Loader
     from target_salesforce_bulk.loading.tally import StreamTally, Tally
     from target_salesforce_bulk.mapping.resolve import ResolvedStream
     from target_salesforce_bulk.salesforce.objects import Objects
     from target_salesforce_bulk.singer.checkpoint import Checkpoint
-    from target_salesforce_bulk.singer.intake import Position
     from target_salesforce_bulk.singer.ledger import Ledger
+    from target_salesforce_bulk.singer.recogniser import Recogniser
+    from target_salesforce_bulk.singer.top_tracker import TopTracker
 
 logger = logging.getLogger(__name__)
 
@@ -47,15 +52,27 @@ class LiveIntake:
         self._ledger = ledger
         self._tally = tally
         self._canaries = canaries
-        self._positions: dict[int, Callable[[], Position]] = {}
-        self._tap_streams: dict[str, str] = {}
+        #: Streams, with how far their open batches are filled.
+        self._positions: dict[int, tuple[str, Callable[[], Position]]] = {}
+        self._taps: dict[str, frozenset[str]] = {}
+        self._tops: dict[str, TopTracker] = {}
+        self._held: list[Callable[[], None]] = []
+        self._state: Any = None
         self._states = 0
         self._rows_since_state = False
+        self._rows_of: set[str] = set()
+        self._started_before_state: set[str] = set()
+        #: The stream of the newest row, and those that had a turn since each stream's last.
+        self._turn = ""
+        self._turns_since: dict[str, set[str]] = {}
+        self._tied: set[str] = set()
 
-    def stream_started(self, stream: str, tap_stream: str, resolved: ResolvedStream) -> StreamTally:
+    def stream_started(
+        self, stream: str, taps: frozenset[str], resolved: ResolvedStream
+    ) -> StreamTally:
         """See `Intake.stream_started`."""
-        self._tap_streams[stream] = tap_stream
-        self._checkpoint.stream_started(stream, tap_stream)
+        self._taps[stream] = taps
+        self._checkpoint.stream_started(stream, taps)
         return self._tally.stream_started(stream, resolved.sobject.name)
 
     def is_stopped(self, stream: str) -> bool:
@@ -63,34 +80,43 @@ class LiveIntake:
         self._loader.check()
         return self._loader.is_stopped(stream)
 
-    def may_come_again(self, plan: LoadPlan) -> bool:
-        """See `Intake.may_come_again`."""
-        if not must_not_come_twice(plan.operation):
-            return False
-        numbers = self._journal.recognised.numbers(plan.stream)
-        others = sum(n for fingerprint, n in numbers.items() if fingerprint != plan.map_fingerprint)
-        if others:
-            raise MappingError(
-                f"Stream {plan.stream}: an interrupted run dealt with {others} rows that come "
-                "again, but its mapping has changed since, so they could not be recognised. Set "
-                f"the former settings of streams.{plan.stream} for one run; or, if they may be "
-                f"{plan.operation}ed twice, run: target-salesforce-bulk jobs forget {plan.stream}",
-                stream=plan.stream,
-            )
-        return bool(numbers)
+    def recogniser(self, plan: LoadPlan, *, skip_repeated: bool) -> Recogniser:
+        """See `Intake.recogniser`."""
+        if plan.operation.only_ids:
+            return NothingToRecognise()
+        found = LiveRecogniser(
+            self._journal.recognised,
+            plan,
+            skip_repeated=skip_repeated,
+            is_failed=lambda key: self._journal.failures.has_key(plan.sobject, key),
+        )
+        if found.tops is not None:
+            self._tops[plan.stream] = found.tops
+        return found
 
-    def came_again(self, plan: LoadPlan, fingerprint: bytes) -> bool:
-        """See `Intake.came_again`."""
-        return self._journal.recognised.take(plan, fingerprint)
-
-    def note_row(self) -> None:
-        """See `Intake.note_row`."""
+    def note_rows(self, stream: str) -> None:
+        """See `Intake.note_rows`."""
+        self._checkpoint.row_came()
         self._rows_since_state = True
+        self._rows_of.add(stream)
+        if stream != self._turn:
+            self._turns_since.setdefault(stream, set())
+            if between := self._turns_since[stream] - self._tied:
+                self._tied |= between
+                self._checkpoint.tie({stream, *between})
+            for other, seen in self._turns_since.items():
+                if other != stream:
+                    seen.add(stream)
+            self._turn = stream
+
+    def when_decided(self, release: Callable[[], None]) -> None:
+        """See `Intake.when_decided`."""
+        self._held.append(release)
 
     def open_batch(self, plan: LoadPlan) -> Batch:
         """See `Intake.open_batch`."""
         batch = self._journal.open_batch(plan)
-        self._checkpoint.batch_opened(batch.id, self._tap_streams[plan.stream])
+        self._checkpoint.batch_opened(batch.id, plan.stream)
         self._canaries.opened(batch)
         return batch
 
@@ -100,37 +126,87 @@ class LiveIntake:
 
     def watch_position(self, batch: Batch, position: Callable[[], Position]) -> None:
         """See `Intake.watch_position`."""
-        if must_not_come_twice(batch.plan.operation):
-            self._positions[batch.id] = position
+        if batch.plan.operation is Operation.INSERT:
+            self._positions[batch.id] = (batch.plan.stream, position)
 
     def hand_over(self, batch: Batch, *, rows: int, size: int, merged: int) -> None:
         """See `Intake.hand_over`."""
         self._positions.pop(batch.id, None)
         self._loader.submit(self._journal.seal(batch.id, rows=rows, size=size, merged=merged))
 
-    def state_received(self, state: dict[str, Any]) -> None:
+    def state_received(self, state: Any) -> None:
         """See `Intake.state_received`."""
-        positions = {batch_id: position() for batch_id, position in self._positions.items()}
-        self._states += 1
+        own, number = self._ledger.take_out(state)
+        self._decide(number)
+        self._state, self._states = own, self._states + 1
         self._rows_since_state = False
+        self._started_before_state |= self._taps.keys()
         self._checkpoint.state_received(
-            self._ledger.take_out(state), positions, self._journal.recognised.taken
+            own, {stream: self._reading(stream) for stream in self._taps}
         )
+
+    def _decide(self, number: int | None) -> None:
+        """Settle which rows come again, and load those that waited for it and do not."""
+        if not self._journal.recognised.decided:
+            self._journal.recognised.settle_decision(number)
+            for release in self._held:
+                release()
+
+    def _reading(self, stream: str) -> Reading:
+        """How far a stream has been read."""
+        positions = {
+            batch_id: position()
+            for batch_id, (name, position) in self._positions.items()
+            if name == stream
+        }
+        return Reading(
+            positions=positions,
+            taken=self._journal.recognised.taken(stream),
+            top=self._top(stream),
+        )
+
+    def _top(self, stream: str) -> tuple[TopRows, int] | None:
+        """The rows at the bookmark that the newest STATE has for a stream."""
+        tracker, found = self._tops.get(stream), bookmarks.by_stream(self._state)
+        if tracker is None or len(self._taps[stream]) != 1:
+            return None
+        (tap,) = self._taps[stream]
+        return tracker.at(bookmarks.position(found.get(tap)))
 
     @contextmanager
     def input_ends(self) -> Iterator[None]:
         """See `Intake.input_ends`."""
+        self._decide(None)
         with self._loader.paused():
             yield
 
     def complete(self) -> None:
-        """Note that the input was read to its end, and that every row has an outcome."""
-        self._journal.end_run(stateless=not self._states)
-        if taken := self._journal.recognised.taken:
-            logger.info(
-                "%s rows had been dealt with by an interrupted run and were not sent again", taken
+        """Note that the input was read to its end, and that every row has an outcome.
+
+        A tap that comes to its end sends a STATE as its last message, or none at all. If a record
+        came after the last one, the tap broke off, and those rows come again.
+        """
+        if not self._states:
+            for stream in self._rows_of:
+                self._journal.complete_without_state(stream)
+        elif not self._rows_since_state:
+            complete = [stream for stream in self._taps if self._is_complete(stream)]
+            self._checkpoint.complete(
+                {
+                    stream: (self._reading(stream), self._journal.recognised.completion(stream))
+                    for stream in complete
+                    if not self._checkpoint.is_stopped(stream)
+                }
             )
-        if self._states and not self._rows_since_state:
-            # The tap came to its end: what it did not send again will not come.
-            for stream in self._tap_streams:
-                self._journal.recognised.forget_stream(stream)
+        self._journal.end_run()
+        if taken := self._journal.recognised.taken_in_all:
+            logger.info("%s rows had been dealt with by an earlier run and were left out", taken)
+
+    def _is_complete(self, stream: str) -> bool:
+        """Whether the tap brought a stream to its end, as far as its last STATE tells."""
+        if stream not in self._started_before_state:
+            return False
+        if any(bookmarks.is_under_way(self._state, tap) for tap in self._taps[stream]):
+            return False
+        # Without a row and from the same bookmark, the tap may have broken off at once.
+        return stream in self._rows_of or not self._journal.recognised.expects_any(stream)

@@ -65,8 +65,20 @@ class SafeTarget(Target):
         """Where rows and STATE go."""
 
     @abstractmethod
-    def tap_stream(self, stream: str) -> str:
-        """The tap's name of a stream that a stream map may have renamed."""
+    def tap_streams(self, stream: str) -> frozenset[str]:
+        """The tap's names of a stream; stream maps may have renamed it, or made one of several."""
+
+    def replication_key(self, stream: str) -> str | None:
+        """The property that the newest SCHEMA of a stream declares as its replication key."""
+        return self._replication_keys.get(stream)
+
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        # The SDK does not tell sinks of `bookmark_properties`.
+        stream, keys = message_dict.get("stream"), message_dict.get("bookmark_properties")
+        if isinstance(keys, list) and len(keys) == 1 and isinstance(keys[0], str):
+            for each in self._aliases(stream):
+                self._replication_keys[each] = keys[0]
+        super()._process_schema_message(message_dict)
 
     @abstractmethod
     def earlier_properties(self, stream: str, properties: Iterable[str]) -> set[str]:

@@ -19,13 +19,13 @@ class StateOutput:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def write(self, state: dict[str, Any]) -> None:
-        """Write a STATE.
+    def write(self, state: Any, number: int | None = None) -> None:
+        """Write a STATE, with its number where it is given one.
 
         Raises:
             OutputError: stdout cannot be written.
         """
-        line = serialize_json(self._ledger.put_in(state)) + "\n"
+        line = serialize_json(self._ledger.put_in(state, number)) + "\n"
         try:
             sys.stdout.write(line)  # one write, so that a reader never sees half a line
             sys.stdout.flush()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_salesforce_bulk.emulator.values import java_double
+from target_salesforce_bulk.emulator.org.values import java_double
 from target_salesforce_bulk.rows.canonical import canonical, canonical_key
 from target_salesforce_bulk.salesforce.sobject import Field
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_salesforce_bulk.emulator.values import java_double
+from target_salesforce_bulk.emulator.org.values import java_double
 from target_salesforce_bulk.journal.batch import Batch, BatchColumn, Counts, LoadPlan
 from target_salesforce_bulk.journal.lifecycle import BatchState
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable

@@ -1,32 +1,22 @@
-"""A little SOQL: enough to look at what was loaded.
+"""A subset of SOQL, enough to read back what was loaded.
 
 ``SELECT fields | COUNT() FROM Object [WHERE conditions joined by AND] [ORDER BY field] [LIMIT n]``
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import operator as operator_module
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from target_salesforce_bulk.emulator.org.refusal import RefusalError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_salesforce_bulk.emulator.org import Records
-    from target_salesforce_bulk.emulator.schema import FieldSchema, ObjectSchema, Schema
-
-
-class SoqlError(Exception):
-    """A query that the emulator does not answer."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
+    from target_salesforce_bulk.emulator.org.records import Records
+    from target_salesforce_bulk.emulator.org.schema import FieldSchema, ObjectSchema, Schema
 
 _QUERY = re.compile(
     r"\s*SELECT\s+(?P<fields>.+?)\s+FROM\s+(?P<object>\w+)"
@@ -58,14 +48,14 @@ class Query:
     fields: list[FieldSchema]
     count_only: bool
     keeps: list[Callable[[dict[str, Any]], bool]]
-    #: Where the one condition is a list of keys: the field and the keys.
+    #: The field and its values where the only condition is `IN` on an indexed field.
     keys: tuple[FieldSchema, list[Any]] | None
     order: str | None
     descending: bool
     limit: int | None
 
     def run(self, records: Records) -> list[dict[str, Any]]:
-        """The records that it asks for."""
+        """The matching records."""
         if self.keys is None:
             rows = records.rows(self.schema.name)
             found = [row for row in rows if all(keep(row) for keep in self.keeps)]
@@ -80,34 +70,21 @@ class Query:
             )
         return found[: self.limit]
 
-    def shown(self, row: dict[str, Any], version: str) -> dict[str, Any]:
-        """A record as an answer has it."""
-        url = f"/services/data/v{version}/sobjects/{self.schema.name}/{row['Id']}"
-        attributes = {"type": self.schema.name, "url": url}
-        return {"attributes": attributes} | {f.name: row.get(f.name) for f in self.fields}
-
-    def csv(self, rows: list[dict[str, Any]]) -> str:
-        """Records as a result file of a query job has them."""
-        names = [field.name for field in self.fields]
-        file = io.StringIO()
-        writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows(["" if row.get(n) is None else row[n] for n in names] for row in rows)
-        return file.getvalue()
-
 
 def parse(text: str, schema: Schema) -> Query:
-    """Read a query.
+    """Parse a query.
 
     Raises:
-        SoqlError: it is none, or names something that is not there.
+        RefusalError: the text is not a query, or names something that does not exist.
     """
     match = _QUERY.fullmatch(text)
     if match is None:
-        raise SoqlError("MALFORMED_QUERY", "unexpected token; the emulator knows little SOQL")
+        raise RefusalError(
+            "MALFORMED_QUERY", "unexpected token; the emulator supports a subset of SOQL"
+        )
     found = schema.find(match["object"])
     if found is None:
-        raise SoqlError(
+        raise RefusalError(
             "INVALID_TYPE",
             f"sObject type '{match['object']}' is not supported. If you are attempting to use a "
             "custom object, be sure to append the '__c' after the entity name. Please reference "
@@ -130,7 +107,7 @@ def parse(text: str, schema: Schema) -> Query:
 def _field(schema: ObjectSchema, name: str) -> FieldSchema:
     field = schema.field(name)
     if field is None:
-        raise SoqlError(
+        raise RefusalError(
             "INVALID_FIELD",
             f"No such column '{name}' on entity '{schema.name}'. If you are attempting to use a "
             "custom field, be sure to append the '__c' after the custom field name.",
@@ -167,7 +144,7 @@ def _condition(
 ) -> Callable[[dict[str, Any]], bool]:
     match = _CONDITION.fullmatch(text)
     if match is None:
-        raise SoqlError("MALFORMED_QUERY", "unexpected token in WHERE")
+        raise RefusalError("MALFORMED_QUERY", "unexpected token in WHERE")
     name = _field(schema, match["field"]).name
     operator, value = match["operator"].upper(), match["value"]
     if operator == "IN":

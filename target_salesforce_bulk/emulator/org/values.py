@@ -1,4 +1,4 @@
-"""How the org reads a cell, and how it prints the value in a result file."""
+"""How the org reads cells, and how it prints their values in result files."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_salesforce_bulk.emulator.schema import FieldSchema
+    from target_salesforce_bulk.emulator.org.schema import FieldSchema
 
 
 class BadValueError(Exception):
-    """A cell that cannot be a value of its field."""
+    """A cell that is not a valid value of its field."""
 
-    def __init__(self, code: str, message: str, *, with_field: bool = True) -> None:
+    def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
-        self.with_field = with_field
 
 
 _EMAIL = re.compile(r"[^@\s\"<>,;]+@[^@\s\"<>,;.]+(\.[^@\s\"<>,;.]+)+")
@@ -34,7 +33,10 @@ Value = tuple[Any, str]
 
 
 def reader(field: FieldSchema) -> Callable[[str], Value]:
-    """What turns a cell of a field into a value."""
+    """The function that turns a cell of a field into a value.
+
+    It raises BadValueError for a cell that is not valid.
+    """
     by_type = {
         "boolean": _boolean,
         "int": _int,
@@ -109,7 +111,7 @@ def _double(cell: str) -> Value:
 
 
 def java_double(value: float) -> str:
-    """As Java prints a double, which is how numbers come back: 9.12260031E8."""
+    """A number as Java prints a double, and so as results have it: 9.12260031E8."""
     if value == 0:
         return "0.0"
     if 1e-3 <= abs(value) < 1e7:
@@ -129,7 +131,7 @@ def _date(cell: str) -> Value:
 
 
 def _datetime(cell: str) -> Value:
-    # A naive time is read in the user's zone, which is UTC here.
+    # Salesforce reads a time without an offset in the user's zone, which is UTC here.
     if _DATETIME.fullmatch(cell):
         try:
             value = datetime.fromisoformat(cell)
@@ -149,7 +151,7 @@ def _id(cell: str) -> Value:
 
 
 def long_id(short: str) -> str:
-    """The 18 characters of a 15-character id."""
+    """The 18-character form of a 15-character id."""
     suffix = ""
     for start in (0, 5, 10):
         bits = sum(1 << place for place in range(5) if "A" <= short[start + place] <= "Z")

@@ -1,4 +1,4 @@
-"""The records of the org, in SQLite, and what may be done to them."""
+"""The records of the org, in SQLite."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from target_salesforce_bulk.emulator.values import long_id
+from target_salesforce_bulk.emulator.org.values import long_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from target_salesforce_bulk.emulator.schema import FieldSchema, ObjectSchema, Schema
+    from target_salesforce_bulk.emulator.org.schema import FieldSchema, ObjectSchema, Schema
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -33,13 +33,16 @@ CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NU
 
 
 def fold(field: FieldSchema, value: Any) -> str:
-    """The form in which two values of a key are equal."""
+    """The form in which equal values of a key field are the same text."""
     text = str(value)
     return text if field.flag("caseSensitive") else text.lower()
 
 
 class Records:
-    """All records; safe to call from any thread, one at a time."""
+    """All records.
+
+    Reading methods are safe to call from any thread; hold `mutex` for a series of changes.
+    """
 
     def __init__(self, schema: Schema, path: Path | None) -> None:
         self.schema = schema
@@ -59,11 +62,11 @@ class Records:
             self._db.close()
 
     def begin(self) -> None:
-        """Begin a chunk of changes."""
+        """Begin a transaction."""
         self._db.execute("BEGIN")
 
     def commit(self) -> None:
-        """Keep a chunk of changes."""
+        """Commit the transaction."""
         self._db.execute("COMMIT")
 
     def _admin(self) -> str:
@@ -86,8 +89,13 @@ class Records:
         ).fetchone()
         return int(row[0])
 
+    def next_job_id(self) -> str:
+        """A new id of an ingest or query job."""
+        with self.mutex:
+            return long_id(f"7505g{self.next_number('IngestJob'):010d}")
+
     def insert(self, schema: ObjectSchema, values: dict[str, Any]) -> str:
-        """Add a record, and fill what the org fills by itself."""
+        """Insert a record, with the values that the org sets by itself; its id."""
         record_id = self.next_id(schema)
         now = _now()
         data = schema.defaults | {
@@ -105,7 +113,7 @@ class Records:
         return record_id
 
     def update(self, schema: ObjectSchema, record_id: str, values: dict[str, Any]) -> None:
-        """Change a record."""
+        """Update a record."""
         changes = values | {"LastModifiedDate": _now(), "SystemModstamp": _now()}
         row = self._db.execute("SELECT data FROM records WHERE id = ?", (record_id,)).fetchone()
         before = json.loads(row[0])
@@ -114,7 +122,7 @@ class Records:
         self._index(schema, record_id, before, values)
 
     def delete(self, record_id: str, *, hard: bool) -> None:
-        """Put a record into the recycle bin, or out of the world."""
+        """Move a record to the recycle bin, or erase it."""
         row = self._db.execute(
             "SELECT object, data FROM records WHERE id = ?", (record_id,)
         ).fetchone()
@@ -134,7 +142,7 @@ class Records:
         before: dict[str, Any],
         after: dict[str, Any],
     ) -> None:
-        """Find a record by the values that it has after a change, and not by those before it."""
+        """Index a record by its key values after a change instead of those before it."""
         for field in schema.indexed:
             if field.name not in after:
                 continue
@@ -165,9 +173,11 @@ class Records:
                 (schema.name, field.name, fold(field, value)),
             )
         elif field.name == "Id":
+            # Either form of an id finds its record; a shorter text is no id.
+            short = str(value)[:15]
             rows = self._db.execute(
                 "SELECT id FROM records WHERE id = ? AND object = ? AND deleted = 0",
-                (long_id(str(value)[:15]), schema.name),
+                (long_id(short) if len(short) == 15 else "", schema.name),
             )
         else:
             rows = self._db.execute(
@@ -180,7 +190,7 @@ class Records:
     def rows_by_keys(
         self, schema: ObjectSchema, field: FieldSchema, keys: list[Any]
     ) -> list[dict[str, Any]]:
-        """The live records whose field has one of these values."""
+        """The live records whose field has one of these values, by id."""
         with self.mutex:
             ids = {each for key in keys for each in self.find_by_key(schema, field, key)}
             rows = [
@@ -198,7 +208,7 @@ class Records:
         return int(row[0])
 
     def rows(self, name: str) -> Iterator[dict[str, Any]]:
-        """The live records of an object, in the order in which they were made."""
+        """The live records of an object, oldest first."""
         last = ""
         while True:
             with self.mutex:
@@ -213,7 +223,7 @@ class Records:
             last = rows[-1][0]
 
     def reset(self) -> None:
-        """Forget all records but the user that everybody is."""
+        """Delete all records except the one user."""
         with self.mutex:
             self._db.executescript("DELETE FROM records; DELETE FROM keys;")
             self.user_id = self._admin()

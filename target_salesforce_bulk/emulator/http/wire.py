@@ -1,29 +1,29 @@
-"""Between the socket and the API: counts requests, and breaks them where a fault says so."""
+"""Between the socket and the API: records requests, and breaks those that a fault hits."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from target_salesforce_bulk.emulator.faults import Fault, FaultKind
+from target_salesforce_bulk.emulator.org.faults import Fault, FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from target_salesforce_bulk.emulator.server import Org
+    from target_salesforce_bulk.emulator.http.request_log import RequestLog
+    from target_salesforce_bulk.emulator.org.faults import FaultBox
 
-#: Open connections by the client's address; for breaking one off.
+#: Open connections by the client's address, so that one can be broken off.
 _CONNECTIONS: dict[Any, asyncio.Transport] = {}
 
 
 class BreakableProtocol(H11Protocol):
-    """uvicorn's protocol, with its connections kept at hand."""
+    """uvicorn's protocol, with its connections within reach."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Remember the connection."""
@@ -36,31 +36,21 @@ class BreakableProtocol(H11Protocol):
         super().connection_lost(exc)
 
 
-@dataclass(frozen=True)
-class RequestRecord:
-    """A request that came to the API."""
-
-    number: int
-    method: str
-    path: str
-    #: Status of the answer; 0 where the connection was broken off.
-    status: int
-
-
 class FaultyWire:
     """ASGI middleware around the API."""
 
-    def __init__(self, app: ASGIApp, org: Org) -> None:
+    def __init__(self, app: ASGIApp, faults: FaultBox, log: RequestLog) -> None:
         self._app = app
-        self._org = org
+        self._faults = faults
+        self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or not."""
+        """Pass a request on, unless a fault hits it."""
         if scope["type"] != "http" or not scope["path"].startswith("/services/"):
             await self._app(scope, receive, send)
             return
         method, path = scope["method"], scope["path"]
-        fault = self._org.faults.take(method, path)
+        fault = self._faults.take(method, path)
         status = 0
 
         async def note(message: Message) -> None:
@@ -74,10 +64,8 @@ class FaultyWire:
                 await self._app(scope, receive, note)
             else:
                 await self._break(fault, scope, receive, note)
-                if fault.kind in {FaultKind.RESET_AFTER, FaultKind.RESET_BEFORE, FaultKind.HANG}:
-                    status = 0
         finally:
-            self._org.note_request(method, path, status)
+            self._log.add(method, path, status)
 
     async def _break(
         self,
@@ -107,7 +95,7 @@ class FaultyWire:
 
 
 class _Truncating:
-    """Sends so many bytes of a body, and breaks the connection off."""
+    """Sends the first bytes of a body, then breaks the connection off."""
 
     def __init__(self, limit: int, scope: Scope, send: Send) -> None:
         self._left = limit
@@ -130,7 +118,7 @@ async def _swallow(message: Message) -> None:
 
 
 async def _read_all(receive: Receive) -> None:
-    """Read a request to its end, as a server that answers with an error does."""
+    """Read a request to its end, as a server does that answers with an error."""
     while (await receive()).get("more_body"):
         pass
 

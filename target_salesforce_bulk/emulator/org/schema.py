@@ -1,4 +1,4 @@
-"""The objects of the org and their fields, and their describe documents."""
+"""The objects of the org and their fields."""
 
 from __future__ import annotations
 
@@ -9,110 +9,15 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
-
-#: Members that a field of a describe document has beside those told in `objects.json`.
-# Recorded from real orgs: SFDO-Tooling/CumulusCI, cumulusci/tests/shared_cassettes.
-_FIELD_DEFAULTS: dict[str, Any] = {
-    "aggregatable": True,
-    "aiPredictionField": False,
-    "autoNumber": False,
-    "byteLength": 0,
-    "calculated": False,
-    "calculatedFormula": None,
-    "cascadeDelete": False,
-    "caseSensitive": False,
-    "compoundFieldName": None,
-    "controllerName": None,
-    "createable": False,
-    "custom": False,
-    "defaultValue": None,
-    "defaultValueFormula": None,
-    "defaultedOnCreate": False,
-    "dependentPicklist": False,
-    "deprecatedAndHidden": False,
-    "digits": 0,
-    "displayLocationInDecimal": False,
-    "encrypted": False,
-    "externalId": False,
-    "extraTypeInfo": None,
-    "filterable": True,
-    "filteredLookupInfo": None,
-    "formulaTreatNullNumberAsZero": False,
-    "groupable": True,
-    "highScaleNumber": False,
-    "htmlFormatted": False,
-    "idLookup": False,
-    "inlineHelpText": None,
-    "label": "",
-    "length": 0,
-    "mask": None,
-    "maskType": None,
-    "name": "",
-    "nameField": False,
-    "namePointing": False,
-    "nillable": False,
-    "permissionable": True,
-    "picklistValues": [],
-    "polymorphicForeignKey": False,
-    "precision": 0,
-    "queryByDistance": False,
-    "referenceTargetField": None,
-    "referenceTo": [],
-    "relationshipName": None,
-    "relationshipOrder": None,
-    "restrictedDelete": False,
-    "restrictedPicklist": False,
-    "scale": 0,
-    "searchPrefilterable": False,
-    "soapType": "xsd:string",
-    "sortable": True,
-    "type": "string",
-    "unique": False,
-    "updateable": False,
-    "writeRequiresMasterRead": False,
-}
-
-_SOAP_TYPES = {
-    "id": "tns:ID",
-    "reference": "tns:ID",
-    "boolean": "xsd:boolean",
-    "int": "xsd:int",
-    "long": "xsd:long",
-    "double": "xsd:double",
-    "currency": "xsd:double",
-    "percent": "xsd:double",
-    "date": "xsd:date",
-    "datetime": "xsd:dateTime",
-    "time": "xsd:time",
-    "base64": "xsd:base64Binary",
-}
-
-_OBJECT_DEFAULTS: dict[str, Any] = {
-    "activateable": False,
-    "createable": True,
-    "customSetting": False,
-    "deletable": True,
-    "deprecatedAndHidden": False,
-    "feedEnabled": False,
-    "layoutable": True,
-    "mergeable": False,
-    "mruEnabled": True,
-    "queryable": True,
-    "replicateable": True,
-    "retrieveable": True,
-    "searchable": True,
-    "triggerable": True,
-    "undeletable": True,
-    "updateable": True,
-}
 
 
 @dataclass(frozen=True)
 class FieldSchema:
-    """One field, as `objects.json` tells of it."""
+    """One field."""
 
+    #: Members of its describe document, as far as `objects.json` has them.
     facts: dict[str, Any]
 
     @cached_property
@@ -127,7 +32,7 @@ class FieldSchema:
 
     @cached_property
     def picklist_values(self) -> list[str]:
-        """Active values, whichever way the file lists them."""
+        """Active values; the file lists them as text or as describe does."""
         listed = self.facts.get("picklistValues", [])
         return [
             each if isinstance(each, str) else each["value"]
@@ -146,31 +51,13 @@ class FieldSchema:
 
     @cached_property
     def length(self) -> int:
-        """Characters at the most; 0 where there is no such limit."""
+        """Maximum number of characters; 0 for no limit."""
         return int(self.facts.get("length", 0))
 
     @cached_property
     def indexed(self) -> bool:
-        """Whether records are looked up by it in numbers."""
+        """Whether records can be looked up by it quickly."""
         return self.flag("externalId") or self.flag("unique")
-
-    def describe(self) -> dict[str, Any]:
-        """Its part of a describe document."""
-        document = _FIELD_DEFAULTS | self.facts
-        document["soapType"] = _SOAP_TYPES.get(self.type, "xsd:string")
-        document["custom"] = self.name.endswith("__c")
-        document["byteLength"] = 3 * self.length
-        document["picklistValues"] = [
-            {
-                "active": True,
-                "defaultValue": value == self.facts.get("defaultValue"),
-                "label": value,
-                "validFor": None,
-                "value": value,
-            }
-            for value in self.picklist_values
-        ]
-        return document
 
 
 @dataclass(frozen=True)
@@ -193,12 +80,23 @@ class ObjectSchema:
 
     @cached_property
     def indexed(self) -> tuple[FieldSchema, ...]:
-        """The fields that records are looked up by in numbers."""
+        """The fields by which records can be looked up quickly."""
         return tuple(each for each in self.fields if each.indexed)
 
     @cached_property
+    def required(self) -> tuple[FieldSchema, ...]:
+        """The fields without which no record can be inserted."""
+        return tuple(
+            each
+            for each in self.fields
+            if each.flag("createable")
+            and not each.flag("nillable")
+            and not each.flag("defaultedOnCreate")
+        )
+
+    @cached_property
     def defaults(self) -> dict[str, Any]:
-        """What a new record has where nobody says otherwise."""
+        """The values of a new record where none are given."""
         data: dict[str, Any] = {}
         for field in self.fields:
             if field.facts.get("defaultValue") is not None:
@@ -208,30 +106,12 @@ class ObjectSchema:
         return data
 
     def field(self, name: str) -> FieldSchema | None:
-        """Find a field; names do not tell upper from lower case."""
+        """Find a field; names are case-insensitive."""
         return self._by_name.get(name.lower())
 
     def reference(self, relationship: str) -> FieldSchema | None:
         """Find the reference field behind a relationship name."""
         return self._by_relationship.get(relationship.lower())
-
-    def describe_global(self) -> dict[str, Any]:
-        """Its line of the list of all objects."""
-        return _OBJECT_DEFAULTS | {
-            "name": self.name,
-            "label": self.label,
-            "labelPlural": f"{self.label}s",
-            "keyPrefix": self.key_prefix,
-            "custom": self.name.endswith("__c"),
-        }
-
-    def describe(self) -> dict[str, Any]:
-        """The describe document."""
-        return self.describe_global() | {
-            "childRelationships": [],
-            "recordTypeInfos": [],
-            "fields": [field.describe() for field in self.fields],
-        }
 
 
 class Schema:
@@ -250,7 +130,7 @@ class Schema:
 
     @classmethod
     def load(cls, extra: Path | None = None) -> Schema:
-        """The default org, with the objects of a file added or put in the place of its own.
+        """The default objects, with those of a file added or in their place.
 
         Args:
             extra: JSON with `{"objects": [...]}`, a list, or one describe document.
@@ -265,14 +145,14 @@ class Schema:
         return cls(documents)
 
     def find(self, name: str) -> ObjectSchema | None:
-        """An object by name; names do not tell upper from lower case."""
+        """Find an object; names are case-insensitive."""
         return self._objects.get(name.lower())
 
     def remove_field(self, name: str, field: str) -> None:
-        """Take a field off an object, as an administrator may at any time.
+        """Delete a field, as an administrator may at any time.
 
         Raises:
-            ValueError: there is none of that name.
+            ValueError: there is no such field.
         """
         found = self.find(name)
         if found is None or found.field(field) is None:
@@ -280,7 +160,7 @@ class Schema:
         rest = tuple(each for each in found.fields if each.name.lower() != field.lower())
         self._objects[name.lower()] = replace(found, fields=rest)
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[ObjectSchema]:
         return iter(self._objects.values())
 
 

@@ -1,0 +1,1 @@
+"""Routes and wire format of the org."""

@@ -1,0 +1,90 @@
+"""OAuth: the token endpoint and its neighbours.
+
+Answers as recorded: no `expires_in`, and `issued_at` as text in milliseconds.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import time
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response
+
+from target_salesforce_bulk.emulator.http.bodies import read_form
+from target_salesforce_bulk.emulator.http.errors import oauth_error_answer
+from target_salesforce_bulk.emulator.org.tokens import ORG_ID, OAuthError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from target_salesforce_bulk.emulator.org.org import Org
+    from target_salesforce_bulk.emulator.org.tokens import Grant
+
+
+class OAuth:
+    """Handlers below `/services/oauth2/`."""
+
+    def __init__(self, org: Org, url: str) -> None:
+        self._org = org
+        self._url = url
+
+    async def issue_token(self, request: Request) -> Response:
+        """Issue an access token."""
+        form = with_basic(await read_form(request), request.headers.get("Authorization", ""))
+        try:
+            grant = self._org.tokens.grant(form)
+        except OAuthError as error:
+            return oauth_error_answer(error)
+        return JSONResponse(_token_answer(grant, self._url))
+
+    async def revoke_token(self, request: Request) -> Response:
+        """Revoke a token."""
+        form = await read_form(request)
+        self._org.tokens.revoke(form.get("token", ""))
+        return Response()
+
+    async def get_userinfo(self, request: Request) -> Response:
+        """Describe the user who is logged in."""
+        return JSONResponse(
+            {
+                "user_id": self._org.records.user_id,
+                "organization_id": ORG_ID,
+                "preferred_username": self._org.tokens.username,
+                "name": "Admin",
+            }
+        )
+
+
+def bearer_token(authorization: str) -> str:
+    """The token of an Authorization header; empty if it has none."""
+    kind, _, token = authorization.partition(" ")
+    return token if kind.lower() in {"bearer", "oauth"} else ""
+
+
+def with_basic(form: dict[str, str], authorization: str) -> dict[str, str]:
+    """The form of a token request, with the client's credentials from HTTP Basic if it has any."""
+    kind, _, encoded = authorization.partition(" ")
+    if kind.lower() != "basic":
+        return form
+    try:
+        client_id, _, secret = base64.b64decode(encoded).decode().partition(":")
+    except ValueError:
+        return form
+    return form | {"client_id": client_id, "client_secret": secret}
+
+
+def _token_answer(grant: Grant, url: str) -> dict[str, Any]:
+    answer = {
+        "access_token": grant.access_token,
+        "instance_url": url,
+        "id": f"{url}/id/{ORG_ID}/0055g00000000001AA",
+        "token_type": "Bearer",
+        "issued_at": str(int(time.time() * 1000)),
+        "signature": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "scope": "api refresh_token",
+    }
+    if grant.refresh_token:
+        answer["refresh_token"] = grant.refresh_token
+    return answer

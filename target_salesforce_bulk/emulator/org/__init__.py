@@ -1,0 +1,1 @@
+"""What the org stores and how it behaves; knows no HTTP."""

@@ -1,0 +1,68 @@
+"""The org as a whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from target_salesforce_bulk.emulator.org.behaviour import Behaviour
+from target_salesforce_bulk.emulator.org.faults import FaultBox
+from target_salesforce_bulk.emulator.org.jobs import Jobs
+from target_salesforce_bulk.emulator.org.queries import Queries
+from target_salesforce_bulk.emulator.org.records import Records
+from target_salesforce_bulk.emulator.org.refusal import RefusalError
+from target_salesforce_bulk.emulator.org.schema import Schema
+from target_salesforce_bulk.emulator.org.tokens import Tokens
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Org:
+    """The state of one org: objects, records, jobs, tokens, and how it behaves.
+
+    Args:
+        data: SQLite file for the records; without one they are discarded on close.
+        objects: JSON file with additional objects.
+    """
+
+    def __init__(self, *, data: Path | None = None, objects: Path | None = None) -> None:
+        self.api_calls = 0
+        self.schema = Schema.load(objects)
+        self.behaviour = Behaviour()
+        self.faults = FaultBox()
+        self.tokens = Tokens(self.behaviour)
+        self.records = Records(self.schema, data)
+        self.jobs = Jobs(self.records, self.behaviour)
+        self.queries = Queries(self.records)
+
+    def count_api_call(self) -> None:
+        """Count an API request.
+
+        Raises:
+            RefusalError: the daily allowance is used up.
+        """
+        self.api_calls += 1
+        if self.api_calls > self.behaviour.daily_api_requests:
+            raise RefusalError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+
+    def insert(self, name: str, rows: list[dict[str, Any]]) -> list[str]:
+        """Insert records into an object without validation; their ids.
+
+        Raises:
+            ValueError: there is no such object.
+        """
+        schema = self.schema.find(name)
+        if schema is None:
+            raise ValueError(f"The org has no object {name}.")
+        with self.records.mutex:
+            return [self.records.insert(schema, dict(row)) for row in rows]
+
+    def reset(self) -> None:
+        """Forget records and jobs."""
+        self.records.reset()
+        self.jobs.clear()
+
+    def close(self) -> None:
+        """Stop processing, close the database and remove temporary files."""
+        self.jobs.stop()
+        self.records.close()

@@ -1,0 +1,114 @@
+"""The credentials of the one connected app, and the tokens it was issued."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from target_salesforce_bulk.emulator.org.behaviour import Behaviour
+
+ORG_ID = "00D5g000004EmuLEAS"
+
+
+class OAuthError(Exception):
+    """A token request that is refused, with OAuth's error code and description."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a token request is answered with."""
+
+    access_token: str
+    #: Set only where the refresh token was rotated.
+    refresh_token: str | None = None
+
+
+class Tokens:
+    """The app's credentials and the valid tokens; safe to use from any thread."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        self._behaviour = behaviour
+        self._mutex = threading.Lock()
+        self.client_id = f"3MVG9{secrets.token_urlsafe(40)}"
+        self.client_secret = secrets.token_hex(32).upper()
+        self.username = "admin@emulator.example"
+        self.password = secrets.token_urlsafe(12)
+        self._access: set[str] = set()
+        self._refresh: set[str] = set()
+        self.access_token = self._new_access()
+        self.refresh_token = self._new_refresh()
+
+    def _new_access(self) -> str:
+        token = f"{ORG_ID[:15]}!{secrets.token_urlsafe(60)}"
+        self._access.add(token)
+        return token
+
+    def _new_refresh(self) -> str:
+        token = f"5Aep{secrets.token_urlsafe(50)}"
+        self._refresh.add(token)
+        return token
+
+    def is_valid(self, access_token: str) -> bool:
+        """Whether an access token is valid."""
+        with self._mutex:
+            return access_token in self._access
+
+    def expire(self) -> None:
+        """Expire every access token issued so far."""
+        with self._mutex:
+            self._access.clear()
+
+    def revoke(self, token: str) -> None:
+        """Revoke one access or refresh token."""
+        with self._mutex:
+            self._access.discard(token)
+            self._refresh.discard(token)
+
+    def grant(self, form: dict[str, str]) -> Grant:
+        """Issue a token for the form of a token request.
+
+        Raises:
+            OAuthError: the request is refused.
+        """
+        with self._mutex:
+            match form.get("grant_type"):
+                case "client_credentials":
+                    self._check_client(form)
+                    return Grant(self._new_access())
+                case "refresh_token":
+                    self._check_client(form, secret_optional=True)
+                    return self._grant_refresh(form.get("refresh_token", ""))
+                case "password":
+                    self._check_client(form)
+                    self._check_password(form)
+                    return Grant(self._new_access())
+        raise OAuthError("unsupported_grant_type", "grant type not supported")
+
+    def _check_client(self, form: dict[str, str], *, secret_optional: bool = False) -> None:
+        if form.get("client_id") != self.client_id:
+            raise OAuthError("invalid_client_id", "client identifier invalid")
+        secret = form.get("client_secret")
+        if secret is None and secret_optional:
+            return
+        if secret != self.client_secret:
+            raise OAuthError("invalid_client", "invalid client credentials")
+
+    def _check_password(self, form: dict[str, str]) -> None:
+        if (form.get("username"), form.get("password")) != (self.username, self.password):
+            raise OAuthError("invalid_grant", "authentication failure")
+
+    def _grant_refresh(self, refresh_token: str) -> Grant:
+        if refresh_token not in self._refresh:
+            raise OAuthError("invalid_grant", "expired access/refresh token")
+        if not self._behaviour.rotate_refresh_tokens:
+            return Grant(self._new_access())
+        self._refresh.discard(refresh_token)
+        return Grant(self._new_access(), self._new_refresh())

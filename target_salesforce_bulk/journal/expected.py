@@ -1,0 +1,207 @@
+"""What may come again of one stream."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from target_salesforce_bulk.journal import fingerprints
+from target_salesforce_bulk.journal.top_rows import load_top
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from target_salesforce_bulk.journal.database import Database
+    from target_salesforce_bulk.journal.fingerprints import Layout
+
+_CHUNK = 500
+#: The layout of rows that our own checks refused.
+_REFUSED = -1
+
+
+class Answer(Enum):
+    """What is known of a row that has come."""
+
+    NEW = "new"  #: load it
+    AGAIN = "again"  #: an earlier run dealt with it; leave it out
+    UNDECIDED = "undecided"  #: known only when the first STATE has come
+
+
+class Expected:
+    """What may come again of one stream; in a scratch database, so that memory stays bounded."""
+
+    def __init__(self, database: Database, folder: Path, stream: str, *, decided: bool) -> None:
+        self._database = database
+        self._folder = folder
+        self._stream = stream
+        self._layouts: list[Layout] = []
+        self._translators: dict[tuple[Layout, int], Callable[[bytes], bytes | None]] = {}
+        #: Fingerprints that came again, in order.
+        self.taken: list[bytes] = []
+        #: The batch and place of the last one of them, in the order in which they were dealt with.
+        self.last_taken: tuple[int, int] | None = None
+        self._stored = 0
+        self.tops_taken = 0
+        self._scratch = sqlite3.connect("", isolation_level=None)
+        self._scratch.executescript(
+            "CREATE TABLE expected (layout INTEGER, fingerprint BLOB, batch INTEGER, place INTEGER,"
+            " covered INTEGER);"
+            "CREATE INDEX by_fingerprint ON expected (fingerprint, layout);"
+            "BEGIN;"
+        )
+        self._load()
+        if decided:
+            self._scratch.execute("DELETE FROM expected WHERE covered")
+        self._load_top()
+
+    @property
+    def number(self) -> int:
+        """Rows that may come again, beside those at the bookmark."""
+        return int(self._scratch.execute("SELECT count(*) FROM expected").fetchone()[0])
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row may come again, beside those at the bookmark."""
+        return self._scratch.execute("SELECT 1 FROM expected LIMIT 1").fetchone() is None
+
+    def _load(self) -> None:
+        for row in self._batches():
+            layout = self._layout_number(tuple(json.loads(row["layout"])))
+            for kind, number in (("rows", layout), ("refused", _REFUSED)):
+                path = self._folder / f"{row['batch_id']}.{kind}"
+                covered = row[f"covered_{kind}"] or 0
+                self._scratch.executemany(
+                    "INSERT INTO expected VALUES (?, ?, ?, ?, ?)",
+                    (
+                        (number, each, row["batch_id"], place, int(place < covered))
+                        for place, each in enumerate(fingerprints.read_file(path))
+                    ),
+                )
+        query = "SELECT fingerprint FROM taken_rows WHERE stream = ? ORDER BY id"
+        for row in self._database.query(query, (self._stream,)):
+            self._scratch.execute(
+                "DELETE FROM expected WHERE rowid = (SELECT rowid FROM expected"
+                " WHERE fingerprint = ? ORDER BY covered, batch, place LIMIT 1)",
+                (row["fingerprint"],),
+            )
+
+    def _batches(self) -> list[sqlite3.Row]:
+        return self._database.query(
+            "SELECT d.batch_id, d.layout, max(coalesce(c.rows, d.rows)) AS covered_rows,"
+            " max(coalesce(c.refused, d.refused)) AS covered_refused"
+            " FROM dealt_batches d LEFT JOIN"
+            " (SELECT batch_id, coalesce(rows, 9223372036854775807) AS rows,"
+            "   coalesce(refused, 9223372036854775807) AS refused FROM dealt_coverage"
+            "  UNION ALL SELECT batch_id, 0, 0 FROM dealt_batches) c ON c.batch_id = d.batch_id"
+            " WHERE d.stream = ? AND d.operation = 'insert'"
+            " GROUP BY d.batch_id ORDER BY d.batch_id",
+            (self._stream,),
+        )
+
+    def decide(self) -> None:
+        """Keep only what will come again, now that the journal knows."""
+        self._scratch.execute("UPDATE expected SET covered = 1")
+        for row in self._batches():
+            for kind in ("rows", "refused"):
+                self._scratch.execute(
+                    "UPDATE expected SET covered = 0 WHERE batch = ? AND place >= ?"
+                    " AND (layout = ?) = ?",
+                    (row["batch_id"], row[f"covered_{kind}"] or 0, _REFUSED, kind == "refused"),
+                )
+        self._scratch.execute("DELETE FROM expected WHERE covered")
+        self._load_top()
+
+    def _load_top(self) -> None:
+        self.top = load_top(self._database, self._stream)
+        self._top_left = Counter[tuple[int, bytes]]()
+        if self.top is not None:
+            self._top_left.update((each.layout, each.fingerprint) for each in self.top.rows)
+
+    def _layout_number(self, layout: Layout) -> int:
+        if layout not in self._layouts:
+            self._layouts.append(layout)
+        return self._layouts.index(layout)
+
+    def match(
+        self, layout: Layout, lines: Sequence[bytes], *, refused: bool, decided: bool
+    ) -> list[Answer]:
+        """See `RecognisedRows.match`."""
+        answers = [Answer.NEW] * len(lines)
+        for number in [_REFUSED] if refused else range(len(self._layouts)):
+            translate = _itself if refused else self._translator(layout, number)
+            found = [translate(line) for line in lines]
+            known = self._known(number, {each for each in found if each is not None})
+            for at, each in enumerate(found):
+                if each is not None and each in known and answers[at] is Answer.NEW:
+                    answers[at] = self._take(number, each, decided=decided)
+        return answers
+
+    def _translator(self, layout: Layout, number: int) -> Callable[[bytes], bytes | None]:
+        key = (layout, number)
+        if key not in self._translators:
+            self._translators[key] = fingerprints.translator(layout, self._layouts[number])
+        return self._translators[key]
+
+    def _known(self, number: int, wanted: set[bytes]) -> set[bytes]:
+        """Those of some fingerprints that are expected."""
+        known: set[bytes] = set()
+        every = list(wanted)
+        for start in range(0, len(every), _CHUNK):
+            chunk = every[start : start + _CHUNK]
+            marks = ",".join("?" * len(chunk))
+            rows = self._scratch.execute(
+                "SELECT DISTINCT fingerprint FROM expected"  # noqa: S608 - marks
+                f" WHERE fingerprint IN ({marks}) AND layout = ?",
+                (*chunk, number),
+            )
+            known.update(row[0] for row in rows)
+        return known
+
+    def _take(self, number: int, fingerprint: bytes, *, decided: bool) -> Answer:
+        row = self._scratch.execute(
+            "SELECT rowid, covered, batch, place FROM expected WHERE fingerprint = ? AND layout = ?"
+            " ORDER BY covered, batch, place LIMIT 1",
+            (fingerprint, number),
+        ).fetchone()
+        if row is None:
+            return Answer.NEW
+        if row[1]:
+            return Answer.NEW if decided else Answer.UNDECIDED
+        self._scratch.execute("DELETE FROM expected WHERE rowid = ?", (row[0],))
+        self.taken.append(fingerprint)
+        if number != _REFUSED:
+            self.last_taken = max(self.last_taken or (0, 0), (row[2], row[3]))
+        return Answer.AGAIN
+
+    def store_taken(self, db: sqlite3.Connection, stream: str, number: int, taken: int) -> None:
+        """Store the first so many of the rows that came again as covered by a STATE."""
+        new = self.taken[self._stored : taken]
+        self._stored = max(self._stored, taken)
+        db.executemany(
+            "INSERT INTO taken_rows (stream, fingerprint, number) VALUES (?, ?, ?)",
+            ((stream, fingerprint, number) for fingerprint in new),
+        )
+
+    def take_top(self, layout: Layout, line: bytes, *, decided: bool) -> Answer:
+        """See `RecognisedRows.match_top`."""
+        for number, earlier in enumerate(self.top.layouts if self.top else ()):
+            fingerprint = fingerprints.translator(layout, earlier)(line)
+            if fingerprint is not None and self._top_left[number, fingerprint] > 0:
+                if not decided:
+                    return Answer.UNDECIDED
+                self._top_left[number, fingerprint] -= 1
+                self.tops_taken += 1
+                return Answer.AGAIN
+        return Answer.NEW
+
+    def leave_top(self) -> None:
+        """See `RecognisedRows.leave_top`."""
+        self._top_left.clear()
+
+
+def _itself(fingerprint: bytes) -> bytes | None:
+    return fingerprint

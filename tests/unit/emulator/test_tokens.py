@@ -1,0 +1,127 @@
+"""Credentials and tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from target_salesforce_bulk.emulator.org.tokens import Grant, OAuthError, Tokens
+
+if TYPE_CHECKING:
+    from target_salesforce_bulk.emulator.org.behaviour import Behaviour
+
+EXPIRED = ("invalid_grant", "expired access/refresh token")
+
+
+@pytest.fixture
+def tokens(behaviour: Behaviour) -> Tokens:
+    return Tokens(behaviour)
+
+
+def form(tokens: Tokens, grant_type: str, **changes: str) -> dict[str, str]:
+    """A correct token request, with changes."""
+    return {
+        "grant_type": grant_type,
+        "client_id": tokens.client_id,
+        "client_secret": tokens.client_secret,
+        "refresh_token": tokens.refresh_token,
+        "username": tokens.username,
+        "password": tokens.password,
+    } | changes
+
+
+@pytest.mark.parametrize("grant_type", ["client_credentials", "refresh_token", "password"])
+def test_a_grant(tokens: Tokens, grant_type: str) -> None:
+    """A new valid access token, and no refresh token."""
+    grant = tokens.grant(form(tokens, grant_type))
+
+    assert grant == Grant(grant.access_token, None)
+    assert grant.access_token != tokens.access_token
+    assert tokens.is_valid(grant.access_token)
+
+
+@pytest.mark.parametrize(
+    ("grant_type", "changes", "error"),
+    [
+        ("implicit", {}, ("unsupported_grant_type", "grant type not supported")),
+        (
+            "client_credentials",
+            {"client_id": "x"},
+            ("invalid_client_id", "client identifier invalid"),
+        ),
+        (
+            "client_credentials",
+            {"client_secret": "x"},
+            ("invalid_client", "invalid client credentials"),
+        ),
+        (
+            "refresh_token",
+            {"refresh_token": "x"},
+            ("invalid_grant", "expired access/refresh token"),
+        ),
+        ("refresh_token", {"client_secret": "x"}, ("invalid_client", "invalid client credentials")),
+        ("password", {"password": "x"}, ("invalid_grant", "authentication failure")),
+    ],
+)
+def test_a_refused_grant(
+    tokens: Tokens, grant_type: str, changes: dict[str, str], error: tuple[str, str]
+) -> None:
+    """With Salesforce's code and description."""
+    with pytest.raises(OAuthError) as caught:
+        tokens.grant(form(tokens, grant_type, **changes))
+
+    assert (caught.value.error, caught.value.description) == error
+
+
+@pytest.mark.parametrize(("grant_type", "needed"), [("refresh_token", False), ("password", True)])
+def test_whether_the_secret_is_needed(tokens: Tokens, grant_type: str, needed: bool) -> None:
+    """Only a refresh works without."""
+    request = form(tokens, grant_type)
+    del request["client_secret"]
+    try:
+        tokens.grant(request)
+    except OAuthError as error:
+        refused = error.error == "invalid_client"
+    else:
+        refused = False
+
+    assert refused is needed
+
+
+def test_a_rotated_refresh_token(tokens: Tokens, behaviour: Behaviour) -> None:
+    """The old one is revoked, and the new one works."""
+    behaviour.rotate_refresh_tokens = True
+    grant = tokens.grant(form(tokens, "refresh_token"))
+
+    assert grant.refresh_token is not None
+    with pytest.raises(OAuthError) as caught:
+        tokens.grant(form(tokens, "refresh_token"))
+    assert (caught.value.error, caught.value.description) == EXPIRED
+    assert tokens.grant(form(tokens, "refresh_token", refresh_token=grant.refresh_token))
+
+
+def test_expiry(tokens: Tokens) -> None:
+    """It ends all access tokens, but not the refresh token."""
+    issued = [tokens.access_token, tokens.grant(form(tokens, "password")).access_token]
+    tokens.expire()
+
+    assert [tokens.is_valid(token) for token in issued] == [False, False]
+    assert tokens.is_valid(tokens.grant(form(tokens, "refresh_token")).access_token)
+
+
+def test_a_revoked_refresh_token(tokens: Tokens) -> None:
+    """It grants nothing more."""
+    tokens.revoke(tokens.refresh_token)
+    with pytest.raises(OAuthError) as caught:
+        tokens.grant(form(tokens, "refresh_token"))
+
+    assert (caught.value.error, caught.value.description) == EXPIRED
+
+
+def test_revocation(tokens: Tokens) -> None:
+    """It ends one token only."""
+    other = tokens.grant(form(tokens, "password")).access_token
+    tokens.revoke(other)
+
+    assert (tokens.is_valid(other), tokens.is_valid(tokens.access_token)) == (False, True)
