@@ -234,6 +234,11 @@ class Settings:
         "Additional errors to treat as transient: error codes, or regular expressions that "
         "match the message."
     )
+    skip_repeated: bool = _setting(
+        "Leave out a row at the tap's bookmark that is identical to one that was loaded already: "
+        "incremental taps send the newest rows again in each run.",
+        default=True,
+    )
     canary_rows: int | None = _setting(
         "Send this many rows of each stream as a job of their own first, and stop the stream "
         "if that job exceeds a failure threshold. Default: no canary job.",

@@ -15,6 +15,7 @@ from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.login.connect import connect
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.settings import CONNECTION_TEST_STREAM, Settings
+from target_salesforce_bulk.singer.key_order import KeyOrder
 from target_salesforce_bulk.singer.reader import MessageReader
 from target_salesforce_bulk.singer.sdk import SafeTarget
 from target_salesforce_bulk.singer.sink import ConnectionTestSink, SalesforceSink
@@ -63,6 +64,7 @@ class TargetSalesforceBulk(SafeTarget):
         super().__init__(**kwargs)
         self._open_run = open_run
         self._properties: dict[str, set[str]] = {}
+        self._latest_sinks: dict[str, Sink] = {}
         # Sinks only hand over files; the waiting is done by the loader's own threads.
         self.max_parallelism = 1
         if isinstance(self.message_reader, MessageReader):
@@ -83,6 +85,11 @@ class TargetSalesforceBulk(SafeTarget):
         return connect(self.settings)
 
     @cached_property
+    def key_order(self) -> KeyOrder:
+        """Which streams write the same records."""
+        return KeyOrder()
+
+    @cached_property
     def run(self) -> OpenRun:
         """The run, opened when it is first asked for."""
         return self._open_run(self.settings, self.client)
@@ -92,12 +99,21 @@ class TargetSalesforceBulk(SafeTarget):
         """Where rows and STATE go."""
         return self.run.intake
 
-    def tap_stream(self, stream: str) -> str:
-        """The tap's name of a stream that a stream map may have renamed."""
-        for name, maps in self.mapper.stream_maps.items():
-            if any(each.stream_alias == stream for each in maps):
-                return name
-        return stream
+    def tap_streams(self, stream: str) -> frozenset[str]:
+        """The tap's names of a stream; stream maps may have renamed it, or made one of several."""
+        found = [
+            name
+            for name, maps in self.mapper.stream_maps.items()
+            if any(each.stream_alias == stream for each in maps)
+        ]
+        return frozenset(found or [stream])
+
+    def take_over(self, stream: str, sink: Sink) -> None:
+        """Seal what an earlier sink of a stream has read: its rows stand before those that come."""
+        earlier = self._latest_sinks.get(stream)
+        if earlier is not None:
+            earlier.process_batch({})
+        self._latest_sinks[stream] = sink
 
     def earlier_properties(self, stream: str, properties: Iterable[str]) -> set[str]:
         """The properties that a stream had in earlier schemas; these are remembered as well."""

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.journal import fingerprints
-from target_salesforce_bulk.journal.top_rows import load_top
+from target_salesforce_bulk.journal.top_rows import REFUSED, load_top
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -191,12 +191,24 @@ class Expected:
         for number, earlier in enumerate(self.top.layouts if self.top else ()):
             fingerprint = fingerprints.translator(layout, earlier)(line)
             if fingerprint is not None and self._top_left[number, fingerprint] > 0:
-                if not decided:
-                    return Answer.UNDECIDED
-                self._top_left[number, fingerprint] -= 1
-                self.tops_taken += 1
-                return Answer.AGAIN
+                return self._take_top(number, fingerprint, decided=decided)
         return Answer.NEW
+
+    def take_top_refused(self, fingerprint: bytes, *, decided: bool) -> Answer:
+        """See `RecognisedRows.match_top_refused`."""
+        if self.top is None or REFUSED not in self.top.layouts:
+            return Answer.NEW
+        number = self.top.layouts.index(REFUSED)
+        if self._top_left[number, fingerprint] <= 0:
+            return Answer.NEW
+        return self._take_top(number, fingerprint, decided=decided)
+
+    def _take_top(self, number: int, fingerprint: bytes, *, decided: bool) -> Answer:
+        if not decided:
+            return Answer.UNDECIDED
+        self._top_left[number, fingerprint] -= 1
+        self.tops_taken += 1
+        return Answer.AGAIN
 
     def leave_top(self) -> None:
         """See `RecognisedRows.leave_top`."""

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 #: Rows of a batch that are to be sent, and rows that were refused.
 Position = tuple[int, int]
+#: More than any batch has.
+_ALL: Position = (1 << 62, 1 << 62)
 
 
 def is_remembered(operation: Operation) -> bool:
@@ -117,12 +119,15 @@ class RecognisedRows:
         """Note what a STATE will cover, before it is written."""
         db.execute("INSERT INTO states VALUES (?, 0)", (number,))
         db.executemany(
-            "INSERT INTO dealt_coverage SELECT id, ?, ?, ? FROM (SELECT ? AS id)"
-            " WHERE id IN (SELECT batch_id FROM dealt_batches)",
-            (
-                (number, *(position or (None, None)), batch_id)
+            "INSERT INTO dealt_coverage SELECT batch_id, :number,"
+            " iif(:rows >= rows AND :refused >= refused, NULL, :rows),"
+            " iif(:rows >= rows AND :refused >= refused, NULL, :refused)"
+            " FROM dealt_batches WHERE batch_id = :batch_id",
+            [
+                {"number": number, "batch_id": batch_id, "rows": rows, "refused": refused}
                 for batch_id, position in coverage.batches.items()
-            ),
+                for rows, refused in [position or _ALL]
+            ],
         )
         for stream, taken in coverage.taken.items():
             if stream in self._streams:
@@ -219,18 +224,24 @@ class RecognisedRows:
         """The rows at the bookmark of a stream, as the last confirmed STATE left them."""
         return self._expected(stream).top
 
-    def match(
-        self, stream: str, layout: Layout, lines: Sequence[bytes], *, refused: bool = False
-    ) -> list[Answer]:
+    def match(self, stream: str, layout: Layout, lines: Sequence[bytes]) -> list[Answer]:
         """What is known of rows that have come, in their order.
 
         Args:
             stream: Their stream.
             layout: The headers of their lines.
-            lines: Their CSV lines; fingerprints where they were refused.
-            refused: Whether our own checks refused them.
+            lines: Their CSV lines.
         """
-        return self._expected(stream).match(layout, lines, refused=refused, decided=self.decided)
+        return self._expected(stream).match(layout, lines, refused=False, decided=self.decided)
+
+    def match_refused(self, stream: str, fingerprint: bytes) -> Answer:
+        """What is known of a row that our own checks refused."""
+        expected = self._expected(stream)
+        return expected.match((), [fingerprint], refused=True, decided=self.decided)[0]
+
+    def match_top_refused(self, stream: str, fingerprint: bytes) -> Answer:
+        """What is known of such a row at the bookmark."""
+        return self._expected(stream).take_top_refused(fingerprint, decided=self.decided)
 
     def match_top(self, stream: str, layout: Layout, line: bytes) -> Answer:
         """What is known of a row at the bookmark; each that was there is taken once."""

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.journal.fingerprints import Layout
 
 
+#: The layout of rows that our own checks refused.
+REFUSED: Layout = ()
+
+
 @dataclass(frozen=True, slots=True)
 class TopRow:
     """A row at the bookmark, by which it is recognised when it comes again."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from target_salesforce_bulk.journal.failed_rows import read_refused
 from target_salesforce_bulk.journal.journal import Journal
 from target_salesforce_bulk.salesforce.objects import Objects
+from target_salesforce_bulk.singer.recogniser import NothingToRecognise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_salesforce_bulk.journal.batch import Batch, LoadPlan
+    from target_salesforce_bulk.journal.recognised import Position
     from target_salesforce_bulk.mapping.resolve import ResolvedStream
     from target_salesforce_bulk.salesforce.client import Client
-    from target_salesforce_bulk.singer.intake import Position
+    from target_salesforce_bulk.singer.recogniser import Recogniser
 
 _SAMPLE_KEYS = 5
 
@@ -70,7 +72,7 @@ class DryRun:
         """Itself: it only counts."""
         return self
 
-    def stream_started(self, stream: str, tap_stream: str, resolved: ResolvedStream) -> Count:
+    def stream_started(self, stream: str, taps: frozenset[str], resolved: ResolvedStream) -> Count:
         """Begin to count a stream."""
         self.resolved[stream] = resolved
         return self.counts.setdefault(stream, Count())
@@ -83,15 +85,14 @@ class DryRun:
         """Make a batch to be filled."""
         return self._journal.open_batch(plan)
 
-    def may_come_again(self, plan: LoadPlan) -> bool:
-        """No: earlier runs do not matter here."""
-        return False
+    def recogniser(self, plan: LoadPlan, *, skip_repeated: bool) -> Recogniser:
+        """None: earlier runs do not matter here."""
+        return NothingToRecognise()
 
-    def came_again(self, plan: LoadPlan, fingerprint: bytes) -> bool:
-        """No: earlier runs do not matter here."""
-        return False
+    def when_decided(self, release: Callable[[], None]) -> None:
+        """Ignore it: no row waits."""
 
-    def note_row(self) -> None:
+    def note_rows(self, stream: str) -> None:
         """Ignore it: nothing is acknowledged."""
 
     def watch_position(self, batch: Batch, position: Callable[[], Position]) -> None:
@@ -118,7 +119,7 @@ class DryRun:
             reason = (row.error.code, row.error.message)
             count.reasons.setdefault(reason, Reason()).add(row.key)
 
-    def state_received(self, state: dict[str, Any]) -> None:
+    def state_received(self, state: Any) -> None:
         """Ignore it: nothing is acknowledged."""
 
     def input_ends(self) -> AbstractContextManager[None]:

@@ -121,4 +121,5 @@ def whole_rows(file: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def cells_of(line: bytes) -> list[str]:
+    """The cells of a row that `encode_row` wrote."""
     return next(csv.reader(io.StringIO(line.decode(), newline=""), strict=True))

@@ -146,7 +146,7 @@ class Checkpoint:
             known.taps |= taps
 
     def tie(self, streams: Iterable[str]) -> None:
-        """Hold streams together whose rows come in turns: one may depend on the other's bookmark."""
+        """Hold streams together whose rows come in turns, as those of parent and child do."""
         with self._mutex:
             every = set(streams)
             for each in every.copy():
@@ -355,23 +355,25 @@ class Checkpoint:
         """The tap has come to its end, with a STATE as its last message.
 
         Args:
-            streams: The streams that it brought to their end: how far each was read, and what that
-                covers of what earlier runs dealt with.
+            streams: The streams that it brought to their end: how far each was read, and what was
+                dealt with of it that no STATE covers yet.
         """
         with self._mutex:
-            more: dict[int, Position | None] = {}
-            for stream, (reading, earlier) in streams.items():
-                more |= earlier | dict.fromkeys(self._stream(stream).settled)
-                self._stream(stream).settled.clear()
+            batches: dict[int, Position | None] = {}
+            for stream, (reading, uncovered) in streams.items():
+                batches |= uncovered
                 self._covered[stream] = (reading, 0)
-            coverage = replace(self._coverage(), batches=more)
-            if not more and not coverage.tops:
-                return
-            number = self._journal.intend_state(coverage)
-            numbered = self._needs_number() and self._last_written is not ABSENT
-            if numbered:  # else no row is remembered that this could matter to
-                self._write(self._last_written, number)
-            self._journal.state_written(number, coverage, numbered=numbered)
+            coverage = replace(self._coverage(), batches=batches)
+            if batches or any(top.stored < rows for top, rows in coverage.tops.values()):
+                self._put_out_again(coverage)
+
+    def _put_out_again(self, coverage: Coverage) -> None:
+        """Write the last STATE once more, as it covers more now; or note that where it has none."""
+        number = self._journal.intend_state(coverage)
+        numbered = self._needs_number() and self._last_written is not ABSENT
+        if numbered:  # else no row is remembered that this could matter to
+            self._write(self._last_written, number)
+        self._journal.state_written(number, coverage, numbered=numbered)
 
     def is_stopped(self, stream: str) -> bool:
         """Whether a stream has stopped."""

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from target_salesforce_bulk.journal.batch import Batch, LoadPlan
-    from target_salesforce_bulk.mapping.resolve import ResolvedStream
     from target_salesforce_bulk.journal.recognised import Position
+    from target_salesforce_bulk.mapping.resolve import ResolvedStream
     from target_salesforce_bulk.salesforce.objects import Objects
     from target_salesforce_bulk.singer.recogniser import Recogniser
 
@@ -28,9 +28,7 @@ class Intake(Protocol):
     def objects(self) -> Objects:
         """The objects of the org."""
 
-    def stream_started(
-        self, stream: str, taps: frozenset[str], resolved: ResolvedStream
-    ) -> Reads:
+    def stream_started(self, stream: str, taps: frozenset[str], resolved: ResolvedStream) -> Reads:
         """Begin to count a stream.
 
         Args:

@@ -10,6 +10,7 @@ from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.singer import bookmarks
 from target_salesforce_bulk.singer.checkpoint import Reading
 from target_salesforce_bulk.singer.recogniser import LiveRecogniser, NothingToRecognise
+from target_salesforce_bulk.singer.top_tracker import TopTracker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.singer.checkpoint import Checkpoint
     from target_salesforce_bulk.singer.ledger import Ledger
     from target_salesforce_bulk.singer.recogniser import Recogniser
-    from target_salesforce_bulk.singer.top_tracker import TopTracker
 
 logger = logging.getLogger(__name__)
 
@@ -84,15 +84,17 @@ class LiveIntake:
         """See `Intake.recogniser`."""
         if plan.operation.only_ids:
             return NothingToRecognise()
-        found = LiveRecogniser(
-            self._journal.recognised,
+        recognised = self._journal.recognised
+        tops = None
+        if skip_repeated:  # the same one also where the schema has changed meanwhile
+            tracker = TopTracker(recognised.top_rows(plan.stream))
+            tops = self._tops.setdefault(plan.stream, tracker)
+        return LiveRecogniser(
+            recognised,
             plan,
-            skip_repeated=skip_repeated,
+            tops=tops,
             is_failed=lambda key: self._journal.failures.has_key(plan.sobject, key),
         )
-        if found.tops is not None:
-            self._tops[plan.stream] = found.tops
-        return found
 
     def note_rows(self, stream: str) -> None:
         """See `Intake.note_rows`."""

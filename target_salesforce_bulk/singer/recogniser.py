@@ -13,69 +13,51 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.journal.batch import LoadPlan
     from target_salesforce_bulk.journal.recognised import RecognisedRows
-    from target_salesforce_bulk.journal.top_rows import TopRows
+
+#: A CSV line, and its key in the form in which keys compare; None for an insert.
+Row = tuple[bytes, str | None]
 
 
 class Recogniser(Protocol):
     """Used by the reading thread only."""
 
-    #: Whether there is anything to recognise.
-    active: bool
-
-    def answers(
-        self, lines: Sequence[bytes], same_keys: Sequence[str], positions: Sequence[Any]
-    ) -> list[Answer]:
-        """What is known of rows, in their order.
+    def judge(
+        self, number: int, row: Callable[[int], Row], positions: Sequence[Any]
+    ) -> list[Answer] | None:
+        """What is known of rows, in their order; None where all are new.
 
         Args:
-            lines: Their CSV lines.
-            same_keys: Their keys in the form in which keys compare; none for an insert.
+            number: How many there are.
+            row: The row at a place.
             positions: Their replication-key values; none where the stream has no replication key.
         """
 
-    def answer_refused(self, row: Mapping[str, str]) -> Answer:
+    def judge_refused(self, row: Mapping[str, str], positions: Sequence[Any]) -> Answer:
         """What is known of a row that our own checks refused."""
-
-    def follow(
-        self, positions: Sequence[Any], row: Callable[[int], tuple[bytes, str | None]]
-    ) -> None:
-        """Note rows that are loaded or were recognised, by their replication-key values."""
-
-    @property
-    def tops(self) -> TopTracker | None:
-        """The rows at the newest replication-key value; None where that is not followed."""
 
 
 class NothingToRecognise:
-    """For runs to which earlier runs do not matter."""
+    """For what earlier runs do not matter to."""
 
-    active = False
-    tops = None
-
-    def answers(
-        self, lines: Sequence[bytes], same_keys: Sequence[str], positions: Sequence[Any]
-    ) -> list[Answer]:
+    def judge(
+        self, number: int, row: Callable[[int], Row], positions: Sequence[Any]
+    ) -> list[Answer] | None:
         """All are new."""
-        return [Answer.NEW] * len(lines)
+        return None
 
-    def answer_refused(self, row: Mapping[str, str]) -> Answer:
+    def judge_refused(self, row: Mapping[str, str], positions: Sequence[Any]) -> Answer:
         """It is new."""
         return Answer.NEW
 
-    def follow(
-        self, positions: Sequence[Any], row: Callable[[int], tuple[bytes, str | None]]
-    ) -> None:
-        """Ignore it: nothing is remembered."""
-
 
 class LiveRecogniser:
-    """Asks the journal.
+    """Asks the journal, and follows the rows at the newest replication-key value.
 
     Args:
         recognised: What the journal remembers.
         plan: What the rows are to become.
-        skip_repeated: Whether rows that come again at the bookmark are left out.
-        is_failed: Whether a row of a key is stored as failed.
+        tops: Follows the replication key; None where rows at the bookmark are loaded again.
+        is_failed: Whether a row of a key is stored as failed, so that it is to be loaded again.
     """
 
     def __init__(
@@ -83,7 +65,7 @@ class LiveRecogniser:
         recognised: RecognisedRows,
         plan: LoadPlan,
         *,
-        skip_repeated: bool,
+        tops: TopTracker | None,
         is_failed: Callable[[str], bool],
     ) -> None:
         self._recognised = recognised
@@ -91,60 +73,68 @@ class LiveRecogniser:
         self._layout = tuple(column.header for column in plan.columns)
         self._is_failed = is_failed
         self._rows_expected = recognised.expects(plan)
-        top = recognised.top_rows(plan.stream) if skip_repeated else None
-        self._top_value = None if top is None else comparable(top.value)
-        self._top_raw = None if top is None else top.value
-        self.tops: TopTracker | None = TopTracker(top) if skip_repeated else None
+        self._tops = tops
+        top = None if tops is None else recognised.top_rows(plan.stream)
+        #: The bookmark as the tap wrote it, and in comparable form; None where no row is expected.
+        self._bookmark = None if top is None else top.value
+        self._at = comparable(self._bookmark)
 
-    @property
-    def active(self) -> bool:
-        """Whether there is anything to recognise."""
-        return self._rows_expected or self._top_value is not None
-
-    def answers(
-        self, lines: Sequence[bytes], same_keys: Sequence[str], positions: Sequence[Any]
-    ) -> list[Answer]:
-        """See `Recogniser.answers`."""
-        answers = (
-            self._recognised.match(self._stream, self._layout, lines)
-            if self._rows_expected
-            else [Answer.NEW] * len(lines)
-        )
+    def judge(
+        self, number: int, row: Callable[[int], Row], positions: Sequence[Any]
+    ) -> list[Answer] | None:
+        """See `Recogniser.judge`."""
+        if not self._rows_expected and self._at is None:
+            self._follow(positions, row, ())
+            return None
+        answers = [Answer.NEW] * number
+        if self._rows_expected:
+            lines = [row(place)[0] for place in range(number)]
+            answers = self._recognised.match(self._stream, self._layout, lines)
+        known = {place for place, answer in enumerate(answers) if answer is Answer.UNDECIDED}
         for place in self._places_at_bookmark(positions):
-            same_key = same_keys[place] if same_keys else None
-            if answers[place] is Answer.NEW and not (same_key and self._is_failed(same_key)):
-                answers[place] = self._recognised.match_top(
-                    self._stream, self._layout, lines[place]
-                )
+            if answers[place] is Answer.NEW:
+                answers[place] = self._match_top(*row(place))
+                if answers[place] is not Answer.NEW:
+                    known.add(place)
+        self._follow(positions, row, known)
         return answers
+
+    def _match_top(self, line: bytes, same_key: str | None) -> Answer:
+        if same_key is not None and self._is_failed(same_key):
+            return Answer.NEW
+        return self._recognised.match_top(self._stream, self._layout, line)
 
     def _places_at_bookmark(self, positions: Sequence[Any]) -> list[int]:
         """Where rows have the value of the bookmark; none once one of a smaller value came."""
         places = []
-        for place, value in enumerate(positions if self._top_value is not None else ()):
-            if value == self._top_raw:
+        for place, value in enumerate(positions if self._at is not None else ()):
+            found = self._at if value == self._bookmark else comparable(value)
+            if found == self._at:
                 places.append(place)
-                continue
-            found = comparable(value)
-            if found == self._top_value:
-                places.append(place)
-            elif self._top_value and found and found[0] == self._top_value[0]:
-                if found[1] < self._top_value[1]:
-                    self._recognised.leave_top(self._stream)
-                    self._top_value = None
-                    break
+            elif found and self._at and found[0] == self._at[0] and found[1] < self._at[1]:
+                self._recognised.leave_top(self._stream)
+                self._at = None
+                break
         return places
 
-    def answer_refused(self, row: Mapping[str, str]) -> Answer:
-        """See `Recogniser.answer_refused`."""
-        if not self._rows_expected:
-            return Answer.NEW
+    def judge_refused(self, row: Mapping[str, str], positions: Sequence[Any]) -> Answer:
+        """See `Recogniser.judge_refused`."""
         fingerprint = fingerprints.of_refused(row)
-        return self._recognised.match(self._stream, self._layout, [fingerprint], refused=True)[0]
+        answer = self._recognised.match_refused(self._stream, fingerprint)
+        if answer is Answer.NEW and self._places_at_bookmark(positions):
+            answer = self._recognised.match_top_refused(self._stream, fingerprint)
+            if answer is not Answer.NEW:
+                return answer
+        if self._tops is not None and answer is not Answer.UNDECIDED:
+            self._tops.add(positions, lambda _: (fingerprint, None), None)
+        return answer
 
-    def follow(
-        self, positions: Sequence[Any], row: Callable[[int], tuple[bytes, str | None]]
+    def _follow(
+        self, positions: Sequence[Any], row: Callable[[int], Row], known: Sequence[int] | set[int]
     ) -> None:
-        """See `Recogniser.follow`."""
-        if self.tops is not None and positions:
-            self.tops.add(positions, row, self._layout)
+        """Note the rows at the newest value, but for those that are noted already."""
+        if self._tops is None or not positions:
+            return
+        if known:
+            positions = [None if place in known else each for place, each in enumerate(positions)]
+        self._tops.add(positions, row, self._layout)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.sinks import BatchSink
+from singer_sdk.sinks import BatchSink, Sink
 from singer_sdk.target_base import Target
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.salesforce.client import Client
     from target_salesforce_bulk.settings import Settings
     from target_salesforce_bulk.singer.intake import Intake
+    from target_salesforce_bulk.singer.key_order import KeyOrder
 
 
 class Terminated(BaseException):
@@ -40,6 +41,10 @@ class SafeTarget(Target):
     _MAX_RECORD_AGE_IN_MINUTES = float("inf")
 
     _terminated = False
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._replication_keys: dict[str, str] = {}
+        super().__init__(**kwargs)
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         # The SDK's handler drains inside the signal handler: it acknowledges work that is not done
@@ -68,16 +73,25 @@ class SafeTarget(Target):
     def tap_streams(self, stream: str) -> frozenset[str]:
         """The tap's names of a stream; stream maps may have renamed it, or made one of several."""
 
+    @property
+    @abstractmethod
+    def key_order(self) -> KeyOrder:
+        """Which streams write the same records."""
+
+    @abstractmethod
+    def take_over(self, stream: str, sink: Sink) -> None:
+        """Seal what an earlier sink of a stream has read: its rows stand before those that come."""
+
     def replication_key(self, stream: str) -> str | None:
-        """The property that the newest SCHEMA of a stream declares as its replication key."""
-        return self._replication_keys.get(stream)
+        """The property by which the tap goes on, as the newest SCHEMA of a stream declares it."""
+        found = {self._replication_keys.get(tap) for tap in self.tap_streams(stream)}
+        return found.pop() if len(found) == 1 else None
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         # The SDK does not tell sinks of `bookmark_properties`.
         stream, keys = message_dict.get("stream"), message_dict.get("bookmark_properties")
         if isinstance(keys, list) and len(keys) == 1 and isinstance(keys[0], str):
-            for each in self._aliases(stream):
-                self._replication_keys[each] = keys[0]
+            self._replication_keys[str(stream)] = keys[0]
         super()._process_schema_message(message_dict)
 
     @abstractmethod

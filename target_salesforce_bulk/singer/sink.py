@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.sinks import Sink
 
 from target_salesforce_bulk.journal.batch import BatchColumn, LoadPlan
-from target_salesforce_bulk.journal.recognised import refused_fingerprint, row_fingerprint
+from target_salesforce_bulk.journal.expected import Answer
 from target_salesforce_bulk.loading.preparing.open_batch import OpenBatch, RowWriter
 from target_salesforce_bulk.mapping.resolve import resolve_stream
 from target_salesforce_bulk.rows.encoder import RowEncoder, RowOptions, RowRefused
@@ -17,13 +17,14 @@ from target_salesforce_bulk.rows.json_rows import JsonRows
 from target_salesforce_bulk.singer.sdk import SafeSink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from target_salesforce_bulk.mapping.resolve import DeletePlan, ResolvedStream
     from target_salesforce_bulk.rows.arrow_rows import ArrowRows
     from target_salesforce_bulk.rows.csvfile import Lines
     from target_salesforce_bulk.settings import Settings, StreamSettings
     from target_salesforce_bulk.singer.intake import Intake, Reads
+    from target_salesforce_bulk.singer.recogniser import Recogniser
     from target_salesforce_bulk.singer.sdk import SafeTarget
 
 
@@ -44,12 +45,17 @@ class SalesforceSink(SafeSink):
         self._settings: Settings = target.settings
         self._target: SafeTarget = target
         self._intake: Intake = target.intake
-        self._tap_stream = target.tap_stream(stream_name)
+        self._replication_key = target.replication_key(stream_name)
         self.json_rows: JsonRows | None = None
         self._writes: RowWriter
         self._deletes: RowWriter | None = None
         #: Hashes of the keys in the open batch of deletes.
         self._deleted_keys: set[int] = set()
+        #: Hashes of the keys in the open batches, where another stream writes the same records.
+        self._open_keys: set[int] = set()
+        self._recogniser: Recogniser
+        #: Rows of which the first STATE will tell whether they come again.
+        self._undecided: list[tuple[bytes, str | None, tuple[Any, ...]]] = []
 
     def get_validator(self) -> None:
         """No JSON schema validation: rows are checked against the object they go to."""
@@ -62,6 +68,7 @@ class SalesforceSink(SafeSink):
             MappingError: the stream cannot be mapped; all of its bad columns are named.
         """
         super().setup()
+        self._target.take_over(self.stream_name, self)
         options = self._settings.for_stream(self.stream_name)
         properties = self.schema["properties"]
         resolved = resolve_stream(
@@ -83,18 +90,23 @@ class SalesforceSink(SafeSink):
         self._writes = self._writer(resolved, resolved, options)
         if resolved.deletes is not None:
             self._deletes = self._writer(resolved, resolved.deletes, options)
-        if not self._writes.may_come_again:
-            #: Decodes records and writes their rows, where that is all there is to do.
-            self.json_rows = JsonRows(
-                self.stream_name,
-                self._writes.encoder,
-                properties,
-                deletions=self._deletes is not None,
-            )
-        self._max_rows = options.batch_size_rows or float("inf")
-        self._reads: Reads = self._intake.stream_started(
-            self.stream_name, self._tap_stream, resolved
+        #: Decodes records and writes their rows, where that is all there is to do.
+        self.json_rows = JsonRows(
+            self.stream_name,
+            self._writes.encoder,
+            properties,
+            deletions=self._deletes is not None,
+            replication_key=self._replication_key,
         )
+        self._max_rows = options.batch_size_rows or float("inf")
+        taps = self._target.tap_streams(self.stream_name)
+        self._reads: Reads = self._intake.stream_started(self.stream_name, taps, resolved)
+        self._recogniser = self._intake.recogniser(
+            self._writes.plan,
+            skip_repeated=self._settings.skip_repeated and self._replication_key is not None,
+        )
+        self._intake.when_decided(self._release_undecided)
+        self._target.key_order.join(resolved.sobject.name, self._key_header, self)
 
     def _writer(
         self, resolved: ResolvedStream, does: ResolvedStream | DeletePlan, options: StreamSettings
@@ -127,11 +139,7 @@ class SalesforceSink(SafeSink):
             lookup=does.lookup,
             map_fingerprint=fingerprint.hexdigest(),
         )
-        return RowWriter(
-            plan,
-            RowEncoder(field_map, does.operation, row_options),
-            may_come_again=self._intake.may_come_again(plan),
-        )
+        return RowWriter(plan, RowEncoder(field_map, does.operation, row_options))
 
     @property
     def is_full(self) -> bool:
@@ -145,29 +153,87 @@ class SalesforceSink(SafeSink):
             SalesforceBulkError: loading has come to an end for all streams.
         """
         self._reads.read += 1
-        self._intake.note_row()
+        self._intake.note_rows(self.stream_name)
         if self._intake.is_stopped(self.stream_name):
             return
         writer = self._writer_of(record)
         try:
-            row = self._row(writer, record)
+            row, key = self._row(writer, record), writer.encoder.key(record)
         except RowRefused as refusal:
-            described = writer.encoder.describe(record)
-            if not writer.may_come_again or not self._intake.came_again(
-                writer.plan, refused_fingerprint(described)
-            ):
-                self._batch(writer).refuse(described, writer.encoder.key(record), refusal)
+            self._refuse(writer, record, refusal)
             return
-        if writer.may_come_again and self._intake.came_again(writer.plan, row_fingerprint(row)):
+        if writer is self._writes and not self._is_new(row, key, self._position_of(record)):
             return
+        self._add(writer, row, key)
+
+    def _refuse(self, writer: RowWriter, record: dict[str, Any], refusal: RowRefused) -> None:
+        """Keep a record among the refused ones, unless an earlier run has."""
+        described = writer.encoder.describe(record)
+        positions = self._position_of(record) if writer is self._writes else ()
+        answer = self._recogniser.judge_refused(described, positions)
+        if answer is not Answer.AGAIN:  # one that is not decided costs nothing to refuse twice
+            self._batch(writer).refuse(described, writer.encoder.key(record), refusal)
+
+    def _position_of(self, record: dict[str, Any]) -> tuple[Any, ...]:
+        return () if self._replication_key is None else (record.get(self._replication_key),)
+
+    def _is_new(self, row: bytes, key: str | None, positions: tuple[Any, ...]) -> bool:
+        """Whether a row is to be loaded: not if an earlier run did, or if that is not known yet."""
+        same_key = None if key is None else self._writes.same_key(key)
+        answers = self._recogniser.judge(1, lambda _: (row, same_key), positions)
+        if answers is not None and answers[0] is Answer.UNDECIDED:
+            self._undecided.append((row, key, positions))
+        return answers is None or answers[0] is Answer.NEW
+
+    @property
+    def _key_header(self) -> str | None:
+        return (self._writes if self._deletes is None else self._deletes).plan.key
+
+    def holds_any(self, keys: Collection[int]) -> bool:
+        """Whether an open batch has a row of any of these keys, given by their hashes."""
+        return not self._open_keys.isdisjoint(keys)
+
+    def seal(self) -> None:
+        """Seal the open batches."""
+        self._seal()
+
+    def _keep_order(self, keys: Sequence[str]) -> None:
+        """Seal what other streams have read of the same records: it stands before these rows."""
+        sobject = self._writes.plan.sobject
+        others = self._target.key_order.others(sobject, self._key_header, self)
+        if not others or not keys:
+            return
+        hashes = {self._key_hash(key) for key in keys}
+        for other in others:
+            if other.holds_any(hashes):
+                other.seal()
+        self._open_keys |= hashes
+
+    def _add(self, writer: RowWriter, row: bytes, key: str | None) -> None:
+        keys = () if key is None else (key,)
+        self._keep_order(keys)
         batch = self._batch(writer)
         if not batch.fits(len(row), self._settings.max_job_bytes):
             self._seal()
             batch = self._batch(writer)
-        key = writer.encoder.key(record)
-        batch.write(row, () if key is None else (key,))
+            self._open_keys.update(map(self._key_hash, keys))
+        batch.write(row, keys)
+        if writer is self._deletes:
+            # After its batch is open: opening that may have sealed an earlier one.
+            self._deleted_keys.add(self._key_hash(key))
 
-    def arrow_rows(self) -> ArrowRows | None:
+    def _key_hash(self, key: str | None) -> int:
+        same_key = self._writes.same_key if self._deletes is None else self._deletes.same_key
+        return hash(same_key(key or ""))
+
+    def _release_undecided(self) -> None:
+        """Load the rows that waited for the first STATE, and do not come again."""
+        rows, self._undecided = self._undecided, []
+        for row, key, positions in rows:
+            if self._is_new(row, key, positions):
+                self._add(self._writes, row, key)
+
+    def arrow_rows(self) -> ArrowRows:
         """What writes rows of Arrow data, where that is all there is to do with them.
 
         Raises:
@@ -175,62 +241,97 @@ class SalesforceSink(SafeSink):
         """
         from target_salesforce_bulk.rows.arrow_rows import ArrowRows  # needs an optional package
 
-        if self._writes.may_come_again:
-            return None
-        return ArrowRows(self._writes.encoder, deletions=self._deletes is not None)
+        return ArrowRows(
+            self._writes.encoder,
+            deletions=self._deletes is not None,
+            replication_key=self._replication_key,
+        )
 
     def take(
         self,
         records: int,
-        plain: Callable[[int], tuple[Lines, list[str]]],
+        plain: Callable[[int], tuple[Lines, list[str], list[Any]]],
         one_by_one: Callable[[int], None],
     ) -> None:
         """Take records that need not be dictionaries, in order.
 
         Args:
             records: How many.
-            plain: The lines and keys of the records from a place on, up to the first that
-                `process_record` must see.
+            plain: The lines, keys and replication-key values of the records from a place on, up to
+                the first that `process_record` must see.
             one_by_one: Brings the record at a place to `process_record`.
 
         Raises:
             SalesforceBulkError: loading has come to an end for all streams.
         """
-        self._intake.note_row()
+        self._intake.note_rows(self.stream_name)
         if self._intake.is_stopped(self.stream_name):
             self._count(records)
             return
         done = 0
         while done < records:
             if not self._deleted_keys:
-                lines, keys = plain(done)
-                self._write(lines, keys, done, one_by_one)
+                lines, keys, positions = plain(done)
+                for start, end in self._new_ones(lines, keys, positions):
+                    self._write(lines, keys, (start, end), done, one_by_one)
                 done += len(lines)
             if done < records:
                 one_by_one(done)
                 done += 1
 
+    def _new_ones(
+        self, lines: Lines, keys: list[str], positions: list[Any]
+    ) -> Iterator[tuple[int, int]]:
+        """The runs of lines that are to be loaded; the others are counted."""
+        same_key = self._writes.same_key
+
+        def row(place: int) -> tuple[bytes, str | None]:
+            return lines.encoded(place, place + 1), same_key(keys[place]) if keys else None
+
+        answers = self._recogniser.judge(len(lines), row, positions)
+        if answers is None:
+            yield 0, len(lines)
+            return
+        start = 0
+        for place, answer in enumerate(answers):
+            if answer is not Answer.NEW:
+                yield start, place
+                start = place + 1
+                self._count(1)
+            if answer is Answer.UNDECIDED:
+                position = tuple(positions[place : place + 1])
+                key = keys[place] if keys else None
+                self._undecided.append((row(place)[0], key, position))
+        yield start, len(lines)
+
     def _write(
-        self, lines: Lines, keys: list[str], first: int, one_by_one: Callable[[int], None]
+        self,
+        lines: Lines,
+        keys: list[str],
+        places: tuple[int, int],
+        first: int,
+        one_by_one: Callable[[int], None],
     ) -> None:
         """Add lines to the open batch, and to the next ones where it is full."""
-        writer, start, end = self._writes, 0, len(lines)
-        while start < len(lines):
+        writer, (start, last) = self._writes, places
+        end = last
+        self._keep_order(keys[start:last])
+        while start < last:
             batch = self._batch(writer)
             end = int(min(end, start + writer.row_limit - batch.rows))
             data = lines.encoded(start, end)
             if batch.fits(len(data), self._settings.max_job_bytes, rows=end - start):
                 batch.write(data, keys[start:end], rows=end - start)
                 self._count(end - start)
-                start, end = end, len(lines)
+                start, end = end, last
             elif end - start > 1:
                 end = (start + end) // 2
             elif len(data) > self._longest_row(writer):
                 one_by_one(first + start)
-                start, end = end, len(lines)
+                start, end = end, last
             else:
                 self._seal()
-                end = len(lines)
+                end = last
 
     def _count(self, records: int) -> None:
         """Count records that did not come through `process_record`."""
@@ -242,11 +343,9 @@ class SalesforceSink(SafeSink):
         """Where a record goes; what is written after it was deleted must not overtake that."""
         if self._deletes is None:
             return self._writes
-        key = hash(self._deletes.same_key(self._deletes.encoder.key(record) or ""))
         if record.get("_sdc_deleted_at") is not None:
-            self._deleted_keys.add(key)
             return self._deletes
-        if key in self._deleted_keys:
+        if self._key_hash(self._deletes.encoder.key(record)) in self._deleted_keys:
             self._seal()
         return self._writes
 
@@ -301,6 +400,7 @@ class SalesforceSink(SafeSink):
                 else:
                     self._intake.hand_over(closed.batch, **closed.seal())
         self._deleted_keys.clear()
+        self._open_keys.clear()
 
 
 class ConnectionTestSink(Sink):

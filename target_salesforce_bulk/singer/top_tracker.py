@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.journal import fingerprints
-from target_salesforce_bulk.journal.top_rows import TopRow, TopRows
+from target_salesforce_bulk.journal.top_rows import REFUSED, TopRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,14 +66,17 @@ class TopTracker:
         self._newest = None if carried is None else comparable(carried.value)
 
     def add(
-        self, values: Sequence[Any], row: Callable[[int], tuple[bytes, str | None]], layout: Layout
+        self,
+        values: Sequence[Any],
+        row: Callable[[int], tuple[bytes, str | None]],
+        layout: Layout | None,
     ) -> None:
         """Take rows in their order.
 
         Args:
             values: Their replication-key values.
             row: The line and the key of the row at a place.
-            layout: The headers of their lines.
+            layout: The headers of their lines; None for refused rows, whose lines are fingerprints.
         """
         newest = _newest(values)
         if newest is None:
@@ -86,7 +89,10 @@ class TopTracker:
             self.top, self._newest = TopRows(value=value), found
         for place in places:
             line, same_key = row(place)
-            self.top.add(fingerprints.of_line(line), layout, same_key)
+            if layout is None:
+                self.top.add(line, REFUSED, None)
+            else:
+                self.top.add(fingerprints.of_line(line), layout, same_key)
 
     def _is_as_new(self, found: tuple[str, Any]) -> bool:
         return self._newest is None or found[0] != self._newest[0] or found[1] >= self._newest[1]

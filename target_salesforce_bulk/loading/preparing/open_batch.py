@@ -24,12 +24,8 @@ _ID_BYTES = 21
 class RowWriter:
     """What records become rows by, and the batch that takes them."""
 
-    def __init__(
-        self, plan: LoadPlan, encoder: RowEncoder, *, may_come_again: bool = False
-    ) -> None:
+    def __init__(self, plan: LoadPlan, encoder: RowEncoder) -> None:
         self.plan = plan
-        #: Whether rows may come again that an interrupted run has dealt with.
-        self.may_come_again = may_come_again
         self.encoder = encoder
         self.open: OpenBatch | None = None
         #: Rows that the open batch takes.
