@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.errors import SettingsError
+from target_salesforce_bulk.login.access_token import AccessToken
+from target_salesforce_bulk.login.client_credentials import ClientCredentials
+from target_salesforce_bulk.login.refresh_token import RefreshToken
 from target_salesforce_bulk.login.token_store import TokenStore
-from target_salesforce_bulk.salesforce.auth import (
-    AccessToken,
-    Authenticator,
-    ClientCredentials,
-    RefreshToken,
-)
 from target_salesforce_bulk.salesforce.client import Client, RetryPolicy
 
 if TYPE_CHECKING:
+    from target_salesforce_bulk.salesforce.auth import Authenticator
     from target_salesforce_bulk.settings import Settings
 
 #: What each way to log in needs, in the order in which they are tried when none is named.

@@ -19,7 +19,8 @@ from target_salesforce_bulk.errors import (
     UnavailableError,
     UnreachableError,
 )
-from target_salesforce_bulk.salesforce.auth import AccessToken, RefreshToken
+from target_salesforce_bulk.login.access_token import AccessToken
+from target_salesforce_bulk.login.refresh_token import RefreshToken
 from target_salesforce_bulk.salesforce.client import Client, RetryPolicy
 
 if TYPE_CHECKING:
