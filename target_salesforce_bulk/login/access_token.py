@@ -27,4 +27,4 @@ class AccessToken(Authenticator):
                 "renewed. Set a new one, or log in with client_id and client_secret or a "
                 "refresh_token."
             )
-        return Session(access_token=self.access_token, instance_url=self.instance_url.rstrip("/"))
+        return Session(access_token=self.access_token, instance_url=self.instance_url)

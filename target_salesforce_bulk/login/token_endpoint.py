@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from target_salesforce_bulk.errors import AuthenticationError, UnavailableError
+from target_salesforce_bulk.errors import (
+    AuthenticationError,
+    ResponseError,
+    UnavailableError,
+)
+from target_salesforce_bulk.login.address import check_instance_url
+from target_salesforce_bulk.login.secret import is_sendable
+from target_salesforce_bulk.salesforce.answer import printable
 from target_salesforce_bulk.salesforce.auth import Session
+from target_salesforce_bulk.salesforce.exchange import Request
 
 if TYPE_CHECKING:
-    import requests
-
+    from target_salesforce_bulk.errors import SalesforceError
+    from target_salesforce_bulk.salesforce.answer import Answer
     from target_salesforce_bulk.salesforce.transport import Transport
 
 #: What to do, by Salesforce's error and a part of its description.
@@ -43,6 +51,10 @@ _REMEDIES = (
 )
 
 
+class InvalidGrantError(AuthenticationError):
+    """Salesforce does not take the refresh token (any more)."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenReply:
     """What a token request brought."""
@@ -56,27 +68,50 @@ def ask_for_token(transport: Transport, login_url: str, form: dict[str, str]) ->
     """Send a token request.
 
     Raises:
-        AuthenticationError: Salesforce refuses it.
+        InvalidGrantError: Salesforce does not take what the request relies on.
+        AuthenticationError: Salesforce refuses it for another reason.
         UnavailableError: Salesforce cannot answer it now.
         UnreachableError: no answer came.
+        ResponseError: the answer cannot be understood.
     """
-    url = f"{login_url.rstrip('/')}/services/oauth2/token"
     # A token more or less harms nobody, so the request may be repeated.
-    response = transport.send("POST", url, repeatable=True, body=lambda: form)
-    reply = _json(response) if response.status_code == 200 else {}
+    request = Request(
+        method="POST",
+        url=f"{login_url}/services/oauth2/token",
+        repeatable=True,
+        body=lambda: form,
+        headers={"Accept": "application/json"},
+    )
+    answer = transport.send(request)
+    reply = _json(answer) if answer.status == 200 else {}
     token, instance_url = reply.get("access_token"), reply.get("instance_url")
     if not (isinstance(token, str) and isinstance(instance_url, str)):
-        raise _refusal(login_url, response)
+        raise _refusal(login_url, answer)
     return TokenReply(
-        session=Session(access_token=token, instance_url=instance_url.rstrip("/")),
-        refresh_token=reply.get("refresh_token"),
+        session=Session(
+            access_token=_sendable(token, "access_token", login_url),
+            instance_url=check_instance_url(instance_url, login_url),
+        ),
+        refresh_token=_rotated(reply, login_url),
     )
 
 
-def _refusal(login_url: str, response: requests.Response) -> Exception:
-    status, reply = response.status_code, _json(response)
-    error, description = str(reply.get("error", "")), str(reply.get("error_description", ""))
-    if status >= 500 or status in {420, 429}:
+def _rotated(reply: dict[str, Any], login_url: str) -> str | None:
+    token = reply.get("refresh_token")
+    return _sendable(token, "refresh_token", login_url) if isinstance(token, str) else None
+
+
+def _sendable(token: str, name: str, login_url: str) -> str:
+    if not token or not is_sendable(token):
+        raise ResponseError(f"{login_url} sent an {name} that cannot be sent back.")
+    return token
+
+
+def _refusal(login_url: str, answer: Answer) -> SalesforceError:
+    status, reply = answer.status, _json(answer)
+    error = printable(reply.get("error", ""))
+    description = printable(reply.get("error_description", ""))
+    if status >= 500 or status in {408, 420, 429}:
         return UnavailableError(
             f"{login_url} cannot log anybody in now (HTTP {status}). Try again later.",
             status=status,
@@ -85,25 +120,25 @@ def _refusal(login_url: str, response: requests.Response) -> Exception:
         )
     if not error:
         return AuthenticationError(
-            f"{login_url} is no Salesforce login address (HTTP {status} without a token). "
+            f"{login_url} is not a Salesforce login address (HTTP {status} without a token). "
             "Check login_url."
         )
-    remedy = next(
-        (
-            remedy
-            for known, part, remedy in _REMEDIES
-            if error == known and part in description.lower()
-        ),
-        "Check the user, the app and login_url.",
-    )
-    return AuthenticationError(
-        f"Salesforce refused the login at {login_url}: {error}, {description}. {remedy}"
+    kind = InvalidGrantError if error == "invalid_grant" else AuthenticationError
+    return kind(
+        f"Salesforce refused the login at {login_url}: {error}, {description}. "
+        f"{_remedy(error, description.lower())}"
     )
 
 
-def _json(response: requests.Response) -> dict[str, Any]:
+def _remedy(error: str, description: str) -> str:
+    for known, part, remedy in _REMEDIES:
+        if error == known and part in description:
+            return remedy
+    return "Check the user, the app and login_url."
+
+
+def _json(answer: Answer) -> dict[str, Any]:
     try:
-        reply = response.json()
-    except ValueError:
+        return answer.object
+    except ResponseError:
         return {}
-    return reply if isinstance(reply, dict) else {}
