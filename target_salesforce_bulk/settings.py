@@ -191,7 +191,9 @@ class Settings:
         minimum=1,
     )
     request_timeout_seconds: float = _setting(
-        "Wait for one answer at the most.", default=120, minimum=0.1
+        "Wait for a connection, and between two parts of an answer, at the most.",
+        default=120,
+        minimum=0.1,
     )
     request_attempts: int = _setting(
         "How often a request is sent that Salesforce is too busy for, or that a broken "
@@ -200,7 +202,10 @@ class Settings:
         minimum=1,
     )
     request_max_seconds: float = _setting(
-        "Time for all attempts at one request together.", default=300, minimum=0
+        "Time for all attempts at one request together, and for one answer as a whole; a download "
+        "gets more time by the bytes that it brings.",
+        default=300,
+        minimum=0,
     )
     row_retries: int = _setting(
         "How often rows that failed for a passing reason are sent again within the run.",
