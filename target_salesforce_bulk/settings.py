@@ -209,7 +209,9 @@ class Settings:
         minimum=1,
     )
     request_timeout_seconds: float = _setting(
-        "Maximum time to wait for a response.", default=120, minimum=0.1
+        "Maximum time to wait for a connection, and between two parts of a response.",
+        default=120,
+        minimum=0.1,
     )
     request_attempts: int = _setting(
         "Maximum number of attempts at a request when Salesforce is busy or the connection fails.",
@@ -217,7 +219,10 @@ class Settings:
         minimum=1,
     )
     request_max_seconds: float = _setting(
-        "Maximum total time for all attempts at a request.", default=300, minimum=0
+        "Maximum total time for all attempts at a request, and for one response as a whole; "
+        "downloads get more time as bytes arrive.",
+        default=300,
+        minimum=0,
     )
     row_retries: int = _setting(
         "How many times rows that failed with a transient error are sent again within a run.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,8 @@ from target_salesforce_bulk.journal.batch import BatchColumn, LoadPlan
 from target_salesforce_bulk.journal.failed_rows import UNPROCESSED, FailedRow, RowError
 from target_salesforce_bulk.rows.canonical import canonical_key
 from target_salesforce_bulk.rows.csvfile import read_rows
-from target_salesforce_bulk.salesforce.job import Operation, ResultKind
-from target_salesforce_bulk.salesforce.query import literal
+from target_salesforce_bulk.salesforce.job import Operation, ResultKind, read_time
+from target_salesforce_bulk.salesforce.query import literal, queries_that_fit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.salesforce.job import JobInfo
     from target_salesforce_bulk.salesforce.query import QueryApi
     from target_salesforce_bulk.salesforce.sobject import SObject
-
-_KEYS_PER_QUERY = 100
 
 
 class Adopter:
@@ -104,20 +101,17 @@ class Adopter:
         if place is None or plan.operation.only_ids or not job.modified_date:
             return set()
         column = plan.columns[place]
-        same, ended = canonical_key(column.field), datetime.fromisoformat(job.modified_date)
+        same, ended = canonical_key(column.field), read_time(job.modified_date)
+        head = (
+            f"SELECT {column.header}, LastModifiedDate FROM {plan.sobject} "  # noqa: S608
+            f"WHERE {column.header} IN ("
+        )
+        literals = (literal(row.key, column.type) for row in rows if row.key)
         newer: set[str | None] = set()
-        keys = [row.key for row in rows if row.key]
-        for start in range(0, len(keys), _KEYS_PER_QUERY):
-            chunk = ", ".join(
-                literal(key, column.type) for key in keys[start : start + _KEYS_PER_QUERY]
-            )
-            soql = (
-                f"SELECT {column.header}, LastModifiedDate FROM {plan.sobject} "  # noqa: S608
-                f"WHERE {column.header} IN ({chunk})"
-            )
+        for soql in queries_that_fit(head, literals):
             for record in self._query.select(soql):
-                if datetime.fromisoformat(record["LastModifiedDate"]) > ended:
-                    newer.add(same(str(record[column.header])))
+                if read_time(record.get("LastModifiedDate", "")) > ended:
+                    newer.add(same(str(record.get(column.header))))
         return newer
 
 

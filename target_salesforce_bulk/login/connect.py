@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.errors import SettingsError
+from target_salesforce_bulk.login.access_token import AccessToken
+from target_salesforce_bulk.login.address import check_address
+from target_salesforce_bulk.login.client_credentials import ClientCredentials
+from target_salesforce_bulk.login.refresh_token import RefreshToken
+from target_salesforce_bulk.login.secret import clean_secret
 from target_salesforce_bulk.login.token_store import TokenStore
-from target_salesforce_bulk.salesforce.auth import (
-    AccessToken,
-    Authenticator,
-    ClientCredentials,
-    RefreshToken,
-)
 from target_salesforce_bulk.salesforce.client import Client, RetryPolicy
 
 if TYPE_CHECKING:
+    from target_salesforce_bulk.salesforce.auth import Authenticator
     from target_salesforce_bulk.settings import Settings
 
 #: What each way to log in needs, in the order in which they are tried when none is named.
@@ -47,19 +47,23 @@ def _authenticator(settings: Settings) -> Authenticator:
     if missing:
         raise SettingsError(f"auth_method {method} needs {' and '.join(missing)}.")
     if method == "access_token":
-        return AccessToken(settings.access_token or "", settings.instance_url or "")
-    if method == "client_credentials":
-        return ClientCredentials(
-            settings.login_url, settings.client_id or "", settings.client_secret or ""
+        return AccessToken(
+            _secret(settings, "access_token"),
+            check_address(settings.instance_url or "", "instance_url"),
         )
-    store = TokenStore(settings.state_dir / "refresh_token.json", settings.refresh_token or "")
-    return RefreshToken(
-        settings.login_url,
-        settings.client_id or "",
-        settings.client_secret,
-        store.newest(),
-        save=store.save,
+    login_url = check_address(settings.login_url, "login_url")
+    client_id = _secret(settings, "client_id")
+    if method == "client_credentials":
+        return ClientCredentials(login_url, client_id, _secret(settings, "client_secret"))
+    store = TokenStore(
+        settings.state_dir / "refresh_token.json", _secret(settings, "refresh_token")
     )
+    client_secret = _secret(settings, "client_secret") if settings.client_secret else None
+    return RefreshToken(login_url, client_id, client_secret, store)
+
+
+def _secret(settings: Settings, name: str) -> str:
+    return clean_secret(getattr(settings, name), name)
 
 
 def _infer_method(settings: Settings) -> str:

@@ -6,15 +6,24 @@ must be on disk before it is used.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
+import time
+from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.errors import StateDirectoryError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+_LOCK_WAIT_SECONDS = 0.1
+#: Longer than a login takes that gets no answer, with the default settings.
+_LOCK_ATTEMPTS = 6000
 
 
 class TokenStore:
@@ -24,21 +33,49 @@ class TokenStore:
         path: The file.
         configured: The token in the configuration. What is stored counts only for the token that it
             replaced, so a new one in the configuration wins.
+        sleep: Waits so many seconds.
     """
 
-    def __init__(self, path: Path, configured: str) -> None:
+    def __init__(
+        self, path: Path, configured: str, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._path = path
         self._configured = configured
         self._mark = hashlib.sha256(configured.encode()).hexdigest()
+        self._sleep = sleep
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from replacing the token meanwhile.
+
+        Raises:
+            StateDirectoryError: another process does not release it, or it cannot be locked.
+        """
+        descriptor = self._open_lock()
+        try:
+            self._lock(descriptor)
+            yield
+        finally:
+            os.close(descriptor)  # this releases it as well
 
     def newest(self) -> str:
-        """The token to log in with."""
+        """The token to log in with.
+
+        Raises:
+            StateDirectoryError: there is a file that cannot be read.
+        """
         try:
-            stored = json.loads(self._path.read_text())
+            stored = json.loads(self._path.read_bytes())
         except (FileNotFoundError, ValueError):
             return self._configured
-        token = stored.get("refresh_token") if stored.get("replaces") == self._mark else None
-        return token or self._configured
+        except OSError as error:
+            raise StateDirectoryError(
+                f"The refresh token in {self._path} cannot be read: {error.strerror}."
+            ) from error
+        if not isinstance(stored, dict) or stored.get("replaces") != self._mark:
+            return self._configured
+        token = stored.get("refresh_token")
+        return token if isinstance(token, str) and token else self._configured
 
     def save(self, token: str) -> None:
         """Keep a token that replaces the one before.
@@ -48,15 +85,48 @@ class TokenStore:
         """
         draft = self._path.with_suffix(".new")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w") as file:
+            draft.unlink(missing_ok=True)  # of a process that died
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+            with os.fdopen(os.open(draft, flags, 0o600), "w") as file:
                 json.dump({"replaces": self._mark, "refresh_token": token}, file)
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(self._path)
+            self._sync_folder()
         except OSError as error:
             raise StateDirectoryError(
                 f"Salesforce replaced the refresh token, but the new one cannot be kept in "
-                f"{self._path}: {error}. Make the folder writable; then log in anew."
+                f"{self._path}: {error.strerror}. Make the folder writable; then log in anew."
             ) from error
+
+    def _sync_folder(self) -> None:
+        descriptor = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _open_lock(self) -> int:
+        path = self._path.with_suffix(".lock")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise StateDirectoryError(
+                f"{path} cannot be opened: {error.strerror}. A new refresh token could not be "
+                "kept, so there is no login. Make the folder writable."
+            ) from error
+
+    def _lock(self, descriptor: int) -> None:
+        for attempt in count(1):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if attempt >= _LOCK_ATTEMPTS:
+                    raise StateDirectoryError(
+                        f"Another process has been logging in with {self._path} for "
+                        f"{_LOCK_ATTEMPTS * _LOCK_WAIT_SECONDS:.0f} seconds. End it, and run again."
+                    ) from error
+            else:
+                return
+            self._sleep(_LOCK_WAIT_SECONDS)

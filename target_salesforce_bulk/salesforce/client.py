@@ -9,40 +9,25 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from target_salesforce_bulk.errors import (
-    AuthenticationError,
-    LimitExceededError,
-    NotFoundError,
-    RequestError,
-    ResponseError,
-    SettingsError,
-    UnavailableError,
-)
+from target_salesforce_bulk.errors import ResponseError, SettingsError
+from target_salesforce_bulk.salesforce.exchange import Request
 from target_salesforce_bulk.salesforce.limits import ApiUsage
+from target_salesforce_bulk.salesforce.refusal import check_curable, refusal, still_refused
 from target_salesforce_bulk.salesforce.sobject import SObject
 from target_salesforce_bulk.salesforce.transport import RetryPolicy, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     import requests
 
+    from target_salesforce_bulk.salesforce.answer import Answer
     from target_salesforce_bulk.salesforce.auth import Authenticator, Session
+    from target_salesforce_bulk.salesforce.exchange import Sink
 
 logger = logging.getLogger(__name__)
 
 __all__ = ["Client", "RetryPolicy", "Tally"]
-
-#: What to do, by errorCode without underscores.
-_REMEDIES = {
-    "APIDISABLEDFORORG": "The edition of this org has no API; ask Salesforce to enable it.",
-    "APICURRENTLYDISABLED": "Salesforce has switched the API off for a while; try again later.",
-    "FEATURENOTENABLED": (
-        "hardDelete needs the permission Bulk API Hard Delete on the user's profile."
-    ),
-    "INSUFFICIENTACCESS": "Give the user the permission.",
-    "INVALIDENTITY": "Bulk API 2.0 does not load this object.",
-}
 
 
 class Tally:
@@ -59,8 +44,9 @@ class Client:
         authenticator: How to log in.
         api_version: Such as `67.0`.
         policy: How patiently requests are repeated.
-        timeout_seconds: Longest wait for one answer.
+        timeout_seconds: Longest wait for a connection, and between two bytes of an answer.
         sleep: Waits so many seconds.
+        clock: Seconds that never go back.
         adapter: Makes what requests are sent through, for tests without a network.
     """
 
@@ -72,14 +58,17 @@ class Client:
         policy: RetryPolicy,
         timeout_seconds: float,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
         adapter: Callable[[], requests.adapters.BaseAdapter] | None = None,
     ) -> None:
         self._authenticator = authenticator
         self._api_version = api_version
         self._policy = policy
         self._timeout = timeout_seconds
-        self._sleep = sleep
+        self._clock = clock
         self._adapter = adapter
+        #: Waits so many seconds.
+        self.sleep = sleep
         self._here = threading.local()
         self._login_lock = threading.Lock()
         self._session: Session | None = None
@@ -114,7 +103,8 @@ class Client:
             self._here.transport = Transport(
                 policy=self._policy,
                 timeout_seconds=self._timeout,
-                sleep=self._sleep,
+                sleep=self.sleep,
+                clock=self._clock,
                 on_sent=self._count,
                 adapter=None if self._adapter is None else self._adapter(),
             )
@@ -140,11 +130,17 @@ class Client:
         Raises:
             SettingsError: it has not, so that nothing can be found.
         """
-        versions = [each["version"] for each in self.get_json("/services/data/")]
+        try:
+            versions = [str(each["version"]) for each in self.get_json("/services/data/")]
+            newest = max(versions, key=float)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ResponseError(
+                "Salesforce listed its API versions in a way this version does not know."
+            ) from error
         if self._api_version not in versions:
             raise SettingsError(
                 f"api_version {self._api_version} does not exist in this org. Its newest is "
-                f"{max(versions, key=float)}."
+                f"{newest}."
             )
 
     def describe(self, name: str) -> SObject:
@@ -153,22 +149,25 @@ class Client:
         Raises:
             NotFoundError: the org has no such object, or this user may not see it.
         """
-        return SObject.from_json(self.get_json(f"/sobjects/{quote(name, safe='')}/describe"))
+        return SObject.from_json(self.get_object(f"/sobjects/{quote(name, safe='')}/describe"))
 
-    def get_json(self, path: str, params: dict[str, str] | None = None) -> Any:
+    def get_json(self, path: str, params: Mapping[str, str] | None = None) -> Any:
         """GET a JSON document; a broken one is asked for again.
 
         Raises:
             ResponseError: it is not JSON, again and again.
             SalesforceError: as for `request`.
         """
-        for attempt in range(1, self._policy.attempts + 1):
-            response = self.request("GET", path, repeatable=True, params=params)
-            try:
-                return response.json()
-            except ValueError:
-                logger.warning("GET %s: the answer is not JSON, attempt %s", path, attempt)
-        raise ResponseError(f"Salesforce answers GET {path} with something that is not JSON.")
+        return self.request("GET", path, repeatable=True, params=params, expects_json=True).json
+
+    def get_object(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """GET a JSON object.
+
+        Raises:
+            ResponseError: it is something else.
+            SalesforceError: as for `request`.
+        """
+        return self.request("GET", path, repeatable=True, params=params, expects_json=True).object
 
     def request(
         self,
@@ -177,9 +176,10 @@ class Client:
         *,
         repeatable: bool,
         body: Callable[[], Any] | None = None,
-        headers: dict[str, str] | None = None,
-        **options: Any,
-    ) -> requests.Response:
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        expects_json: bool = False,
+    ) -> Answer:
         """Send a request to the API, logging in first where that is needed.
 
         Args:
@@ -188,52 +188,71 @@ class Client:
             repeatable: Whether the request may take effect twice.
             body: Makes the body anew for each attempt.
             headers: Beside the authorization.
-            options: As `requests` takes them.
+            params: Of the address.
+            expects_json: Whether only JSON is an answer.
 
         Raises:
             AuthenticationError: the session cannot be renewed.
             RequestError: Salesforce refused the request.
             UnreachableError: no answer came.
-            AnswerLostError: the request may have taken effect, and must not be repeated.
+            ResponseError: the answer to a repeatable request cannot be understood.
+            AnswerLostError: the request may have taken effect and must not be repeated.
         """
-        session = self._logged_in()
-        response = self._send(session, method, path, repeatable, body, headers, options)
-        if response.status_code == 401:
-            # Whoever is not let in has changed nothing, so any request may be sent again.
-            session = self._renewed(session, response)
-            response = self._send(session, method, path, repeatable, body, headers, options)
-        self.api_usage = (
-            ApiUsage.from_header(response.headers.get("Sforce-Limit-Info")) or self.api_usage
-        )
-        if response.status_code == 401:
-            raise AuthenticationError(
-                f"Salesforce accepts the login but refuses the session: {_error(response)[1]}. "
-                "Check the app's OAuth scopes (api), its IP rules and the user's permissions."
-            )
-        if response.status_code >= 300:
-            raise _refusal(method, path, response)
-        return response
 
-    def _send(
-        self,
-        session: Session,
-        method: str,
-        path: str,
-        repeatable: bool,
-        body: Callable[[], Any] | None,
-        headers: dict[str, str] | None,
-        options: dict[str, Any],
-    ) -> requests.Response:
+        def send(session: Session) -> Answer:
+            return self._transport().send(
+                Request(
+                    method=method,
+                    url=self._url(session, path),
+                    repeatable=repeatable,
+                    body=body,
+                    headers={**(headers or {}), **_authorization(session)},
+                    params=params or {},
+                    expects_json=expects_json,
+                )
+            )
+
+        return self._authorized(method, path, send)
+
+    def download(self, path: str, sink: Sink) -> None:
+        """GET a document into a sink, from the start for each attempt.
+
+        Raises:
+            UnreachableError: it was cut short again and again.
+            ResponseError: it cannot be what was asked for.
+            SalesforceError: as for `request`.
+        """
+
+        def send(session: Session) -> Answer:
+            request = Request(
+                method="GET",
+                url=self._url(session, path),
+                repeatable=True,
+                headers=_authorization(session),
+            )
+            return self._transport().download(request, sink)
+
+        self._authorized("GET", path, send)
+
+    def _authorized(self, method: str, path: str, send: Callable[[Session], Answer]) -> Answer:
+        session = self._logged_in()
+        answer = send(session)
+        if answer.status == 401:
+            # Whoever is not let in has changed nothing, so any request may be sent again.
+            check_curable(answer)
+            answer = send(self._renewed(session))
+        usage = ApiUsage.from_header(answer.headers.get("Sforce-Limit-Info"))
+        self.api_usage = usage or self.api_usage
+        if answer.status == 401:
+            raise still_refused(answer)
+        if answer.status >= 300:
+            raise refusal(method, path, answer)
+        return answer
+
+    def _url(self, session: Session, path: str) -> str:
         if not path.startswith("/services/"):
             path = f"/services/data/v{self._api_version}{path}"
-        return self._transport().send(
-            method,
-            session.instance_url + path,
-            repeatable=repeatable,
-            body=body,
-            headers={**(headers or {}), "Authorization": f"Bearer {session.access_token}"},
-            **options,
-        )
+        return session.instance_url + path
 
     def _logged_in(self) -> Session:
         with self._login_lock:
@@ -242,11 +261,8 @@ class Client:
                 logger.info("Logged in to %s", self._session.instance_url)
             return self._session
 
-    def _renewed(self, refused: Session, response: requests.Response) -> Session:
+    def _renewed(self, refused: Session) -> Session:
         """A session in the place of one that was refused; one renewal serves all threads."""
-        code, detail = _error(response)
-        if code and code != "INVALIDSESSIONID":
-            raise AuthenticationError(f"Salesforce refuses the session: {detail}.")
         with self._login_lock:
             if self._session is refused or self._session is None:
                 self._session = self._authenticator.login(
@@ -257,35 +273,5 @@ class Client:
             return self._session
 
 
-def _error(response: requests.Response) -> tuple[str, str]:
-    """Code (upper case, no underscores) and message of an error answer, whatever its form."""
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
-    if isinstance(body, list) and body:
-        body = body[0]
-    if isinstance(body, dict):
-        code = str(body.get("errorCode") or body.get("error") or "")
-        message = str(body.get("message") or body.get("error_description") or "")
-        return code.upper().replace("_", ""), " ".join(message.split())[:400]
-    return "", f"HTTP {response.status_code} without a reason"
-
-
-def _refusal(method: str, path: str, response: requests.Response) -> RequestError:
-    status = response.status_code
-    code, detail = _error(response)
-    kind: type[RequestError] = RequestError
-    remedy = _REMEDIES.get(code, "")
-    if status in {404, 410}:
-        kind = NotFoundError
-        if status == 410:
-            remedy = "Salesforce has retired this api_version; set a newer one."
-    elif code in {"REQUESTLIMITEXCEEDED", "EXCEEDEDQUOTA", "LIMITEXCEEDED"}:
-        kind = LimitExceededError
-        remedy = "The org's allowance for 24 hours is used up; run again when it has room."
-    elif status >= 500 or status in {420, 429}:
-        kind = UnavailableError
-        remedy = "Salesforce stayed unavailable through every attempt; run again later."
-    sentence = f"Salesforce refused {method} {path}: {code or f'HTTP {status}'}, {detail}."
-    return kind(f"{sentence} {remedy}".rstrip(), status=status, code=code, detail=detail)
+def _authorization(session: Session) -> dict[str, str]:
+    return {"Authorization": f"Bearer {session.access_token}"}

@@ -5,33 +5,35 @@ https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/bul
 
 from __future__ import annotations
 
+import io
 import json
 import logging
-import os
-from typing import IO, TYPE_CHECKING, Any
-
-import requests
+from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.errors import (
     AnswerLostError,
+    NotFoundError,
     RequestError,
     ResponseError,
-    UnreachableError,
+    StateDirectoryError,
 )
-from target_salesforce_bulk.salesforce.job import JobInfo, Operation
+from target_salesforce_bulk.salesforce.job import JobInfo, Operation, check_job_id
+from target_salesforce_bulk.salesforce.pages import records
+from target_salesforce_bulk.salesforce.result_file import ResultFile, result_bound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from target_salesforce_bulk.salesforce.answer import Answer
     from target_salesforce_bulk.salesforce.client import Client
     from target_salesforce_bulk.salesforce.job import ResultKind
 
 logger = logging.getLogger(__name__)
 
 _JSON = {"Content-Type": "application/json; charset=UTF-8"}
-_CHUNK_BYTES = 1 << 18
-_DOWNLOAD_ATTEMPTS = 5
+#: One 404 may come from a node that is behind the others.
+_NOT_FOUND_WAIT_SECONDS = 1.0
 
 
 class IngestApi:
@@ -70,23 +72,24 @@ class IngestApi:
 
         Raises:
             AnswerLostError: the job may hold the data, or a part of it.
+            StateDirectoryError: the CSV cannot be read.
         """
         headers = {"Content-Type": "text/csv; charset=UTF-8"}
         if compressed:
             headers["Content-Encoding"] = "gzip"
-        with path.open("rb") as file:
-            response = self._client.request(
+        with _UploadFile(path) as file:
+            answer = self._client.request(
                 "PUT",
-                f"/jobs/ingest/{job_id}/batches",
+                f"{_path(job_id)}/batches",
                 repeatable=False,
-                body=lambda: _from_start(file),
+                body=file.from_start,
                 headers=headers,
             )
-        if response.status_code != 201:
+        if answer.status != 201:
             # Salesforce answers 201; whoever answers something else has not kept the data.
             raise AnswerLostError(
-                f"The upload of job {job_id} was answered with HTTP {response.status_code}, not "
-                "with 201, so Salesforce may not have it."
+                f"The upload of job {job_id} was answered with HTTP {answer.status}, not with 201, "
+                "so Salesforce may not have it."
             )
 
     def close(self, job_id: str) -> JobInfo:
@@ -95,84 +98,78 @@ class IngestApi:
         Raises:
             AnswerLostError: the job may be closed.
         """
-        return self._job(
-            "PATCH", f"/jobs/ingest/{job_id}", {"state": "UploadComplete"}, repeatable=False
-        )
+        return self._job("PATCH", _path(job_id), {"state": "UploadComplete"}, repeatable=False)
 
     def abort(self, job_id: str) -> JobInfo:
         """Give up a job; what was processed already stays."""
-        return self._job("PATCH", f"/jobs/ingest/{job_id}", {"state": "Aborted"}, repeatable=True)
+        return self._job("PATCH", _path(job_id), {"state": "Aborted"}, repeatable=True)
 
     def get(self, job_id: str) -> JobInfo:
         """Where a job stands.
 
         Raises:
-            NotFoundError: it was deleted, or it is older than seven days.
+            NotFoundError: it was deleted, or it is older than seven days; so it was said twice.
         """
-        return JobInfo.from_json(self._client.get_json(f"/jobs/ingest/{job_id}"))
+        try:
+            return self._get(job_id)
+        except NotFoundError as error:
+            if error.status != 404:
+                raise
+            logger.warning("Job %s was not found; asked for once more", job_id)
+        self._client.sleep(_NOT_FOUND_WAIT_SECONDS)
+        return self._get(job_id)
+
+    def _get(self, job_id: str) -> JobInfo:
+        return JobInfo.from_json(self._client.get_object(_path(job_id)))
 
     def list_jobs(self) -> Iterator[JobInfo]:
-        """All Bulk API 2.0 ingest jobs that the org still knows, in no order."""
-        path, params = "/jobs/ingest", {"jobType": "V2Ingest"}
-        while path:
-            page = self._client.get_json(path, params)
-            yield from map(JobInfo.from_json, page["records"])
-            path, params = page.get("nextRecordsUrl"), {}
+        """All Bulk API 2.0 ingest jobs that the org still knows, in no order.
+
+        Raises:
+            ResponseError: the list has no end.
+        """
+        found = records(self._client, "/jobs/ingest", {"jobType": "V2Ingest"})
+        return map(JobInfo.from_json, found)
 
     def user_id(self) -> str:
         """Id of the user who is logged in; empty where the app may not tell."""
         try:
-            return str(self._client.get_json("/services/oauth2/userinfo").get("user_id") or "")
+            return str(self._client.get_object("/services/oauth2/userinfo").get("user_id") or "")
         except (RequestError, ResponseError):
             return ""
 
-    def download(self, job_id: str, kind: ResultKind, path: Path) -> None:
+    def download(
+        self, job_id: str, kind: ResultKind, path: Path, *, most_bytes: int = result_bound()
+    ) -> None:
         """Save one of the result files of a job that has ended, streamed to disk.
 
         A file that is cut short is asked for again. Where Salesforce sends no body at all, the file
         is empty: there are no such rows.
 
+        Args:
+            job_id: The job.
+            kind: Which file.
+            path: Where it goes.
+            most_bytes: A larger file is refused; see `result_bound`.
+
         Raises:
             UnreachableError: it was cut short again and again.
+            ResponseError: it is not a result of this job: too large, HTML, or not UTF-8.
+            StateDirectoryError: it cannot be written.
         """
-        draft = path.with_name(f"{path.name}.part")
-        encoding = "gzip"
-        for attempt in range(1, _DOWNLOAD_ATTEMPTS + 1):
-            try:
-                self._download_once(f"/jobs/ingest/{job_id}/{kind}/", draft, encoding)
-            except requests.exceptions.ContentDecodingError as error:
-                logger.warning("Job %s: %s is not compressed as it says: %s", job_id, kind, error)
-                encoding = "identity"
-            except requests.RequestException as error:
-                logger.warning(
-                    "Job %s: %s was cut short, attempt %s: %s", job_id, kind, attempt, error
-                )
-            else:
-                draft.replace(path)
-                return
-        raise UnreachableError(
-            f"{kind} of job {job_id} could not be read to the end in {_DOWNLOAD_ATTEMPTS} attempts."
-        )
-
-    def _download_once(self, path: str, draft: Path, encoding: str) -> None:
-        response = self._client.request(
-            "GET", path, repeatable=True, headers={"Accept-Encoding": encoding}, stream=True
-        )
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with response, os.fdopen(descriptor, "wb") as file:
-            for chunk in response.iter_content(_CHUNK_BYTES):
-                file.write(chunk)
-            _check_length(response)
+        with ResultFile(path, most_bytes) as file:
+            self._client.download(f"{_path(job_id)}/{kind}/", file)
 
     def _job(self, method: str, path: str, body: dict[str, Any], *, repeatable: bool) -> JobInfo:
-        response = self._client.request(
+        answer = self._client.request(
             method,
             path,
             repeatable=repeatable,
             body=lambda: json.dumps(body),
             headers=_JSON,
+            expects_json=True,
         )
-        return read_job(response)
+        return read_job(answer)
 
 
 def create_request(
@@ -196,32 +193,51 @@ def create_request(
     return request
 
 
-def read_job(response: requests.Response) -> JobInfo:
+def read_job(answer: Answer) -> JobInfo:
     """The job in an answer.
 
     Raises:
         AnswerLostError: there is none in it, although Salesforce did what was asked.
     """
     try:
-        body = response.json()
-        return JobInfo.from_json(body)
-    except (ValueError, ResponseError) as error:
+        return JobInfo.from_json(answer.object)
+    except ResponseError as error:
         raise AnswerLostError(
-            f"Salesforce answered HTTP {response.status_code}, but not with a job."
+            f"Salesforce answered HTTP {answer.status}, but not with a job."
         ) from error
 
 
-def _from_start(file: IO[bytes]) -> IO[bytes]:
-    file.seek(0)
-    return file
+def _path(job_id: str) -> str:
+    return f"/jobs/ingest/{check_job_id(job_id)}"
 
 
-def _check_length(response: requests.Response) -> None:
-    """A body shorter than announced was cut: `requests` itself does not mind.
+class _UploadFile(io.FileIO):
+    """A file whose faults are told from those of the network that it is sent over."""
 
-    Both are counted as they are on the wire, before anything is decompressed.
-    """
-    announced = response.headers.get("Content-Length", "")
-    received = response.raw.tell()
-    if announced.isdigit() and received < int(announced):
-        raise requests.ConnectionError(f"{received} of {announced} bytes came")
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            super().__init__(path, "rb")
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def from_start(self) -> _UploadFile:
+        """The file as a whole."""
+        self.seek(0)
+        return self
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read bytes.
+
+        Raises:
+            StateDirectoryError: the disk does not give them.
+        """
+        try:
+            return super().read(size) or b""
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> StateDirectoryError:
+        return StateDirectoryError(
+            f"{self._path} cannot be read: {error.strerror or error}. Check the disk."
+        )

@@ -5,15 +5,39 @@ https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/get
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from target_salesforce_bulk.errors import ResponseError
+from target_salesforce_bulk.errors import ResponseError, SettingsError
+from target_salesforce_bulk.salesforce.answer import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_JOB_ID = re.compile(r"750[A-Za-z0-9]{12}([A-Za-z0-9]{3})?", re.ASCII)
+
+
+def is_job_id(text: object) -> bool:
+    """Whether a text can be the id of a job, and so may stand in a path."""
+    return isinstance(text, str) and _JOB_ID.fullmatch(text) is not None
+
+
+def check_job_id(text: str) -> str:
+    """The id of a job as it is.
+
+    Raises:
+        SettingsError: it cannot be one.
+    """
+    if not is_job_id(text):
+        raise SettingsError(
+            f"{printable(text)} is not the id of a job: that begins with 750 and has 15 or 18 "
+            "letters and digits. `target-salesforce-bulk jobs list` shows them."
+        )
+    return text
 
 
 class Operation(StrEnum):
@@ -81,10 +105,14 @@ class JobInfo:
     external_id_field: str | None = None
 
     def created_at(self) -> datetime:
-        """When it was made, by Salesforce's clock; the beginning of time where it does not tell."""
+        """When it was made, by Salesforce's clock; the beginning of time where it does not tell.
+
+        Raises:
+            ResponseError: the time cannot be read.
+        """
         if not self.created_date:
             return datetime.min.replace(tzinfo=UTC)
-        return datetime.fromisoformat(self.created_date)
+        return read_time(self.created_date)
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> JobInfo:
@@ -95,7 +123,7 @@ class JobInfo:
         """
         try:
             return cls(
-                id=body["id"],
+                id=_read_id(body["id"]),
                 object=body["object"],
                 operation=Operation(body["operation"]),
                 state=JobState(body["state"]),
@@ -104,7 +132,7 @@ class JobInfo:
                 total_processing_ms=int(body.get("totalProcessingTime") or 0),
                 api_active_processing_ms=int(body.get("apiActiveProcessingTime") or 0),
                 apex_processing_ms=int(body.get("apexProcessingTime") or 0),
-                error_message=body.get("errorMessage") or "",
+                error_message=printable(body.get("errorMessage") or ""),
                 created_by_id=body.get("createdById") or "",
                 created_date=body.get("createdDate") or "",
                 modified_date=body.get("systemModstamp") or "",
@@ -114,6 +142,27 @@ class JobInfo:
             raise ResponseError(
                 f"Salesforce described an ingest job in a way this version does not know: {error!r}"
             ) from error
+
+
+def _read_id(value: object) -> str:
+    if not isinstance(value, str) or not is_job_id(value):
+        raise ValueError("its id is not that of a job")
+    return value
+
+
+def read_time(text: str) -> datetime:
+    """A time as Salesforce writes it, such as `2024-09-09T19:25:27.000+0000`.
+
+    Raises:
+        ResponseError: it is none, or has no time zone.
+    """
+    try:
+        time = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise ResponseError(f"Salesforce sent {printable(text)} for a time.") from None
+    if time.tzinfo is None:
+        raise ResponseError(f"Salesforce sent {printable(text)}, a time without a time zone.")
+    return time
 
 
 def _optional_int(value: object) -> int | None:

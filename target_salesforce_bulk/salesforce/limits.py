@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 # The header may go on with `; per-app-api-usage=17/250(appName=x)`, which is another number.
-_API_USAGE = re.compile(r"(?:^|[;,\s])api-usage=(\d+)/(\d+)")
+_API_USAGE = re.compile(r"(?:^|[;,\s])api-usage=([0-9]{1,18})/([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True)

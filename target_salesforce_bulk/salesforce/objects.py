@@ -1,4 +1,4 @@
-"""The objects of an org, each described once."""
+"""The objects of an org, described once each."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class Objects:
-    """A cache of describe answers; safe to use from any thread."""
+    """Describes objects on demand and remembers them; safe to call from any thread."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._mutex = threading.Lock()
         self._sobjects: dict[str, SObject] = {}
+        self._lock = threading.Lock()
 
     def sobject(self, name: str) -> SObject:
         """The description of an object, asked for once.
@@ -27,7 +27,7 @@ class Objects:
             NotFoundError: the org has no such object, or this user may not see it.
         """
         key = name.lower()
-        with self._mutex:
+        with self._lock:
             if key not in self._sobjects:
                 self._sobjects[key] = self._client.describe(name)
             return self._sobjects[key]
@@ -36,7 +36,7 @@ class Objects:
         """The description of the first of these objects that the org has.
 
         Raises:
-            SettingsError: the org does not have the API version.
+            SettingsError: the org has not even the API version.
         """
         for name in names:
             try:

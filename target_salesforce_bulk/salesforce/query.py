@@ -7,19 +7,35 @@ https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/bul
 from __future__ import annotations
 
 import csv
+import io
 import json
 import threading
+import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from target_salesforce_bulk.errors import ResponseError
+from target_salesforce_bulk.salesforce.answer import printable
+from target_salesforce_bulk.salesforce.job import is_job_id
+from target_salesforce_bulk.salesforce.pages import Visited, records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from target_salesforce_bulk.salesforce.answer import Answer
     from target_salesforce_bulk.salesforce.client import Client
 
 _JSON = {"Content-Type": "application/json; charset=UTF-8"}
 _POLL_SECONDS = (0.5, 1.0, 2.0, 5.0)
+#: Longest wait for a query job; one that reads all keys of an object takes minutes.
+_JOB_SECONDS = 3600.0
+#: Rows of a page of a query job, so that one fits into memory.
+_PAGE_ROWS = 50_000
+#: Salesforce answers 414 or 431 where address and headers take more than 16,384 bytes; a token may
+#: have 2,000.
+#: https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm
+MOST_REQUEST_LINE_BYTES = 12_000
+_REQUEST_LINE_FRAME_BYTES = len("GET /services/data/v67.0/query/? HTTP/1.1")
 
 
 class QueryApi:
@@ -28,23 +44,28 @@ class QueryApi:
     Args:
         client: The connection.
         leaving: Set when the program is to leave; waiting for a job then ends.
+        clock: Seconds that never go back.
     """
 
-    def __init__(self, client: Client, leaving: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        leaving: threading.Event | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._client = client
         self._leaving = leaving or threading.Event()
+        self._clock = clock
 
     def select(self, soql: str) -> Iterator[dict[str, Any]]:
         """The records that a query finds, page by page.
 
         Raises:
             RequestError: Salesforce refuses the query.
+            ResponseError: the pages have no end.
         """
-        path, params = "/query/", {"q": soql}
-        while path:
-            page = self._client.get_json(path, params)
-            yield from page["records"]
-            path, params = page.get("nextRecordsUrl"), {}
+        return records(self._client, "/query/", {"q": soql})
 
     def bulk(self, soql: str) -> Iterator[list[str]]:
         """The rows that a query job finds, without the header.
@@ -53,7 +74,7 @@ class QueryApi:
 
         Raises:
             RequestError: Salesforce refuses the query.
-            ResponseError: the job failed.
+            ResponseError: the job failed or took too long, or its rows cannot be read.
         """
         answer = self._client.request(
             "POST",
@@ -61,34 +82,80 @@ class QueryApi:
             repeatable=True,
             body=lambda: json.dumps({"operation": "query", "query": soql}),
             headers=_JSON,
+            expects_json=True,
         )
-        job_id = answer.json()["id"]
-        self._await_end(job_id)
+        job_id = answer.object.get("id")
+        if not is_job_id(job_id):
+            raise ResponseError("Salesforce made a query job without an id.")
+        self._await_end(f"/jobs/query/{job_id}")
+        yield from self._results(f"/jobs/query/{job_id}/results")
+
+    def _results(self, path: str) -> Iterator[list[str]]:
+        visited = Visited(path)
         locator = ""
         while locator != "null":
-            params = {"locator": locator} if locator else {}
-            page = self._client.request(
-                "GET", f"/jobs/query/{job_id}/results", repeatable=True, params=params
-            )
-            # Sent without a charset; it is UTF-8.
-            rows = csv.reader(page.content.decode("utf-8").splitlines(keepends=True))
-            next(rows, None)
-            yield from rows
-            locator = page.headers.get("Sforce-Locator", "null")
+            visited.check(locator)
+            params = {"maxRecords": str(_PAGE_ROWS)} | ({"locator": locator} if locator else {})
+            page = self._client.request("GET", path, repeatable=True, params=params)
+            yield from _rows(page, path)
+            locator = page.headers.get("Sforce-Locator") or "null"
 
-    def _await_end(self, job_id: str) -> None:
+    def _await_end(self, path: str) -> None:
+        started = self._clock()
         attempt = 0
         while True:
-            job = self._client.get_json(f"/jobs/query/{job_id}")
-            if job["state"] == "JobComplete":
+            job = self._client.get_object(path)
+            state = printable(job.get("state"))
+            if state == "JobComplete":
                 return
-            if job["state"] in {"Failed", "Aborted"} or self._leaving.wait(
-                _POLL_SECONDS[min(attempt, len(_POLL_SECONDS) - 1)]
-            ):
-                raise ResponseError(
-                    f"Query job {job_id} is {job['state']}: {job.get('errorMessage', '')}"
-                )
+            if state in {"Failed", "Aborted"}:
+                raise ResponseError(f"{path} is {state}: {printable(job.get('errorMessage', ''))}")
+            if self._clock() - started > _JOB_SECONDS:
+                raise ResponseError(f"{path} is still {state} after {_JOB_SECONDS:.0f} seconds.")
+            if self._leaving.wait(_POLL_SECONDS[min(attempt, len(_POLL_SECONDS) - 1)]):
+                raise ResponseError(f"{path} was {state} when the run was told to stop.")
             attempt += 1
+
+
+def _rows(page: Answer, path: str) -> Iterator[list[str]]:
+    reader = csv.reader(io.StringIO(page.text, newline=""))
+    try:
+        header = next(reader, [])
+        for row in reader:
+            if len(row) != len(header):
+                raise ResponseError(
+                    f"{path} has a row of {len(row)} cells below a header of {len(header)}."
+                )
+            yield row
+    except csv.Error as error:
+        raise ResponseError(f"{path} is not CSV: {error}.") from error
+
+
+def request_line_bytes(soql: str) -> int:
+    """How long the request line of a query is, with its text percent-encoded."""
+    return _REQUEST_LINE_FRAME_BYTES + len(urlencode({"q": soql}))
+
+
+def queries_that_fit(head: str, literals: Iterable[str], tail: str = ")") -> Iterator[str]:
+    """Queries that name some literals each, as many as the request line has room for.
+
+    Args:
+        head: SOQL up to the first literal, such as ``SELECT Id FROM Account WHERE Name IN (``.
+        literals: As `literal` writes them. One that is too long by itself gets a query of its own.
+        tail: SOQL after the last literal.
+    """
+    room = MOST_REQUEST_LINE_BYTES - request_line_bytes(head + tail)
+    chunk: list[str] = []
+    size = 0
+    for each in literals:
+        bytes_more = len(urlencode({"": f"{each}, "})) - 1
+        if chunk and size + bytes_more > room:
+            yield head + ", ".join(chunk) + tail
+            chunk, size = [], 0
+        chunk.append(each)
+        size += bytes_more
+    if chunk:
+        yield head + ", ".join(chunk) + tail
 
 
 def literal(value: str, field_type: str) -> str:

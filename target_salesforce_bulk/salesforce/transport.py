@@ -1,4 +1,4 @@
-"""One request on the wire: sent, timed, and sent again where that is safe.
+"""Requests that are sent again where that is safe.
 
 What may be sent again depends on two things: whether the request can have taken effect, and whether
 taking effect twice would matter.
@@ -14,24 +14,39 @@ from __future__ import annotations
 
 import email.utils
 import logging
-import random
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING
 
 import backoff
-import requests
 
-from target_salesforce_bulk.errors import AnswerLostError, UnreachableError
+from target_salesforce_bulk.errors import (
+    AnswerLostError,
+    ResponseError,
+    SalesforceError,
+    UnreachableError,
+)
+from target_salesforce_bulk.salesforce.exchange import (
+    Exchange,
+    ExchangeError,
+    Request,
+    Sink,
+    Trouble,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+
+    import requests
+
+    from target_salesforce_bulk.salesforce.answer import Answer
 
 logger = logging.getLogger(__name__)
 
 #: 420 and 429 come from Salesforce's edge, which passes nothing on.
 _REFUSED_UNREAD = frozenset({420, 429})
-_SERVER_FAULTS = frozenset({500, 502, 503, 504})
+_REQUEST_TIMEOUT = 408
 
 _FIRST_WAIT_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 60.0
@@ -42,21 +57,24 @@ class RetryPolicy:
     """How patiently a request is repeated; whichever bound is reached first ends it."""
 
     attempts: int = 6
+    #: Also the longest that one answer may take, unless one attempt's timeout is longer.
     max_seconds: float = 300.0
 
 
 class _AgainError(Exception):
-    """The attempt failed in a way that another one may cure."""
+    """The attempt failed in a way that another one may cure.
+
+    Args:
+        reason: For the log.
+        outcome: What the caller gets if there is no other attempt.
+        wait_seconds: What Salesforce asks for.
+    """
 
     def __init__(
-        self,
-        reason: str,
-        *,
-        response: requests.Response | None = None,
-        wait_seconds: float | None = None,
+        self, reason: str, outcome: Answer | SalesforceError, wait_seconds: float = 0.0
     ) -> None:
         super().__init__(reason)
-        self.response = response
+        self.outcome = outcome
         self.wait_seconds = wait_seconds
 
 
@@ -69,6 +87,7 @@ class Transport:
         sleep: Waits so many seconds.
         on_sent: Told of every attempt.
         adapter: What requests are sent through, for tests without a network.
+        clock: Seconds that never go back.
     """
 
     def __init__(
@@ -79,33 +98,21 @@ class Transport:
         sleep: Callable[[float], None],
         on_sent: Callable[[], None],
         adapter: requests.adapters.BaseAdapter | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._policy = policy
-        self._timeout = timeout_seconds
         self._sleep = sleep
         self._on_sent = on_sent
-        self._session = requests.Session()
-        if adapter is not None:
-            self._session.mount("https://", adapter)
-            self._session.mount("http://", adapter)
+        self._clock = clock
+        self._exchange = Exchange(
+            timeout_seconds=timeout_seconds,
+            answer_seconds=policy.max_seconds,
+            clock=clock,
+            adapter=adapter,
+        )
 
-    def send(
-        self,
-        method: str,
-        url: str,
-        *,
-        repeatable: bool,
-        body: Callable[[], Any] | None = None,
-        **options: Any,
-    ) -> requests.Response:
+    def send(self, request: Request) -> Answer:
         """Send a request until it is answered.
-
-        Args:
-            method: HTTP method.
-            url: Absolute address.
-            repeatable: Whether the request may take effect twice.
-            body: Makes the body anew for each attempt.
-            options: As `requests` takes them.
 
         Returns:
             The answer: any but those that another attempt could cure, until the attempts are used
@@ -113,144 +120,157 @@ class Transport:
 
         Raises:
             UnreachableError: no connection, or no answer to a repeatable request.
-            AnswerLostError: the request may have taken effect, and must not be repeated.
+            ResponseError: the answer to a repeatable request cannot be understood.
+            AnswerLostError: the request may have taken effect and must not be repeated.
         """
-        retrying = backoff.retry_context(
-            _AgainError,
-            lambda: self._waits(method, url),
-            max_tries=self._policy.attempts,
-            max_time=self._policy.max_seconds,
-            jitter=None,
-            logger=None,
-        )
-        response: requests.Response | None = None
-        try:
-            for attempt in retrying:
-                with attempt:
-                    response = self._attempt(method, url, body, options, repeatable=repeatable)
-        except _AgainError as error:
-            if error.response is None:
-                raise UnreachableError(
-                    f"No answer from {_host(url)}: {error}. Check the address and the network "
-                    "(proxies are taken from HTTPS_PROXY)."
-                ) from error
-            return error.response
-        if response is None:
-            raise AssertionError("A retry loop ends with an answer or an error.")
-        return response
 
-    def _waits(self, method: str, url: str) -> Generator[float, Exception | None]:
-        """Waits between attempts: exponential, with full jitter, and what Salesforce asks for.
+        def attempt() -> Answer:
+            return self._judged(request, self._exchange.send(request))
 
-        The waiting is done here, as backoff's own cannot be interrupted; backoff is told to wait
-        no longer.
+        return self._until_answered(request, attempt, self._policy.max_seconds)
+
+    def download(self, request: Request, sink: Sink) -> Answer:
+        """Send a repeatable request until the body of its answer is in the sink.
+
+        A body that takes long is no reason to give up, so only the attempts are bounded here, and
+        each of them by its rate.
+
+        Raises:
+            UnreachableError: the body was cut short again and again.
+            ResponseError: the body cannot be what was asked for.
         """
-        started = time.monotonic()
-        error = yield 0.0
-        longest = _FIRST_WAIT_SECONDS
-        while True:
-            seconds = random.uniform(0, longest)  # noqa: S311 - not for secrets
-            seconds = max(seconds, getattr(error, "wait_seconds", None) or 0.0)
-            left = self._policy.max_seconds - (time.monotonic() - started)
-            seconds = min(seconds, max(left, 0.0))
-            logger.warning("%s %s: %s; tried again in %.1f s", method, _path(url), error, seconds)
+        encoding = "gzip"
+
+        def attempt() -> Answer:
+            nonlocal encoding
+            headers = {**request.headers, "Accept-Encoding": encoding}
+            try:
+                answer = self._exchange.download(replace(request, headers=headers), sink)
+            except ExchangeError as error:
+                if error.trouble is Trouble.UNDECODABLE:
+                    encoding = "identity"
+                raise
+            return self._judged(request, answer)
+
+        return self._until_answered(request, attempt, float("inf"))
+
+    def _until_answered(
+        self, request: Request, attempt: Callable[[], Answer], max_seconds: float
+    ) -> Answer:
+        started = self._clock()
+        waits = _waits()
+        for number in count(1):
+            self._on_sent()
+            try:
+                return self._timed(request, attempt)
+            except _AgainError as again:
+                left = max_seconds - (self._clock() - started)
+                if number >= self._policy.attempts or left <= 0:
+                    return _last_word(again)
+                seconds = min(max(next(waits), again.wait_seconds), left)
+                logger.warning(
+                    "%s %s: %s; tried again in %.1f s",
+                    request.method,
+                    request.path,
+                    again,
+                    seconds,
+                )
             self._sleep(seconds)
-            longest = min(2 * longest, _LONGEST_WAIT_SECONDS)
-            error = yield 0.0
+        raise AssertionError("The loop ends with an answer or an error.")
 
-    def _attempt(
-        self,
-        method: str,
-        url: str,
-        body: Callable[[], Any] | None,
-        options: dict[str, Any],
-        *,
-        repeatable: bool,
-    ) -> requests.Response:
-        started = time.monotonic()
-        self._on_sent()
+    def _timed(self, request: Request, attempt: Callable[[], Answer]) -> Answer:
+        started = self._clock()
         try:
-            response = self._session.request(
-                method,
-                url,
-                data=body() if body else None,
-                timeout=self._timeout,
-                allow_redirects=False,
-                **options,
-            )
-        except (requests.ConnectionError, requests.Timeout) as error:
-            if repeatable or _never_sent(error):
-                raise _AgainError(_reason(error)) from error
-            raise AnswerLostError(
-                f"The answer to {method} {_path(url)} was lost: {_reason(error)}."
-            ) from error
-        except requests.RequestException as error:
-            raise _AgainError(_reason(error)) from error
+            answer = attempt()
+        except ExchangeError as error:
+            raise _outcome(request, error) from error
         logger.debug(
             "%s %s: %s in %.0f ms",
-            method,
-            _path(url),
-            response.status_code,
-            1000 * (time.monotonic() - started),
+            request.method,
+            request.path,
+            answer.status,
+            1000 * (self._clock() - started),
         )
-        self._judge(method, url, response, repeatable=repeatable)
-        return response
+        return answer
 
-    def _judge(
-        self, method: str, url: str, response: requests.Response, *, repeatable: bool
-    ) -> None:
-        status = response.status_code
-        if status in _REFUSED_UNREAD or (status == 403 and _too_many_at_once(response)):
-            raise _AgainError(
-                f"HTTP {status}", response=response, wait_seconds=_retry_after(response)
-            )
-        if status in _SERVER_FAULTS:
-            if repeatable:
-                raise _AgainError(
-                    f"HTTP {status}", response=response, wait_seconds=_retry_after(response)
-                )
+    def _judged(self, request: Request, answer: Answer) -> Answer:
+        """The answer, unless another one is needed.
+
+        Raises:
+            _AgainError: another attempt may bring a better one.
+            AnswerLostError: it does not tell whether the request took effect.
+        """
+        status, wait = answer.status, _retry_after(answer)
+        if status in _REFUSED_UNREAD or (status == 403 and _too_many_at_once(answer)):
+            raise _AgainError(f"HTTP {status}", answer, wait)
+        if status >= 500 or status == _REQUEST_TIMEOUT:
+            if request.repeatable:
+                raise _AgainError(f"HTTP {status}", answer, wait)
             raise AnswerLostError(
-                f"{method} {_path(url)} was answered with HTTP {status}, which leaves open whether "
-                "it took effect."
+                f"{request.method} {request.path} was answered with HTTP {status}, which leaves "
+                "open whether it took effect."
             )
+        if status < 300 and request.expects_json:
+            _check_json(request, answer)
+        return answer
 
 
-def _never_sent(error: requests.RequestException) -> bool:
-    """Whether the request cannot have reached Salesforce."""
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    text = str(error)
-    return "NewConnectionError" in text or "NameResolutionError" in text
+def _outcome(request: Request, error: ExchangeError) -> Exception:
+    """What follows from an exchange that failed."""
+    unreachable = UnreachableError(
+        f"No answer from {request.host}: {error}. Check the address and the network (proxies are "
+        "taken from HTTPS_PROXY, certificates from REQUESTS_CA_BUNDLE)."
+    )
+    unusable = ResponseError(
+        f"The answer to {request.method} {request.path} cannot be read: {error}."
+    )
+    if error.trouble is Trouble.HOPELESS:
+        return unreachable
+    if error.trouble is Trouble.NOT_SENT:
+        return _AgainError(str(error), unreachable)
+    if not request.repeatable:
+        return AnswerLostError(f"The answer to {request.method} {request.path} was lost: {error}.")
+    if error.trouble is Trouble.TOO_LARGE:
+        return unusable
+    return _AgainError(str(error), unreachable if error.trouble is Trouble.LOST else unusable)
 
 
-def _reason(error: BaseException) -> str:
-    """The innermost cause in a few words; the whole text would repeat the address."""
-    inner: Any = error
-    while inner.args and isinstance(inner.args[-1], BaseException):
-        inner = inner.args[-1]
-    inner = getattr(inner, "reason", None) or inner
-    text = str(inner).rpartition(": ")[2] or type(inner).__name__
-    return f"{type(error).__name__}, {text}"[:200]
+def _last_word(again: _AgainError) -> Answer:
+    if isinstance(again.outcome, SalesforceError):
+        raise again.outcome from again
+    return again.outcome
 
 
-def _retry_after(response: requests.Response) -> float | None:
-    value = response.headers.get("Retry-After", "")
-    if value.isdigit():
+def _check_json(request: Request, answer: Answer) -> None:
+    try:
+        _ = answer.json
+    except ResponseError as error:
+        if request.repeatable:
+            raise _AgainError("the answer is not JSON", error) from error
+        raise AnswerLostError(
+            f"{request.method} {request.path} was answered with HTTP {answer.status}, but not with "
+            "JSON, so whether it took effect is open."
+        ) from error
+
+
+def _waits() -> Generator[float]:
+    """Seconds between attempts: they grow, with full jitter, so that clients spread out."""
+    longest = backoff.expo(factor=_FIRST_WAIT_SECONDS, max_value=_LONGEST_WAIT_SECONDS)
+    next(longest)  # the first value is for whoever calls send()
+    while True:
+        yield backoff.full_jitter(next(longest))
+
+
+def _retry_after(answer: Answer) -> float:
+    value = answer.headers.get("Retry-After", "")[:40]
+    if value.isascii() and value.isdigit():
         return float(value)
-    parsed = email.utils.parsedate_tz(value) if value else None
-    if parsed is None:
-        return None
-    return max(0.0, email.utils.mktime_tz(parsed) - time.time())
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError, OSError):
+        return 0.0
 
 
-def _too_many_at_once(response: requests.Response) -> bool:
+def _too_many_at_once(answer: Answer) -> bool:
     """Whether too many long requests run at once, which passes; the day's allowance does not."""
-    return "ConcurrentRequests" in response.text
-
-
-def _host(url: str) -> str:
-    return "/".join(url.split("/")[:3])
-
-
-def _path(url: str) -> str:
-    return "/" + "/".join(url.split("/")[3:]).partition("?")[0]
+    return b"ConcurrentRequests" in answer.body

@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "errors": set(),
     "salesforce": {"errors"},
     "settings": {"errors", "salesforce"},
+    "login": {"errors", "salesforce", "settings"},
     "mapping": {"errors", "salesforce"},
     "rows": {"errors", "salesforce", "mapping"},
     "loading": {"errors", "salesforce", "rows"},

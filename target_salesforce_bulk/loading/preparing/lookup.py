@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from target_salesforce_bulk.errors import ResponseError
 from target_salesforce_bulk.journal.failed_rows import FailedRow, Origin, RowError
 from target_salesforce_bulk.rows.canonical import canonical_key
 from target_salesforce_bulk.rows.csvfile import CsvFile, encode_row, read_rows
-from target_salesforce_bulk.salesforce.query import literal
+from target_salesforce_bulk.salesforce.query import literal, queries_that_fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 #: Above this many keys, one query job that reads all keys of the object costs less than queries.
 _MOST_KEYS_BY_QUERY = 4000
-#: The query stands in the address, whose length is limited to 16,384 bytes.
-_MOST_CHARACTERS = 6000
 
 
 class KeyLookup:
@@ -71,23 +70,17 @@ class KeyLookup:
         return (row[self._place] for row in rows)
 
     def _find(self, keys: Iterator[str]) -> None:
-        chunk: list[str] = []
-        for key in keys:
-            chunk.append(literal(key, self._field.type))
-            if sum(len(each) + 2 for each in chunk) > _MOST_CHARACTERS:
-                self._find_chunk(chunk)
-                chunk = []
-        if chunk:
-            self._find_chunk(chunk)
-
-    def _find_chunk(self, literals: list[str]) -> None:
         name = self._field.header
-        soql = (
-            f"SELECT Id, {name} FROM {self._batch.plan.sobject} "  # noqa: S608 - SOQL, escaped
-            f"WHERE {name} IN ({', '.join(literals)})"
-        )
-        for record in self._query.select(soql):
-            self._add(str(record[name]), record["Id"])
+        head = f"SELECT Id, {name} FROM {self._batch.plan.sobject} WHERE {name} IN ("  # noqa: S608
+        literals = (literal(key, self._field.type) for key in keys)
+        for soql in queries_that_fit(head, literals):
+            for record in self._query.select(soql):
+                self._add_record(record, name)
+
+    def _add_record(self, record: dict[str, Any], name: str) -> None:
+        if record.get(name) is None or not isinstance(record.get("Id"), str):
+            raise ResponseError(f"Salesforce answered a query for {name} without Id or {name}.")
+        self._add(str(record[name]), record["Id"])
 
     def _find_all(self) -> None:
         name = self._field.header
@@ -95,8 +88,12 @@ class KeyLookup:
             f"SELECT Id, {name} FROM {self._batch.plan.sobject} "  # noqa: S608 - our own names
             f"WHERE {name} != null"
         )
-        for record_id, key in self._query.bulk(soql):
-            self._add(key, record_id)
+        for row in self._query.bulk(soql):
+            if len(row) != 2:
+                raise ResponseError(
+                    f"Salesforce answered a query for Id and {name} with {len(row)} cells a row."
+                )
+            self._add(row[1], row[0])
 
     def _add(self, key: str, record_id: str) -> None:
         self._db.execute("INSERT OR IGNORE INTO found VALUES (?, ?)", (self._same(key), record_id))

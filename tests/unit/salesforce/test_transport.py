@@ -1,60 +1,27 @@
-"""What is sent again, how often and how late; and how a session is renewed."""
+"""What is sent again, how often and how late."""
 
 from __future__ import annotations
 
-import io
-import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from requests.adapters import BaseAdapter
+from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
+from wire import URL, Wire, make_client
 
 from target_salesforce_bulk.errors import (
     AnswerLostError,
-    AuthenticationError,
     LimitExceededError,
-    NotFoundError,
-    RequestError,
+    ResponseError,
     UnavailableError,
     UnreachableError,
 )
-from target_salesforce_bulk.salesforce.auth import AccessToken, RefreshToken
-from target_salesforce_bulk.salesforce.client import Client, RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-URL = "https://acme.my.salesforce.com"
-Reply = tuple[int, Any] | tuple[int, Any, dict[str, str]] | Exception
-
-
-class Wire(BaseAdapter):
-    """Answers requests from a list, and remembers them."""
-
-    def __init__(self, *replies: Reply) -> None:
-        super().__init__()
-        self.replies = list(replies)
-        self.requests: list[requests.PreparedRequest] = []
-
-    def send(self, request: Any, *_: Any, **__: Any) -> requests.Response:
-        """Give the next answer."""
-        self.requests.append(request)
-        reply = self.replies.pop(0)
-        if isinstance(reply, Exception):
-            raise reply
-        status, body, headers = (*reply, {})[:3]
-        response = requests.Response()
-        response.status_code = status
-        response.headers.update(headers)
-        text = body if isinstance(body, str) else json.dumps(body)
-        response.raw = io.BytesIO(text.encode())
-        response.request = request
-        response.url = request.url
-        return response
-
-    def close(self) -> None:
-        """Nothing is open."""
+    from target_salesforce_bulk.salesforce.client import Client
 
 
 @pytest.fixture
@@ -64,21 +31,7 @@ def waits() -> list[float]:
 
 @pytest.fixture
 def client(waits: list[float]) -> Callable[..., tuple[Client, Wire]]:
-    """A client whose answers are given, and that does not really wait."""
-
-    def make(*replies: Reply, authenticator: Any = None, **policy: Any) -> tuple[Client, Wire]:
-        wire = Wire(*replies)
-        client = Client(
-            authenticator or AccessToken("token", URL),
-            api_version="67.0",
-            policy=RetryPolicy(**policy),
-            timeout_seconds=1,
-            sleep=waits.append,
-            adapter=lambda: wire,
-        )
-        return client, wire
-
-    return make
+    return partial(make_client, sleep=waits.append)
 
 
 def refusal(code: str, message: str = "no") -> list[dict[str, str]]:
@@ -116,7 +69,9 @@ def test_429_did_nothing_so_any_request_is_sent_again(client: Any, waits: list[f
 def test_a_lost_connection(client: Any) -> None:
     """Lost in mid-answer: only what is repeatable is repeated. Never made: anything is."""
     lost = requests.ConnectionError("Connection aborted.")
-    never = requests.ConnectionError("NewConnectionError: Connection refused")
+    never = requests.ConnectionError(
+        MaxRetryError(None, "/", NewConnectionError(None, "Connection refused"))  # type: ignore
+    )
     made, _ = client(lost)
     with pytest.raises(AnswerLostError):
         made.request("PATCH", "/jobs/ingest/1", repeatable=False)
@@ -137,29 +92,13 @@ def test_attempts_are_bounded(client: Any) -> None:
 
 def test_no_answer_at_all(client: Any) -> None:
     """The address is named, and what to check."""
-    lost = requests.ConnectionError("NameResolutionError: acme")
+    lost = requests.ConnectionError(
+        MaxRetryError(None, "/", NameResolutionError("acme", None, OSError()))  # type: ignore
+    )
     made, _ = client(*[lost] * 3, attempts=3)
 
     with pytest.raises(UnreachableError, match=f"No answer from {URL}.*HTTPS_PROXY"):
         made.request("GET", "/limits", repeatable=True)
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "error"),
-    [
-        (404, "NOT_FOUND", NotFoundError),
-        (403, "REQUEST_LIMIT_EXCEEDED", LimitExceededError),
-        (400, "INVALIDJOB", RequestError),
-        (400, "InvalidJob", RequestError),
-    ],
-)
-def test_refusals_have_a_class(client: Any, status: int, code: str, error: type) -> None:
-    """By status and code, in whatever spelling the code comes."""
-    made, _ = client((status, refusal(code)))
-
-    with pytest.raises(error) as caught:
-        made.request("GET", "/x", repeatable=True)
-    assert caught.value.code == code.upper().replace("_", "")
 
 
 def test_the_daily_allowance_is_not_waited_for(client: Any, waits: list[float]) -> None:
@@ -181,66 +120,6 @@ def test_concurrent_requests_pass(client: Any) -> None:
     assert len(wire.requests) == 2
 
 
-EXPIRED = (401, refusal("INVALID_SESSION_ID", "Session expired or invalid"))
-TOKEN = (200, {"access_token": "new", "instance_url": URL})
-
-
-def refresh(save: Callable[[str], None] = lambda _: None) -> RefreshToken:
-    return RefreshToken("https://login.salesforce.com", "app", None, "old-refresh", save=save)
-
-
-def test_a_refused_session_is_renewed_once(client: Any) -> None:
-    """And the request sent again with the new token."""
-    made, wire = client(TOKEN, EXPIRED, TOKEN, (200, {}), authenticator=refresh())
-
-    made.request("POST", "/jobs/ingest", repeatable=False)
-
-    assert made.token_refreshes == 1
-    assert wire.requests[-1].headers["Authorization"] == "Bearer new"
-
-
-def test_a_session_that_is_refused_again_is_an_error(client: Any) -> None:
-    """Not a loop."""
-    made, wire = client(TOKEN, EXPIRED, TOKEN, EXPIRED, authenticator=refresh())
-
-    with pytest.raises(AuthenticationError, match="accepts the login but refuses the session"):
-        made.request("GET", "/limits", repeatable=True)
-    assert len(wire.requests) == 4
-
-
-def test_a_rotated_refresh_token_is_saved_before_it_is_used(client: Any) -> None:
-    """Whoever loses it cannot log in any more."""
-    saved: list[str] = []
-    rotating = (200, {**TOKEN[1], "refresh_token": "second"})
-    made, _wire = client(rotating, (200, {}), authenticator=refresh(saved.append))
-
-    made.request("GET", "/limits", repeatable=True)
-
-    assert saved == ["second"]
-
-
-@pytest.mark.parametrize(
-    ("error", "description", "remedy"),
-    [
-        ("invalid_client_id", "client identifier invalid", "consumer key"),
-        ("invalid_grant", "expired access/refresh token", "log in anew"),
-        ("invalid_grant", "no client credentials user enabled", "Run As user"),
-        ("invalid_grant", "request not supported on this domain", "My Domain"),
-    ],
-)
-def test_a_refused_login_says_what_to_do(
-    client: Any, error: str, description: str, remedy: str
-) -> None:
-    """In Salesforce's words and in ours."""
-    reply = (400, {"error": error, "error_description": description})
-    made, _ = client(reply, authenticator=refresh())
-
-    with pytest.raises(AuthenticationError, match=remedy) as caught:
-        made.check_access()
-    assert description in str(caught.value)
-    assert "old-refresh" not in str(caught.value)
-
-
 def test_a_page_in_the_place_of_json_is_asked_for_again(client: Any) -> None:
     """A proxy's page with status 200 is no answer."""
     made, wire = client((200, "<html>"), (200, {"a": 1}))
@@ -249,11 +128,63 @@ def test_a_page_in_the_place_of_json_is_asked_for_again(client: Any) -> None:
     assert len(wire.requests) == 2
 
 
-def test_api_usage_is_followed(client: Any) -> None:
-    """The newest answer tells."""
-    made, _ = client((200, {}, {"Sforce-Limit-Info": "api-usage=25/100"}))
+def test_a_page_again_and_again_is_an_answer_that_cannot_be_understood(client: Any) -> None:
+    """It is neither a fault of this machine nor a missing answer."""
+    made, wire = client(*[(200, "<html>")] * 3, attempts=3)
 
-    made.check_access()
+    with pytest.raises(ResponseError, match="HTML"):
+        made.get_json("/limits")
+    assert len(wire.requests) == 3
 
-    assert made.api_usage is not None
-    assert made.api_usage.percent == 25
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        (503, "busy"),
+        (500, "<html>"),
+        (507, ""),
+        (408, ""),
+        (200, "<html>Sign in</html>"),
+        (200, b"\xff\xfe"),
+        (200, "[" * 100_000),
+        requests.ConnectionError("Connection aborted."),
+        requests.ReadTimeout("Read timed out."),
+    ],
+    ids=["503", "500", "507", "408", "HTML", "not UTF-8", "too deep", "reset", "timeout"],
+)
+def test_a_create_without_a_clear_answer_may_have_taken_effect(
+    client: Any, reply: Any, waits: list[float]
+) -> None:
+    """It is told at once, after one request and no wait."""
+    made, wire = client(reply)
+
+    with pytest.raises(AnswerLostError):
+        made.request("POST", "/jobs/ingest", repeatable=False, expects_json=True)
+    assert (len(wire.requests), waits) == (1, [])
+
+
+def test_the_time_for_all_attempts_is_bounded(waits: list[float]) -> None:
+    """Also where Salesforce asks for a longer wait than there is time."""
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    busy = (503, "", {"Retry-After": "90"})
+    made, wire = make_client(
+        *[busy] * 9, sleep=sleep, clock=lambda: now[0], attempts=9, max_seconds=200
+    )
+
+    with pytest.raises(UnavailableError):
+        made.request("GET", "/limits", repeatable=True)
+    assert (now[0], len(wire.requests)) == (200, 4)
+
+
+@pytest.mark.parametrize("value", ["soon", "\u00b2", "-1", "Mon, 99 Foo 2026 00:00:00 GMT"])
+def test_a_retry_after_that_is_nonsense_is_ignored(client: Any, value: str) -> None:
+    """It is no reason to fail."""
+    made, wire = client((429, "", {"Retry-After": value}), (200, {}))
+
+    made.request("GET", "/limits", repeatable=True)
+
+    assert len(wire.requests) == 2

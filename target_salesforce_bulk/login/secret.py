@@ -1,0 +1,31 @@
+"""Secrets as they are pasted into settings, and as they are sent."""
+
+from __future__ import annotations
+
+from target_salesforce_bulk.errors import SettingsError
+
+
+def is_sendable(secret: str) -> bool:
+    """Whether a secret can stand in a header: printable ASCII without blanks."""
+    return secret.isascii() and secret.isprintable() and " " not in secret
+
+
+def clean_secret(secret: str, setting: str) -> str:
+    """A secret without the blanks and line ends that came with pasting or `echo`.
+
+    Args:
+        secret: As it is set.
+        setting: Its name, for the error; the secret itself is not repeated.
+
+    Raises:
+        SettingsError: it is empty, or holds a character that no secret of Salesforce has.
+    """
+    stripped = secret.strip()
+    if not stripped:
+        raise SettingsError(f"{setting} is empty.")
+    if not is_sendable(stripped):
+        raise SettingsError(
+            f"{setting} holds a blank, a control character or a letter outside ASCII, which no "
+            "such value has. Copy it again."
+        )
+    return stripped

@@ -1,0 +1,144 @@
+"""Token requests, and what to do when Salesforce refuses one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from target_salesforce_bulk.errors import (
+    AuthenticationError,
+    ResponseError,
+    UnavailableError,
+)
+from target_salesforce_bulk.login.address import check_instance_url
+from target_salesforce_bulk.login.secret import is_sendable
+from target_salesforce_bulk.salesforce.answer import printable
+from target_salesforce_bulk.salesforce.auth import Session
+from target_salesforce_bulk.salesforce.exchange import Request
+
+if TYPE_CHECKING:
+    from target_salesforce_bulk.errors import SalesforceError
+    from target_salesforce_bulk.salesforce.answer import Answer
+    from target_salesforce_bulk.salesforce.transport import Transport
+
+#: What to do, by Salesforce's error and a part of its description.
+_REMEDIES = (
+    ("invalid_client_id", "", "Check client_id: it is the consumer key of the app."),
+    ("invalid_client", "installed", "Ask an administrator to install the app in the org."),
+    ("invalid_client", "", "Check client_id and client_secret."),
+    (
+        "invalid_grant",
+        "not supported on this domain",
+        "Client credentials need the org's My Domain address as login_url, such as "
+        "https://acme.my.salesforce.com.",
+    ),
+    (
+        "invalid_grant",
+        "no client credentials user",
+        "Name a Run As user in the app's client credentials settings.",
+    ),
+    (
+        "invalid_grant",
+        "expired access/refresh token",
+        "The refresh token was revoked, has expired or was replaced; log in anew.",
+    ),
+    ("invalid_grant", "inactive", "Activate the user, or log in as another one."),
+    (
+        "unsupported_grant_type",
+        "",
+        "Allow this OAuth flow in the app's settings, or choose another auth_method.",
+    ),
+)
+
+
+class InvalidGrantError(AuthenticationError):
+    """Salesforce does not take the refresh token (any more)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TokenReply:
+    """What a token request brought."""
+
+    session: Session
+    #: The refresh token that replaces the one that was sent, if there is one.
+    refresh_token: str | None = field(repr=False)
+
+
+def ask_for_token(transport: Transport, login_url: str, form: dict[str, str]) -> TokenReply:
+    """Send a token request.
+
+    Raises:
+        InvalidGrantError: Salesforce does not take what the request relies on.
+        AuthenticationError: Salesforce refuses it for another reason.
+        UnavailableError: Salesforce cannot answer it now.
+        UnreachableError: no answer came.
+        ResponseError: the answer cannot be understood.
+    """
+    # A token more or less harms nobody, so the request may be repeated.
+    request = Request(
+        method="POST",
+        url=f"{login_url}/services/oauth2/token",
+        repeatable=True,
+        body=lambda: form,
+        headers={"Accept": "application/json"},
+    )
+    answer = transport.send(request)
+    reply = _json(answer) if answer.status == 200 else {}
+    token, instance_url = reply.get("access_token"), reply.get("instance_url")
+    if not (isinstance(token, str) and isinstance(instance_url, str)):
+        raise _refusal(login_url, answer)
+    return TokenReply(
+        session=Session(
+            access_token=_sendable(token, "access_token", login_url),
+            instance_url=check_instance_url(instance_url, login_url),
+        ),
+        refresh_token=_rotated(reply, login_url),
+    )
+
+
+def _rotated(reply: dict[str, Any], login_url: str) -> str | None:
+    token = reply.get("refresh_token")
+    return _sendable(token, "refresh_token", login_url) if isinstance(token, str) else None
+
+
+def _sendable(token: str, name: str, login_url: str) -> str:
+    if not token or not is_sendable(token):
+        raise ResponseError(f"{login_url} sent an {name} that cannot be sent back.")
+    return token
+
+
+def _refusal(login_url: str, answer: Answer) -> SalesforceError:
+    status, reply = answer.status, _json(answer)
+    error = printable(reply.get("error", ""))
+    description = printable(reply.get("error_description", ""))
+    if status >= 500 or status in {408, 420, 429}:
+        return UnavailableError(
+            f"{login_url} cannot log anybody in now (HTTP {status}). Try again later.",
+            status=status,
+            code=error,
+            detail=description,
+        )
+    if not error:
+        return AuthenticationError(
+            f"{login_url} is not a Salesforce login address (HTTP {status} without a token). "
+            "Check login_url."
+        )
+    kind = InvalidGrantError if error == "invalid_grant" else AuthenticationError
+    return kind(
+        f"Salesforce refused the login at {login_url}: {error}, {description}. "
+        f"{_remedy(error, description.lower())}"
+    )
+
+
+def _remedy(error: str, description: str) -> str:
+    for known, part, remedy in _REMEDIES:
+        if error == known and part in description:
+            return remedy
+    return "Check the user, the app and login_url."
+
+
+def _json(answer: Answer) -> dict[str, Any]:
+    try:
+        return answer.object
+    except ResponseError:
+        return {}

@@ -1,0 +1,141 @@
+"""A time limit for a whole answer.
+
+The timeout of `requests` holds for each read from the socket, so an answer that drips one byte a
+minute never ends. Here every read is checked against a deadline, headers included.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import time
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import urllib3.connection
+import urllib3.connectionpool
+from requests.adapters import HTTPAdapter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: The deadline of the answer that this thread is about to wait for.
+current_deadline: ContextVar[Deadline | None] = ContextVar("current_deadline", default=None)
+
+
+class AnswerTooSlowError(TimeoutError):
+    """An answer was not complete in its time."""
+
+
+class Deadline:
+    """How long an answer may take, from the end of the request on.
+
+    An upload takes the time that its size asks for, so sending is not counted.
+
+    Args:
+        seconds: For the answer.
+        bytes_per_second: Adds time for what has been received; None adds none. A download as slow
+            as this never ends early, however large it is, and one that drips does.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        seconds: float,
+        *,
+        bytes_per_second: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._seconds = seconds
+        self._rate = bytes_per_second
+        self._clock = clock
+        self._received = 0
+        self.start()
+
+    def start(self) -> None:
+        """Count from now on."""
+        self._started = self._clock()
+
+    def check(self, received: int = 0) -> None:
+        """Take note of bytes that came.
+
+        Raises:
+            AnswerTooSlowError: the time is up.
+        """
+        self._received += received
+        earned = self._received / self._rate if self._rate else 0.0
+        if self._clock() - self._started > self._seconds + earned:
+            raise AnswerTooSlowError(
+                f"the answer was not complete after {self._seconds + earned:.0f} s"
+            )
+
+
+class TimedReader(io.RawIOBase):
+    """Bytes of a socket, as long as the deadline allows."""
+
+    def __init__(self, raw: io.RawIOBase, deadline: Deadline) -> None:
+        self._raw = raw
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        """It is there to be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what has come.
+
+        Raises:
+            AnswerTooSlowError: the deadline has passed.
+        """
+        self._deadline.check()
+        count = self._raw.readinto(buffer)
+        self._deadline.check(count or 0)
+        return count
+
+    def close(self) -> None:
+        """Close what is read from."""
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        deadline = current_deadline.get()
+        if deadline is not None:
+            deadline.start()
+            self.fp = io.BufferedReader(TimedReader(self.fp.detach(), deadline))
+
+
+class _HTTPConnection(urllib3.connection.HTTPConnection):
+    response_class = _TimedResponse
+
+
+class _HTTPSConnection(urllib3.connection.HTTPSConnection):
+    response_class = _TimedResponse
+
+
+class _HTTPPool(urllib3.connectionpool.HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(urllib3.connectionpool.HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
+_POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+class DeadlineAdapter(HTTPAdapter):
+    """Sends requests over connections that keep to `current_deadline`."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Connections to Salesforce itself."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        """Connections through a proxy."""
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager

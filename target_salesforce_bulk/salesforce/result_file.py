@@ -1,0 +1,123 @@
+"""A result file of a job on its way to disk."""
+
+from __future__ import annotations
+
+import codecs
+import os
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
+
+from target_salesforce_bulk.errors import StateDirectoryError
+from target_salesforce_bulk.salesforce.exchange import ExchangeError, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+#: The largest CSV that Salesforce takes, see
+#: https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-bulkapi.html
+_MOST_UPLOAD_BYTES = 150_000_000
+#: Results repeat each row in quotes and add an Id or an error text. A row of 20 bytes may have an
+#: error text of 4,000 on average before this is too little.
+_GROWTH = 200
+_LEAST_BOUND = 64 << 20
+
+
+def result_bound(upload_bytes: int = _MOST_UPLOAD_BYTES) -> int:
+    """How many bytes a result file of an upload cannot have; gzip can make a bomb of less."""
+    return _LEAST_BOUND + _GROWTH * upload_bytes
+
+
+class ResultFile:
+    """Writes a download to a draft, and puts it in its place when it is whole.
+
+    What is wrong with the bytes raises an `ExchangeError`, what is wrong with the disk a
+    `StateDirectoryError`.
+
+    Args:
+        path: Where the file goes.
+        most_bytes: Larger files are refused.
+    """
+
+    def __init__(self, path: Path, most_bytes: int) -> None:
+        self._path = path
+        self._draft = path.with_name(f"{path.name}.part")
+        self._most_bytes = most_bytes
+        self._file: IO[bytes] | None = None
+        self._size = 0
+
+    def __enter__(self) -> ResultFile:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def restart(self) -> None:
+        """Begin with an empty draft."""
+        self._close()
+        self._size = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        with self._local():
+            self._draft.unlink(missing_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+            self._file = os.fdopen(os.open(self._draft, flags, 0o600), "wb")
+
+    def write(self, chunk: bytes) -> None:
+        """Write bytes, once they are known to be text of a size that can be.
+
+        Raises:
+            ExchangeError: they are not.
+            StateDirectoryError: the disk does not take them.
+        """
+        if self._size == 0 and chunk.lstrip()[:1] == b"<":
+            raise ExchangeError(Trouble.UNUSABLE, "it is a page of HTML, not CSV")
+        self._size += len(chunk)
+        if self._size > self._most_bytes:
+            raise ExchangeError(
+                Trouble.TOO_LARGE,
+                f"it has more than {self._most_bytes:,} bytes, which no result of this job has",
+            )
+        self._decode(chunk)
+        if self._file is not None:
+            with self._local():
+                self._file.write(chunk)
+
+    def finish(self) -> None:
+        """Put the file in its place.
+
+        Raises:
+            ExchangeError: it ends within a character.
+            StateDirectoryError: the disk does not take it.
+        """
+        self._decode(b"", final=True)
+        with self._local():
+            self._close()
+            self._draft.replace(self._path)
+
+    def _decode(self, chunk: bytes, *, final: bool = False) -> None:
+        try:
+            self._decoder.decode(chunk, final)
+        except UnicodeDecodeError:
+            raise ExchangeError(Trouble.UNUSABLE, "it is not UTF-8") from None
+
+    def _close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            with self._local():
+                file.close()
+
+    @contextmanager
+    def _local(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StateDirectoryError(
+                f"{self._path} cannot be written: {error.strerror or error}. Make room, or make "
+                "its folder writable; Salesforce keeps the results for seven days."
+            ) from error

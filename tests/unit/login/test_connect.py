@@ -1,0 +1,71 @@
+"""Which way to log in follows from the settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from target_salesforce_bulk.errors import SettingsError
+from target_salesforce_bulk.login.connect import connect
+from target_salesforce_bulk.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ORG = "https://acme.my.salesforce.com"
+APP = {"client_id": "app", "client_secret": "s"}
+TOKEN = {"access_token": "00D!x", "instance_url": ORG}
+
+
+def connected(tmp_path: Path, **config: Any) -> Any:
+    settings = Settings.from_config({"state_dir": str(tmp_path), **config})
+    return connect(settings)._authenticator
+
+
+@pytest.mark.parametrize(
+    ("config", "way"),
+    [
+        (APP, "ClientCredentials"),
+        (APP | {"refresh_token": "r"}, "RefreshToken"),
+        ({"client_id": "app", "refresh_token": "r"}, "RefreshToken"),
+        (APP | TOKEN, "AccessToken"),
+        (APP | TOKEN | {"auth_method": "client_credentials"}, "ClientCredentials"),
+    ],
+)
+def test_the_way_follows_from_what_is_given(
+    tmp_path: Path, config: dict[str, Any], way: str
+) -> None:
+    """Or from auth_method, where it is set."""
+    assert type(connected(tmp_path, **config)).__name__ == way
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({}, "No way to log in is set"),
+        ({"client_id": "app"}, "No way to log in is set"),
+        ({"access_token": "00D!x"}, "auth_method access_token needs instance_url"),
+        (
+            APP | {"auth_method": "refresh_token"},
+            "auth_method refresh_token needs refresh_token",
+        ),
+        (APP | {"login_url": "http://acme.my.salesforce.com"}, "login_url is not encrypted"),
+        (TOKEN | {"instance_url": "http://evil.example"}, "instance_url is not encrypted"),
+        (TOKEN | {"access_token": "a\nb"}, "access_token holds"),
+        (APP | {"client_secret": "a\nb"}, "client_secret holds"),
+        (APP | {"client_id": "a\nb"}, "client_id holds"),
+        (APP | {"refresh_token": "a\nb"}, "refresh_token holds"),
+    ],
+)
+def test_settings_that_make_no_login(tmp_path: Path, config: dict[str, Any], message: str) -> None:
+    """The setting is named before anything is sent."""
+    with pytest.raises(SettingsError, match=message):
+        connected(tmp_path, **config)
+
+
+def test_blanks_around_what_is_set_are_left_out(tmp_path: Path) -> None:
+    """Of secrets and addresses."""
+    way = connected(tmp_path, access_token=" 00D!x\n", instance_url=f"{ORG}/ ")
+
+    assert (way.access_token, way.instance_url) == ("00D!x", ORG)

@@ -1,0 +1,100 @@
+"""A refresh token that Salesforce may replace at each login."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import pytest
+from wire import URL, make_client
+
+from target_salesforce_bulk.errors import AuthenticationError, StateDirectoryError
+from target_salesforce_bulk.login.refresh_token import RefreshToken
+from target_salesforce_bulk.login.token_store import TokenStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DEAD = (400, {"error": "invalid_grant", "error_description": "expired access/refresh token"})
+
+
+def token(refresh_token: str | None = None) -> Any:
+    reply = {"access_token": "00D!x", "instance_url": URL}
+    return 200, reply | ({"refresh_token": refresh_token} if refresh_token else {})
+
+
+def login(store: TokenStore, *replies: Any) -> list[str]:
+    """Log in; the refresh tokens that were sent."""
+    way = RefreshToken(URL, "app", None, store)
+    client, wire = make_client(*replies, authenticator=way, attempts=1)
+    try:
+        assert client.instance_url == URL
+    finally:
+        sent = [parse_qs(body.decode())["refresh_token"][0] for body in wire.bodies]
+    return sent
+
+
+def store(tmp_path: Path) -> TokenStore:
+    return TokenStore(tmp_path / "refresh_token.json", "first")
+
+
+def test_a_new_refresh_token_is_kept(tmp_path: Path) -> None:
+    """The next process begins with it."""
+    assert login(store(tmp_path), token("second")) == ["first"]
+    assert login(store(tmp_path), token()) == ["second"]
+
+
+def test_a_token_that_another_process_replaced_is_read_again(tmp_path: Path) -> None:
+    """Only one that nobody replaced is dead."""
+
+    def replaced() -> Any:
+        store(tmp_path).save("second")
+        return DEAD
+
+    assert login(store(tmp_path), replaced, token("third")) == ["first", "second"]
+    assert store(tmp_path).newest() == "third"
+
+
+def test_a_dead_token_is_asked_for_once(tmp_path: Path) -> None:
+    """Nobody replaced it."""
+    way = RefreshToken(URL, "app", None, store(tmp_path))
+    client, wire = make_client(DEAD, authenticator=way)
+
+    with pytest.raises(AuthenticationError, match="log in anew"):
+        client.check_access()
+    assert len(wire.requests) == 1
+
+
+def test_nobody_else_logs_in_meanwhile(tmp_path: Path) -> None:
+    """The lock is held while Salesforce is asked, until the new token is on disk."""
+    other = TokenStore(tmp_path / "refresh_token.json", "first", sleep=lambda _: None)
+
+    def ask() -> Any:
+        with pytest.raises(StateDirectoryError, match="Another process"), other.locked():
+            pass
+        return token("second")
+
+    assert login(store(tmp_path), ask) == ["first"]
+    with other.locked():
+        assert other.newest() == "second"
+
+
+def test_no_login_without_a_place_for_the_new_token(tmp_path: Path) -> None:
+    """It would be lost, and the old one is dead."""
+    (tmp_path / "file").touch()
+    kept = TokenStore(tmp_path / "file" / "refresh_token.json", "first")
+    client, wire = make_client(authenticator=RefreshToken(URL, "app", None, kept))
+
+    with pytest.raises(StateDirectoryError):
+        client.check_access()
+    assert wire.requests == []
+
+
+def test_the_secret_of_the_app_is_sent_where_there_is_one(tmp_path: Path) -> None:
+    """And not printed."""
+    way = RefreshToken(URL, "app", "very-secret", store(tmp_path))
+    client, wire = make_client(token(), authenticator=way)
+    assert client.instance_url == URL
+
+    assert parse_qs(wire.bodies[0].decode())["client_secret"] == ["very-secret"]
+    assert "very-secret" not in repr(way)

@@ -1,0 +1,158 @@
+"""A session is got once, renewed once, and never in vain."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from wire import URL, Wire, make_client
+
+from target_salesforce_bulk.errors import (
+    AuthenticationError,
+    ResponseError,
+    SettingsError,
+)
+from target_salesforce_bulk.salesforce.auth import Authenticator, Session
+from target_salesforce_bulk.salesforce.client import Client, RetryPolicy
+
+if TYPE_CHECKING:
+    import requests
+
+    from target_salesforce_bulk.salesforce.transport import Transport
+
+
+def expired(message: str = "Session expired or invalid") -> Any:
+    return 401, [{"errorCode": "INVALID_SESSION_ID", "message": message}]
+
+
+@dataclass
+class Numbered(Authenticator):
+    """Gives the tokens 1, 2, 3 and so on."""
+
+    refused: list[str | None] = field(default_factory=list)
+
+    def login(self, transport: Transport, *, refused: str | None) -> Session:
+        self.refused.append(refused)
+        return Session(access_token=str(len(self.refused)), instance_url=URL)
+
+
+def test_a_refused_session_is_renewed_once() -> None:
+    """And the request sent again with the new token, whether it is repeatable or not."""
+    logins = Numbered()
+    client, wire = make_client(expired(), (200, {}), authenticator=logins)
+
+    client.request("POST", "/jobs/ingest", repeatable=False)
+
+    sent = [each.headers["Authorization"] for each in wire.requests]
+    assert (sent, logins.refused) == (["Bearer 1", "Bearer 2"], [None, "1"])
+    assert client.token_refreshes == 1
+
+
+def test_a_session_that_is_refused_again_is_an_error() -> None:
+    """Not a loop."""
+    client, wire = make_client(expired(), expired(), authenticator=Numbered())
+
+    with pytest.raises(AuthenticationError, match="accepts the login but refuses the session"):
+        client.request("GET", "/limits", repeatable=True)
+    assert len(wire.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "This session is not valid for use with the REST API",
+        "Connected app is not attached to Agent",
+    ],
+)
+def test_a_session_that_renewal_cannot_cure_is_not_renewed(message: str) -> None:
+    """Each renewal would count as a login, and rotate a refresh token."""
+    logins = Numbered()
+    client, wire = make_client(expired(message), authenticator=logins)
+
+    with pytest.raises(AuthenticationError, match=message):
+        client.request("GET", "/limits", repeatable=True)
+    assert (len(wire.requests), logins.refused) == (1, [None])
+
+
+def test_threads_share_one_renewal() -> None:
+    """Whoever comes second uses what the first one got."""
+    logins, both = Numbered(), threading.Barrier(2)
+
+    class Refusing(Wire):
+        """Refuses the first token when both threads have sent it."""
+
+        def send(self, request: Any, *_: Any, **__: Any) -> requests.Response:
+            if request.headers["Authorization"] == "Bearer 1":
+                both.wait(5)
+                self.replies = [expired()]
+            else:
+                self.replies = [(200, {})]
+            return super().send(request)
+
+    client = Client(
+        logins,
+        api_version="67.0",
+        policy=RetryPolicy(),
+        timeout_seconds=1,
+        adapter=Refusing,
+    )
+    threads = [threading.Thread(target=client.check_access) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+
+    assert logins.refused == [None, "1"]
+    assert client.token_refreshes == 1
+
+
+def test_api_usage_is_followed() -> None:
+    """The newest answer tells."""
+    client, _ = make_client((200, {}, {"Sforce-Limit-Info": "api-usage=25/100"}))
+
+    client.check_access()
+
+    assert client.api_usage is not None
+    assert client.api_usage.percent == 25
+
+
+def test_requests_of_a_piece_of_work_are_counted() -> None:
+    """Repetitions included, other work not."""
+    client, _ = make_client((200, {}), (503, ""), (200, {}), (200, {}))
+    client.check_access()
+
+    with client.tally() as tally:
+        client.check_access()
+    client.check_access()
+
+    assert (tally.calls, client.calls) == (2, 4)
+
+
+def test_a_version_that_the_org_has_not() -> None:
+    """Its newest one is named, by number and not by text."""
+    client, _ = make_client((200, [{"version": "9.0"}, {"version": "60.0"}]))
+
+    with pytest.raises(SettingsError, match=r"newest is 60\.0"):
+        client.check_version()
+
+
+@pytest.mark.parametrize("body", [{}, [], [{}], [{"version": "new"}], None])
+def test_versions_that_cannot_be_understood(body: Any) -> None:
+    """Are Salesforce's fault, not a traceback."""
+    client, _ = make_client((200, body))
+
+    with pytest.raises(ResponseError):
+        client.check_version()
+
+
+def test_the_name_of_an_object_cannot_leave_its_path() -> None:
+    """It comes from a stream or a setting."""
+    client, wire = make_client((200, {"name": "x", "fields": []}))
+
+    client.describe("../../secrets?x=1")
+
+    assert wire.requests[0].url == (
+        f"{URL}/services/data/v67.0/sobjects/..%2F..%2Fsecrets%3Fx%3D1/describe"
+    )

@@ -1,0 +1,71 @@
+"""What refusals mean."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from target_salesforce_bulk.errors import (
+    AuthenticationError,
+    LimitExceededError,
+    NotFoundError,
+    RequestError,
+    UnavailableError,
+)
+from target_salesforce_bulk.salesforce.answer import Answer
+from target_salesforce_bulk.salesforce.refusal import check_curable, refusal
+
+
+def answer(status: int, code: str, message: str = "no") -> Answer:
+    body = json.dumps([{"errorCode": code, "message": message}]).encode()
+    return Answer(status=status, headers={}, body=body)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (404, "NOT_FOUND", NotFoundError),
+        (410, "UNSUPPORTED_API_VERSION", NotFoundError),
+        (403, "REQUEST_LIMIT_EXCEEDED", LimitExceededError),
+        (400, "INVALIDJOB", RequestError),
+        (400, "InvalidJob", RequestError),
+        (503, "SERVER_UNAVAILABLE", UnavailableError),
+    ],
+)
+def test_refusals_have_a_class(status: int, code: str, kind: type) -> None:
+    """By status and code, in whatever spelling the code comes."""
+    error = refusal("GET", "/x", answer(status, code))
+
+    assert type(error) is kind
+    assert (error.status, error.code) == (status, code.upper().replace("_", ""))
+
+
+def test_a_known_code_says_what_to_do() -> None:
+    """Beside Salesforce's own words."""
+    error = refusal("POST", "/jobs/ingest", answer(400, "FEATURENOTENABLED", "not enabled"))
+
+    assert str(error) == (
+        "Salesforce refused POST /jobs/ingest: FEATURENOTENABLED, not enabled. hardDelete needs "
+        "the permission Bulk API Hard Delete on the user's profile."
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("INVALID_SESSION_ID", "This session is not valid for use with the REST API"),
+        ("INVALID_SESSION_ID", "Connected app is not attached to Agent"),
+        ("INVALID_AUTH_HEADER", "no"),
+    ],
+)
+def test_a_401_that_no_new_token_cures(code: str, message: str) -> None:
+    """Also where it has the code of an expired session."""
+    with pytest.raises(AuthenticationError, match=message):
+        check_curable(answer(401, code, message))
+
+
+def test_an_expired_session_is_curable() -> None:
+    """By its code, or where there is none."""
+    check_curable(answer(401, "INVALID_SESSION_ID", "Session expired or invalid"))
+    check_curable(Answer(status=401, headers={}, body=b""))
