@@ -135,9 +135,9 @@ class Checkpoint:
     def blocked(self) -> bool:
         """Whether a stream that stopped holds all STATE back, as it has no bookmarks by stream."""
         with self._mutex:
-            stopped = [each.stopped_at is not None for each in self._streams.values()]
+            stopped = any(each.stopped_at is not None for each in self._streams.values())
             unsplit = self._newest is not ABSENT and WHOLE in bookmarks.by_stream(self._newest)
-            return any(stopped) and not all(stopped) and unsplit
+            return stopped and unsplit
 
     def stream_started(self, stream: str, taps: frozenset[str]) -> None:
         """Learn under which names STATE may have the bookmark of a stream."""
@@ -304,7 +304,7 @@ class Checkpoint:
             return ABSENT
         names = bookmarks.by_stream(self._newest)
         missing = [name for name in names if name not in self._safe]
-        if missing and (WHOLE in missing or self._would_lose_a_start(missing)):
+        if len(missing) == len(names) > 0 or self._would_lose_a_start(missing):
             return ABSENT
         safe = {name: self._safe[name] for name in names if name in self._safe}
         return bookmarks.composed(self._newest, safe)
@@ -314,7 +314,7 @@ class Checkpoint:
 
         A tap that does not say so at first may have started from bookmarks that nobody knows here.
         """
-        if self._starts_known:
+        if self._starts_known or not names:
             return False
         streams = self._streams_of(bookmarks.by_stream(self._newest))
         return any(

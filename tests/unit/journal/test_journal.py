@@ -193,7 +193,7 @@ def test_a_released_batch_leaves_no_file(journal: Journal) -> None:
     """Its rows are in Salesforce, or among the failed ones."""
     batch = journal.seal(journal.open_batch(PLAN).id, rows=0, size=9, merged=0)
     journal.settle(batch, Decided())
-    journal.release(batch.id)
+    journal.release_settled()
 
     assert not batch.folder.exists()
 
