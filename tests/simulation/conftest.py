@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,4 +23,5 @@ def _simulated() -> Iterator[None]:
 @pytest.fixture
 def scene(tmp_path: Path) -> Callable[..., Scene]:
     """Make a machine and an org; settings are those of the target."""
-    return lambda **settings: Scene(tmp_path / "state", **settings)
+    numbers = count()
+    return lambda **settings: Scene(tmp_path / f"state-{next(numbers)}", **settings)

@@ -123,7 +123,7 @@ def _facts(kind: str, outcome: Outcome) -> list[str]:
     if kind == "successfulResults":
         return [outcome.record_id, "true" if outcome.created else "false"]
     if kind == "failedResults":
-        return [outcome.record_id, outcome.error or "UNKNOWN_EXCEPTION:in two files:--"]
+        return [outcome.record_id, outcome.error or "UNABLE_TO_LOCK_ROW:in two files:--"]
     return []
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulation import shims
 from simulation.jobs import ENDED, Job, Outcome, process
-from simulation.records import OBJECTS, Tables
+from simulation.records import OBJECTS, Tables, comparable
 from simulation.scheduler import BoundError
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ class Org:
         left = max(limit - sum(each.done for each in job.outcomes), 0)
         chunk = job.pending[: min(job.chunk_rows, left)]
         for each in chunk:
-            each.error = self.fate(job, each) or _twice(job, each)
+            each.error = self.fate(job, each) or _twice(job, each, self.tables)
         process(job, chunk, self.tables, self._now)
         if chunk:
             self._again(self.chunk_seconds(), job)
@@ -274,12 +274,14 @@ class Org:
         return [row for row in rows if row[name] is not None]
 
 
-def _twice(job: Job, outcome: Outcome) -> str:
-    """Two rows of one key in one chunk fail each other."""
+def _twice(job: Job, outcome: Outcome, tables: Tables) -> str:
+    """Two rows of one key in one job fail each other."""
     if job.operation != "upsert":
         return ""
     key = next(name for name in job.header if name.lower() == (job.key or "").lower())
-    same = [each for each in job.outcomes if each.row[key].lower() == outcome.row[key].lower()]
+    field = tables.table(job.object).fields[key.lower()]
+    mine = comparable(field, outcome.row[key])
+    same = [each for each in job.outcomes if comparable(field, each.row[key]) == mine]
     return "DUPLICATE_VALUE:Duplicate external id specified:--" if len(same) > 1 else ""
 
 

@@ -10,10 +10,16 @@ from simulation.scheduler import Clock
 from simulation.system import Ended, Failed, System
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from simulation.scheduler import Process
 
 LOCKED = "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record:--"
 REFUSED = "FIELD_CUSTOM_VALIDATION_EXCEPTION:refused by a rule:--"
+
+#: The steps until a batch is settled; a STATE that covers it is not written then.
+SETTLED = ["is answered: download unprocessedrecords", "has committed"]
 
 Message = dict[str, Any]
 
@@ -64,15 +70,21 @@ class Scene:
         """Run the target, which must not hang, loop or end in a traceback."""
         return self._checked(self.system.run(messages, self.settings, **more))
 
-    def run_until_killed(self, *messages: Any, at: str) -> Ended:
-        """Run the target, and kill it at its first step of this name."""
-        ended = self.run(*messages, crash_when=lambda _, what: what == at)
-        assert ended.code is None, f"no step is called: {at}"
+    def run_until(self, *messages: Any, after: Sequence[str]) -> Ended:
+        """Run the target, and kill it at the step after these ones, which come in this order."""
+        ended = self.run(*messages, crash_when=_after(after))
+        assert ended.code is None, f"there are no such steps: {after}"
         return ended
 
-    def retry_failed(self, **more: Any) -> Ended:
+    def retry_failed(self) -> Ended:
         """Run `failed retry`."""
-        return self._checked(self.system.retry_failed(self.settings, **more))
+        return self._checked(self.system.retry_failed(self.settings))
+
+    def retry_failed_until(self, after: Sequence[str]) -> Ended:
+        """Run `failed retry`, and kill it at the step after these ones."""
+        ended = self.system.retry_failed(self.settings, crash_when=_after(after))
+        assert ended.code is None, f"there are no such steps: {after}"
+        return self._checked(ended)
 
     def things(self, *names: str) -> list[tuple[Any, ...]]:
         """These fields of the org's Things, sorted."""
@@ -106,3 +118,16 @@ class Scene:
         if ended.failure is not None:
             raise ended.failure
         return ended
+
+
+def _after(names: Sequence[str]) -> Callable[[Process, str], bool]:
+    left = list(names)
+
+    def passed(_: Process, what: str) -> bool:
+        if not left:
+            return True
+        if what == left[0]:
+            left.pop(0)
+        return False
+
+    return passed

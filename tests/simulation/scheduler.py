@@ -203,7 +203,7 @@ class Process:
     def _hand_over(self) -> None:
         """Pass the baton on from a thread that has ended."""
         try:
-            following = self._choose()
+            following = self._main if self.crashed else self._choose()
         except SimulationError as error:
             self._note(error)
             following = self._main

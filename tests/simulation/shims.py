@@ -12,7 +12,8 @@ import shutil as real_shutil
 import sqlite3 as real_sqlite3
 import threading as real_threading
 import time as real_time
-from typing import TYPE_CHECKING, Any, Self
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,23 @@ class World:
     #: What a crashed process leaves open: the operating system would close it.
     connections: list[real_sqlite3.Connection] = []  # noqa: RUF012 - of the one world there is
     locked: list[int] = []  # noqa: RUF012
+    files: list[Any] = []  # noqa: RUF012
+
+    @classmethod
+    def close_files(cls) -> None:
+        """What the operating system does when a process ends; what was buffered is lost."""
+        for connection in cls.connections:
+            connection.close()
+        for file in cls.files:
+            if not file.closed:
+                getattr(file, "buffer", file).raw.close()
+                with suppress(ValueError):
+                    file.close()
+        for descriptor in cls.locked:
+            with suppress(OSError):
+                real_os.close(descriptor)
+        for each in (cls.connections, cls.files, cls.locked):
+            each.clear()
 
 
 def process() -> Process:
@@ -264,6 +282,14 @@ class Os(_Module):
         """Nothing survives a power cut here, so nothing is flushed for one."""
         step("flushes a file")
 
+    @staticmethod
+    def fdopen(descriptor: int, *how: Any, **more: Any) -> Any:
+        """Open a file."""
+        file = real_os.fdopen(descriptor, *how, **more)
+        if World.process is not None:
+            World.files.append(file)
+        return file
+
 
 class Shutil(_Module):
     """`shutil`, with a yield point before a folder goes."""
@@ -296,16 +322,17 @@ class Connection(real_sqlite3.Connection):
         """Run a statement."""
         if sql.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
             step(sql)
-        elif World.process is not None and World.process.crashed:
+            cursor = super().execute(sql, *values)
+            if sql == "COMMIT":
+                step("has committed")
+            return cursor
+        if World.process is not None and World.process.crashed:
             step(sql)
-        elif sql == "PRAGMA journal_mode=WAL":
+        if sql == "PRAGMA journal_mode=WAL":
             sql = "PRAGMA journal_mode=MEMORY"
         elif sql == "PRAGMA synchronous=FULL":
             sql = "PRAGMA synchronous=OFF"
         return super().execute(sql, *values)
-
-    def __enter__(self) -> Self:
-        return super().__enter__()
 
 
 class Sqlite3(_Module):

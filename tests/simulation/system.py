@@ -145,10 +145,12 @@ class System:
 
     def failed_rows(self) -> list[Failed]:
         """Run `failed export`."""
+        found: list[dict[str, Any]] = []
         settings = self._target({}).settings
+        self._execute(lambda: found.extend(commands.rows(settings, Selection())), None, None)
         return [
             Failed(r["stream"], r["operation"], r["code"], str(r["failure_class"]), r["row"])
-            for r in commands.rows(settings, Selection())
+            for r in found
         ]
 
     def _target(self, config: dict[str, Any]) -> target.TargetSalesforceBulk:
@@ -188,7 +190,7 @@ class System:
             sys.stdout = before
             process.reap()
             shims.World.process = None
-            _close_files()
+            shims.World.close_files()
         ended.lines, ended.steps = stdout.lines, process.steps
         ended.failure = process.failure or ended.failure
         return ended
@@ -259,17 +261,6 @@ class _Stdout(io.StringIO):
             self._on_line(text.strip())
         shims.step("has written to stdout")
         return len(text)
-
-
-def _close_files() -> None:
-    """What the operating system does when a process ends."""
-    for connection in shims.World.connections:
-        connection.close()
-    shims.World.connections.clear()
-    for descriptor in shims.World.locked:
-        with suppress(OSError):
-            shims.Os.real.close(descriptor)
-    shims.World.locked.clear()
 
 
 class _Client:
