@@ -94,20 +94,20 @@ class Org:
         self._max_requests = max_requests
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = count(1)
+        #: When what happens now happens: an event may be looked at later than it was due.
+        self._now = 0.0
 
     # -- time ---------------------------------------------------------------------------------
 
     def at(self, seconds: float, event: Callable[[], None]) -> None:
-        """Let something happen after so many seconds."""
-        heapq.heappush(self._events, (self._clock.now + seconds, next(self._numbers), event))
+        """Let something happen so many seconds from what happens now."""
+        heapq.heappush(self._events, (self._now + seconds, next(self._numbers), event))
 
     def catch_up(self, *, to_the_end: bool = False) -> None:
         """Let happen what has happened by now, or all that ever will."""
         while self._events and (to_the_end or self._events[0][0] <= self._clock.now):
             self._now, _, event = heapq.heappop(self._events)
             event()
-
-    _now = 0.0
 
     # -- requests -----------------------------------------------------------------------------
 
@@ -245,15 +245,11 @@ class Org:
             each.error = self.fate(job, each) or _twice(job, each, self.tables)
         process(job, chunk, self.tables, self._now)
         if chunk:
-            self._again(self.chunk_seconds(), job)
+            self.at(self.chunk_seconds(), lambda: self._work_on(job))
         elif failure is None:
             job.state = "JobComplete"
         else:
             job.state, job.error_message = "Failed", failure[0]
-
-    def _again(self, seconds: float, job: Job) -> None:
-        event = (self._now + seconds, next(self._numbers), lambda: self._work_on(job))
-        heapq.heappush(self._events, event)
 
     # -- queries ------------------------------------------------------------------------------
 
