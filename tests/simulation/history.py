@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from simulation.jobs import Job, Outcome
     from simulation.org import Fault, Request
-    from simulation.source import Row
     from simulation.system import Ended
+    from simulation.trace import Trace
 
 _NUMBER = re.compile(r"\w(\d+)\.")
 
@@ -38,15 +38,18 @@ class History:
     Args:
         plan: What happens in it.
         folder: The state directory.
-        trace: Told of each step and what came of it.
+        trace: Told of what happens.
     """
 
-    def __init__(self, plan: Plan, folder: Path, trace: Any = None) -> None:
+    def __init__(self, plan: Plan, folder: Path, trace: Trace | None = None) -> None:
         rng = random.Random(plan.seed)
         self.clock = Clock(rng, limit=30 * 86_400)
         self.org = Org(rng, self.clock)
         self.system = System(self.org, self.clock, rng, empty(folder))
-        self.system.on_step = trace
+        self._trace = trace
+        if trace is not None:
+            trace.history = self
+            self.system.on_step = trace.step
         self.system.on_line = self._line_written
         self.evidence = Evidence(plan.tap)
         #: What the rules forbid and this history did.
@@ -94,6 +97,7 @@ class History:
 
     def _retry_all(self) -> None:
         for kind in ("transient", "permanent", "parent_missing"):
+            self._note("failed retry", kind)
             self._check(self.system.retry_failed(self._settings(()), kind=kind))
 
     def _judge(self) -> None:
@@ -108,12 +112,14 @@ class History:
         for row in run.rows:
             self.evidence.rows[row.number] = row
         self._begin(run.faults)
+        self._note("a run begins with STATE", self._kept or {})
         facts = RunFacts(cut=run.cut is not None, numbered=_numbered(self._kept))
         self.evidence.runs.append(facts)
         ended = self.system.run(
             self._input(run), self._settings(run.settings), crash_at=run.crash_at
         )
         facts.killed, facts.code = ended.code is None, ended.code
+        self._note("the run ends", {"killed": facts.killed, "code": facts.code})
         lines = list(ended.lines)
         if facts.killed and run.lost_lines and lines:
             facts.lost = True
@@ -134,16 +140,24 @@ class History:
             last = message["type"]
             if row is not None:
                 self.evidence.places.setdefault(row.number, []).append((number, position))
+            self._note("reads", message)
             yield message
 
     def _command(self, command: Command) -> None:
         self._begin(command.faults)
         act = self.system.retry_failed if command.name == "retry" else self.system.resume_jobs
-        self._check(act(self._settings(()), crash_at=command.crash_at))
+        self._note(command.name)
+        ended = act(self._settings(()), crash_at=command.crash_at)
+        self._note("the command ends", {"code": ended.code})
+        self._check(ended)
 
     def _begin(self, faults: tuple[tuple[int, Fault], ...]) -> None:
         self._first_request = len(self.org.requests)
         self._faults = dict(faults)
+
+    def _note(self, what: str, facts: Any = "") -> None:
+        if self._trace is not None:
+            self._trace.note(what, facts)
 
     def _check(self, ended: Ended) -> None:
         if ended.failure is not None:
@@ -192,6 +206,7 @@ class History:
     def _act(self, job: Job, act: str) -> None:
         if job.id not in self.org.jobs:
             return
+        self._note(f"somebody does {act} with job", job.id)
         if act == "abort" and job.state in {"Open", "UploadComplete", "InProgress"}:
             self.org.abort(job.id)
         elif act == "remove" and job.state in {"JobComplete", "Failed", "Aborted"}:
@@ -205,9 +220,10 @@ class History:
 
     def _line_written(self, line: str) -> None:
         """A STATE must not be ahead of what was done."""
+        self._note("STATE is out:", line)
         state = json.loads(line)
-        rows = list(self.evidence.rows.values())
         self.org.catch_up()
+        rows = list(self.evidence.rows.values())
         done = self._done()
         for stream in self._plan.tap.streams:
             pending = {row.number for row in self._plan.tap.pending(state, stream, rows)}
@@ -228,6 +244,8 @@ class History:
                 if outcome.done or ended:
                     found |= numbers_of(outcome.row)
         found |= {row.number for row in rows if row.number not in self.evidence.places}
+        # Of equal rows, the first one's number names all.
+        found |= {row.number for row in rows if row.key is None and numbers_of(row.cells) <= found}
         newest = {(row.stream, (row.key or "").lower()): row.number for row in rows if row.number in found}
         return found | {
             row.number

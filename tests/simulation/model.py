@@ -205,7 +205,7 @@ def _allowed(
         if name is not None and name not in row.cells:
             continue
         value = str(row.number) if name is None else row.cells[name]
-        if row.number in named.uncertain:
+        if row.number in named.uncertain or _named_since(evidence, named, identity, row, name):
             open_.append((row, value))
         elif row.number in named.cells:
             if name is not None and name not in named.cells[row.number] and name != "Parent":
@@ -227,6 +227,18 @@ def _allowed(
         if not any(_surely_before(evidence, row, other) for other, _ in sure)
     ]
     return {*last, *late, *([] if sure else [None])}
+
+
+def _named_since(
+    evidence: Evidence, named: _Named, identity: _Identity, row: Row, name: str | None
+) -> bool:
+    """Whether a newer row that is named says what this one said: then nobody misses this one."""
+    return row.number not in named.cells and any(
+        (name is None or name in named.cells.get(other.number, ()))
+        and other.number in named.cells
+        and _surely_before(evidence, row, other)
+        for other in identity.writes
+    )
 
 
 def _surely_before(evidence: Evidence, row: Row, other: Row) -> bool:
