@@ -104,6 +104,8 @@ def _copies(evidence: Evidence, stream: Stream, row: Row) -> tuple[int, int]:
             return len(complete), len(complete)
         # A run that ended with an error may have stopped the stream, and is then continued.
         return 1, len(complete)
+    if stream.kind in {">=", "unsorted"} and evidence.tap.form in {"renamed", "opaque"}:
+        return 1, len(runs)  # nobody can tell which rows stand at such a bookmark
     lost = [run for run in range(len(facts)) if facts[run].lost]
     if lost and not (evidence.tap.sdk and evidence.tap.form in {"bookmarks", "renamed"}):
         return 1, len(runs)  # such a tap brings no number back
