@@ -96,9 +96,9 @@ class History:
         return self.problems
 
     def _retry_all(self) -> None:
-        for kind in ("transient", "permanent", "parent_missing"):
-            self._note("failed retry", kind)
-            self._check(self.system.retry_failed(self._settings(()), kind=kind))
+        if self.evidence.stored:
+            self._note("failed retry")
+            self._check(self.system.retry_failed(self._settings(())))
 
     def _judge(self) -> None:
         self._collect()
