@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import Any
+from dataclasses import replace
 
 from simulation.org import Fault
 from simulation.plan import Command, Fate, JobFate, Plan, Run
@@ -57,19 +57,41 @@ class Draw:
         sdk = self._likely(0.65)
         forms = ["bookmarks"] * 8 + ["renamed", "none"] + ([] if sdk else ["opaque"])
         return Tap(
-            streams=tuple(self._stream(name) for name in ("s1", "s2")[: self._rng.choice((1, 1, 2))]),
+            streams=self._rng.choice((self._one, self._one, self._two, self._family, self._twins))(),
             sdk=sdk,
             form=self._rng.choice(forms),
             every=self._rng.choice((1, 2, 3, 99)),
             mixed=self._likely(0.2),
         )
 
+    def _one(self) -> tuple[Stream, ...]:
+        return (self._stream("s1"),)
+
+    def _two(self) -> tuple[Stream, ...]:
+        """Two streams, of one object where both are keyed."""
+        return self._stream("s1"), self._stream("s2")
+
+    def _family(self) -> tuple[Stream, ...]:
+        """Children and their parents, in any order."""
+        parents = Stream(name="s2", kind=self._kind(), operation="upsert", key="Key__c",
+                         sobject="Parent__c", columns=("A__c",))  # fmt: skip
+        children = Stream(name="s1", kind=self._kind(), operation="upsert", key="Key__c",
+                          columns=("A__c", "B__c", "Parent"))  # fmt: skip
+        return (parents, children) if self._likely(0.4) else (children, parents)
+
+    def _twins(self) -> tuple[Stream, ...]:
+        """Two streams of the tap that are one stream here."""
+        first = self._stream("s1")
+        return replace(first, alias="s"), replace(first, name="s2", alias="s")
+
+    def _kind(self) -> str:
+        return self._rng.choice((">=", ">=", ">=", ">", ">", "unsorted", "full"))
+
     def _stream(self, name: str) -> Stream:
         insert = self._likely(0.45)
-        kind = self._rng.choice((">=", ">=", ">=", ">", ">", "unsorted", "full"))
         return Stream(
             name=name,
-            kind=kind,
+            kind=self._kind(),
             operation="insert" if insert else "upsert",
             sobject="Parent__c" if insert and name == "s2" else "Thing__c",
             key=None if insert else self._rng.choice(("Key__c", "Key__c", "Other__c")),
@@ -89,7 +111,7 @@ class Draw:
         number = self._rows
         same = stream.kind == ">=" and self._likely(0.4)
         at = self._at[stream.name] = self._at.get(stream.name, 0) + (0 if same else 1)
-        deleted = stream.key is not None and self._likely(0.15)
+        deleted = stream.key is not None and stream.sobject != "Parent__c" and self._likely(0.15)
         refused = not deleted and self._likely(0.07)
         cells = {} if deleted else self._cells(tap, stream, number, refused=refused)
         if not refused and not deleted and self._likely(0.2):
@@ -109,14 +131,17 @@ class Draw:
         exact = tap.sdk and tap.form == "bookmarks" and stream.key is None
         if exact and known and not refused and self._likely(0.2):
             return dict(self._rng.choice(known))
-        names = [name for name in stream.columns if self._likely(0.7)] or [stream.columns[0]]
+        texts = [name for name in stream.columns if name != "Parent"]
+        names = [name for name in texts if self._likely(0.7)] or [texts[0]]
         if stream.key is None:
-            names = list(stream.columns)
+            names = texts
         cells = {name: f"{name[0].lower()}{number}." for name in names}
         if refused:
             cells[names[0]] += "x" * 300
         else:
             known.append(cells)
+        if "Parent" in stream.columns and self._likely(0.7):
+            cells["Parent"] = f"k{self._rng.randint(0, 2)}"
         return cells
 
     def _key(self, stream: Stream, number: int) -> str:
@@ -136,9 +161,11 @@ class Draw:
         return Run(
             rows=self._new_rows(tap),
             cut=self._rng.randint(1, 15) if tap.form != "none" and self._likely(0.15) else None,
-            crash_at=self._rng.randint(1, 400) if killed else None,
+            signal=self._rng.randint(1, 15) if self._likely(0.05) else None,
+            crash_at=self._rng.randint(1, 300) if killed else None,
             lost_lines=self._rng.choice((0, 0, 1, 2)) if killed else 0,
             faults=self._faults(),
+            changed=tuple(s.name for s in tap.streams if len(s.columns) > 1 and self._likely(0.15)),
             settings=(("batch_size_rows", self._rng.randint(1, 4)),),
         )
 
@@ -167,6 +194,6 @@ class Draw:
         return JobFate(number=number, act=act, after=self._rng.choice((0.0, 0.6, 1.2, 5)))
 
 
-def draw(seed: int, **fixed: Any) -> Plan:
+def draw(seed: int) -> Plan:
     """The history of a seed."""
     return Draw(seed).plan()

@@ -12,7 +12,7 @@ from simulation.evidence import Evidence, RunFacts, StoredRow
 from simulation.org import Org
 from simulation.plan import Command, Plan, Run
 from simulation.scheduler import Clock
-from simulation.system import System, empty
+from simulation.system import Signal, System, empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,10 +118,10 @@ class History:
         ended = self.system.run(
             self._input(run), self._settings(run.settings), crash_at=run.crash_at
         )
-        facts.killed, facts.code = ended.code is None, ended.code
+        facts.killed, facts.code = ended.code in {None, 143}, ended.code
         self._note("the run ends", {"killed": facts.killed, "code": facts.code})
         lines = list(ended.lines)
-        if facts.killed and run.lost_lines and lines:
+        if ended.code is None and run.lost_lines and lines:
             facts.lost = True
             lines = lines[: -run.lost_lines]
         if lines:
@@ -137,6 +137,8 @@ class History:
             if run.cut is not None and position >= run.cut:
                 self.evidence.runs[-1].cut_at_state = last == "STATE"
                 return
+            if position == run.signal:
+                yield Signal()
             last = message["type"]
             if row is not None:
                 self.evidence.places.setdefault(row.number, []).append((number, position))
@@ -255,7 +257,9 @@ class History:
 
     def _collect(self) -> None:
         self.org.catch_up(to_the_end=True)
-        parents = {r.id: r.cells.get("Key__c") for r in self._records("Parent__c")}
+        parents = {
+            r.id: (r.cells.get("Key__c") or "").lower() for r in self._records("Parent__c")
+        }
         self.evidence.records = {
             name: [
                 record.cells | {"Parent": parents.get(record.cells.get("Parent__c"))}

@@ -34,15 +34,17 @@ def judge(evidence: Evidence) -> list[str]:
         if stream.operation == "insert":
             problems += _judge_inserts(evidence, stream)
     problems += _judge_records(evidence, named)
+    problems += _judge_children(evidence, named)
     return problems
 
 
 def judge_settled(evidence: Evidence) -> list[str]:
     """What is wrong when the failed rows were sent again and nothing failed any more."""
+    parents = _parents(evidence)
     return [
         f"Row {each.cells} stays stored although it could be loaded: {each.code}"
         for each in evidence.stored
-        if not each.uncertain and not _cannot_be_sent(each)
+        if not each.uncertain and not _cannot_be_sent(each, parents)
     ]
 
 
@@ -56,9 +58,29 @@ def judge_last(evidence: Evidence, jobs: int) -> list[str]:
     return problems
 
 
-def _cannot_be_sent(stored: StoredRow) -> bool:
+def _parents(evidence: Evidence) -> set[str]:
+    return {(record.get("Key__c") or "").lower() for record in evidence.records["Parent__c"]}
+
+
+def _cannot_be_sent(stored: StoredRow, parents: set[str]) -> bool:
+    if stored.cells.get("Parent__r.Key__c", "") not in {"", *parents}:
+        return True
     too_long = any(len(cell) > 255 for cell in stored.cells.values())
     return too_long or stored.code in {"NOT_FOUND", "ENTITY_IS_DELETED"}
+
+
+def _judge_children(evidence: Evidence, named: _Named) -> list[str]:
+    """Rows wait for parents that come in the same run."""
+    last = len(evidence.runs) - 1
+    parents = _parents(evidence)
+    return [
+        f"Row {row.number} was stored, but its parent came in the same run"
+        for row in evidence.rows.values()
+        if row.number in named.cells
+        and not row.refused
+        and row.cells.get("Parent") in parents
+        and any(run == last for run, _ in evidence.places[row.number])
+    ]
 
 
 # -- inserts ----------------------------------------------------------------------------------
@@ -140,13 +162,19 @@ class _Named:
                 key = next((c for n, c in each.cells.items() if n.endswith(("Key__c", "Other__c"))), "")
                 self.deletes[each.stream, key.lower()] += 1
                 continue
-            names = [name for name in FIELDS[:3] if each.cells.get(name) not in {None, "", "#N/A"}]
-            numbers = {by_cell.get((name, each.cells[name])) for name in names} - {None}
-            for number in numbers:
-                assert number is not None
-                self.cells.setdefault(number, set()).update(names)
-                if each.uncertain:
-                    self.uncertain.add(number)
+            self._take(each, by_cell)
+
+    def _take(self, stored: StoredRow, by_cell: dict[tuple[str, str], int]) -> None:
+        for name in FIELDS[:3]:
+            number = by_cell.get((name, stored.cells.get(name, "")))
+            if number is None:
+                continue
+            cells = self.cells.setdefault(number, set())
+            if name in cells:
+                self.problems.append(f"Row {number} is named twice")
+            cells.add(name)
+            if stored.uncertain:
+                self.uncertain.add(number)
 
 
 @dataclass

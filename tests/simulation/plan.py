@@ -17,6 +17,7 @@ class Run:
     Args:
         rows: Rows that the source has gained before it.
         cut: Messages after which the tap breaks off; None where it ends well.
+        signal: Messages after which the target is told to leave.
         crash_at: The step at which the target is killed.
         lost_lines: STATE lines that reach nobody, where it is killed.
         faults: What goes wrong with requests, by their number in this run.
@@ -26,6 +27,7 @@ class Run:
 
     rows: tuple[Row, ...] = ()
     cut: int | None = None
+    signal: int | None = None
     crash_at: int | None = None
     lost_lines: int = 0
     faults: tuple[tuple[int, Fault], ...] = ()

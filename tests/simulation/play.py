@@ -35,7 +35,10 @@ def play(plan: Plan, trace: Trace | None = None) -> list[str]:
 
 def play_seed(seed: int) -> tuple[int, list[str]]:
     """The same for the history of a seed."""
-    return seed, play(draw(seed))
+    try:
+        return seed, play(draw(seed))
+    except Exception as error:
+        raise AssertionError(f"The simulation itself fails at seed {seed}.") from error
 
 
 def kind_of(problems: list[str]) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 #: Turns of threads that are tried for each smaller plan, as a smaller one needs other turns.
-_TURNS = 4
+_TURNS = 2
 
 
 def shrink(plan: Plan, fails: Callable[[Plan], bool]) -> Plan:
@@ -32,6 +32,9 @@ def _smaller(plan: Plan, fails: Callable[[Plan], bool]) -> Plan | None:
 
 def _candidates(plan: Plan) -> Iterator[Plan]:
     """Plans with one thing less."""
+    for name in ("jobs", "fates"):
+        if len(getattr(plan, name)) > 1:
+            yield replace(plan, **{name: ()})
     for name in ("steps", "jobs", "fates"):
         for rest in _without_one(getattr(plan, name)):
             yield replace(plan, **{name: rest})
@@ -48,10 +51,13 @@ def _candidates(plan: Plan) -> Iterator[Plan]:
 
 
 def _smaller_steps(step: Any) -> Iterator[Any]:
+    for name in ("faults", "rows"):
+        if len(getattr(step, name, ())) > 1:
+            yield replace(step, **{name: ()})
     for name in ("faults", "rows", "changed"):
         for rest in _without_one(getattr(step, name, ())):
             yield replace(step, **{name: rest})
-    for name in ("crash_at", "cut"):
+    for name in ("crash_at", "cut", "signal"):
         if getattr(step, name, None) is not None:
             yield replace(step, **{name: None})
     if isinstance(step, Run):

@@ -392,14 +392,16 @@ def simulated() -> Iterator[None]:
         (typing.get_type_hints, lru_cache(typing.get_type_hints)),
     ]
     logging.disable(logging.CRITICAL)
-    # Each history's settings are right, and to find that out takes longer than a small run.
-    validate = target.TargetSalesforceBulk._validate_config
-    target.TargetSalesforceBulk._validate_config = lambda *_, **__: None  # type: ignore[method-assign]
+    # Each history's settings are right, and to find that out takes longer than a small run; and the
+    # signals are meant for the simulation, not for the program in it.
+    for name in ("_validate_config", "_setup_signal_handlers"):
+        setattr(target.TargetSalesforceBulk, name, lambda *_, **__: None)
     try:
         with replaced("target_salesforce_bulk", pairs), redirect_stderr(io.StringIO()):
             yield
     finally:
-        target.TargetSalesforceBulk._validate_config = validate  # type: ignore[method-assign]
+        for name in ("_validate_config", "_setup_signal_handlers"):
+            delattr(target.TargetSalesforceBulk, name)
         logging.disable(logging.NOTSET)
 
 
