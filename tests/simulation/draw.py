@@ -57,7 +57,9 @@ class Draw:
         sdk = self._likely(0.65)
         forms = ["bookmarks"] * 8 + ["renamed", "none"] + ([] if sdk else ["opaque"])
         return Tap(
-            streams=self._rng.choice((self._one, self._one, self._two, self._family, self._twins))(),
+            streams=self._rng.choice(
+                (self._one, self._one, self._two, self._family, self._twins)
+            )(),
             sdk=sdk,
             form=self._rng.choice(forms),
             every=self._rng.choice((1, 2, 3, 99)),
@@ -189,7 +191,9 @@ class Draw:
             return JobFate(number=number, lies=(self._rng.choice(_LIES),))
         if how == 2:
             messages = ("InvalidBatch : made up", "InternalServerError : made up")
-            return JobFate(number=number, fails=(self._rng.choice(messages), self._rng.randint(0, 2)))
+            return JobFate(
+                number=number, fails=(self._rng.choice(messages), self._rng.randint(0, 2))
+            )
         act = self._rng.choice(("abort", "remove"))
         return JobFate(number=number, act=act, after=self._rng.choice((0.0, 0.6, 1.2, 5)))
 

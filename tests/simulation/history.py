@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from simulation import model
 from simulation.evidence import Evidence, RunFacts, StoredRow
 from simulation.org import Org
+from simulation.pipes import Signal
 from simulation.plan import Command, Plan, Run
 from simulation.scheduler import Clock
-from simulation.system import Signal, System, empty
+from simulation.system import System, empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
     from simulation.jobs import Job, Outcome
     from simulation.org import Fault, Request
-    from simulation.system import Ended
+    from simulation.pipes import Ended
+    from simulation.source import Row
     from simulation.trace import Trace
 
 _NUMBER = re.compile(r"\w(\d+)\.")
@@ -248,18 +250,16 @@ class History:
         found |= {row.number for row in rows if row.number not in self.evidence.places}
         # Of equal rows, the first one's number names all.
         found |= {row.number for row in rows if row.key is None and numbers_of(row.cells) <= found}
-        newest = {(row.stream, (row.key or "").lower()): row.number for row in rows if row.number in found}
-        return found | {
-            row.number
-            for row in rows
-            if row.key is not None and row.number < newest.get((row.stream, row.key.lower()), 0)
-        }
+        tried = {self._identity(row) for row in rows if row.number in found and row.key}
+        return found | {row.number for row in rows if row.key and self._identity(row) in tried}
+
+    def _identity(self, row: Row) -> tuple[str, str]:
+        stream = next(each for each in self._plan.tap.streams if each.name == row.stream)
+        return f"{stream.sobject}.{stream.key}", (row.key or "").lower()
 
     def _collect(self) -> None:
         self.org.catch_up(to_the_end=True)
-        parents = {
-            r.id: (r.cells.get("Key__c") or "").lower() for r in self._records("Parent__c")
-        }
+        parents = {r.id: (r.cells.get("Key__c") or "").lower() for r in self._records("Parent__c")}
         self.evidence.records = {
             name: [
                 record.cells | {"Parent": parents.get(record.cells.get("Parent__c"))}

@@ -14,10 +14,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from simulation.evidence import Evidence
-
 if TYPE_CHECKING:
-    from simulation.evidence import StoredRow
+    from simulation.evidence import Evidence, StoredRow
     from simulation.source import Row, Stream
 
 #: Fields that a row may write.
@@ -159,7 +157,9 @@ class _Named:
         }
         for each in evidence.stored:
             if each.operation == "delete":
-                key = next((c for n, c in each.cells.items() if n.endswith(("Key__c", "Other__c"))), "")
+                key = next(
+                    (c for n, c in each.cells.items() if n.endswith(("Key__c", "Other__c"))), ""
+                )
                 self.deletes[each.stream, key.lower()] += 1
                 continue
             self._take(each, by_cell)
@@ -228,7 +228,7 @@ def _judge_identity(
 def _allowed(
     evidence: Evidence, named: _Named, identity: _Identity, name: str | None
 ) -> set[str | None]:
-    """The values that a field may have; for no field, the rows that may make the record be there."""
+    """The values that a field may have; without a field, the rows by which the record is there."""
     sure: list[tuple[Row, str | None]] = []
     open_: list[tuple[Row, str | None]] = []
     for row in identity.writes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from simulation import shims
+from simulation import world
 from simulation.jobs import ENDED, Job, Outcome, process
 from simulation.records import OBJECTS, Tables, comparable
 from simulation.scheduler import BoundError
@@ -131,24 +131,24 @@ class Org:
                 return self._go_wrong(name, fault, effect)
             if fault.kind != "unavailable":
                 self._take_effect(fault, effect)
-            shims.process().sleep(0.5 * 2**attempt)
+            world.process().sleep(0.5 * 2**attempt)
         raise OrgError("unreachable")
 
     def _begin(self, name: str, job: str) -> Fault | None:
         if len(self.requests) >= self._max_requests:
             error = BoundError(f"More than {self._max_requests} requests.")
-            shims.process().fail(error)
+            world.process().fail(error)
         request = Request(len(self.requests) + 1, name, job)
         self.requests.append(request)
-        shims.step(f"asks: {name} {job}".rstrip())
-        shims.process().sleep(self.latency())
+        world.step(f"asks: {name} {job}".rstrip())
+        world.process().sleep(self.latency())
         self.catch_up()
         self._now = self._clock.now
         return self.faults(request)
 
     def _answer(self, name: str, effect: Callable[[], Any]) -> Any:
         answer = effect()
-        shims.step(f"is answered: {name}")
+        world.step(f"is answered: {name}")
         return answer
 
     def _go_wrong(self, name: str, fault: Fault, effect: Callable[[], Any]) -> Any:
@@ -161,7 +161,7 @@ class Org:
         if fault.kind == "unavailable":
             raise OrgError("lost")  # a 503 leaves open whether it took effect
         self._take_effect(fault, effect)
-        shims.step(f"loses the answer: {name}")
+        world.step(f"loses the answer: {name}")
         raise OrgError("lost")
 
     def _take_effect(self, fault: Fault, effect: Callable[[], Any]) -> None:

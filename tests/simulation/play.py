@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from simulation.plan import Plan
     from simulation.trace import Trace
 
-_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
+_MEMORY = Path("/dev/shm")
 
 
 def folder() -> Path:

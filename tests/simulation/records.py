@@ -173,11 +173,15 @@ class Tables:
         for each in table.fields.values():
             value = values.get(each["name"])
             if each.get("unique") and value is not None and table.find(each["name"], value):
-                raise RowError(text="DUPLICATE_VALUE:duplicate value found: duplicates value on record:--")  # noqa: E501
+                raise RowError(
+                    text="DUPLICATE_VALUE:duplicate value found: duplicates value on record:--"
+                )
         return table.add(values, now)
 
     def _named(self, table: Table, key: str | None, row: Cells) -> Record | None:
-        value = next((cell for name, cell in row.items() if name.lower() == (key or "").lower()), "")
+        value = next(
+            (cell for name, cell in row.items() if name.lower() == (key or "").lower()), ""
+        )
         if not value:
             raise RowError(text=f"MISSING_ARGUMENT:{key} not specified:--")
         found = table.find(key or "", value)

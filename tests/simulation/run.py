@@ -1,8 +1,8 @@
 """`make simulate`: many histories; or one of them again, by its seed.
 
-    python tests/simulation/run.py --histories 100000
-    python tests/simulation/run.py --seed 4711 --trace
-    python tests/simulation/run.py --seed 4711 --shrink
+python tests/simulation/run.py --histories 100000
+python tests/simulation/run.py --seed 4711 --trace
+python tests/simulation/run.py --seed 4711 --shrink
 """
 
 from __future__ import annotations

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from simulation.org import Org
 from simulation.scheduler import Clock
-from simulation.system import Ended, Failed, System
+from simulation.system import System
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from simulation.pipes import Ended, Failed
     from simulation.scheduler import Process
 
 LOCKED = "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record:--"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from simulation.plan import Plan, Run
+from simulation.plan import Command, Plan, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,12 +31,9 @@ def _smaller(plan: Plan, fails: Callable[[Plan], bool]) -> Plan | None:
 
 
 def _candidates(plan: Plan) -> Iterator[Plan]:
-    """Plans with one thing less."""
-    for name in ("jobs", "fates"):
-        if len(getattr(plan, name)) > 1:
-            yield replace(plan, **{name: ()})
-    for name in ("steps", "jobs", "fates"):
-        for rest in _without_one(getattr(plan, name)):
+    """Plans with something less, the most first."""
+    for name in ("jobs", "fates", "steps"):
+        for rest in _less(getattr(plan, name)):
             yield replace(plan, **{name: rest})
     if len(plan.tap.streams) > 1:
         for streams in _without_one(plan.tap.streams):
@@ -50,24 +47,29 @@ def _candidates(plan: Plan) -> Iterator[Plan]:
             yield replace(plan, tap=replace(plan.tap, **simpler))  # type: ignore[arg-type]
 
 
-def _smaller_steps(step: Any) -> Iterator[Any]:
-    for name in ("faults", "rows"):
-        if len(getattr(step, name, ())) > 1:
-            yield replace(step, **{name: ()})
+def _smaller_steps(step: Run | Command) -> Iterator[Run | Command]:
     for name in ("faults", "rows", "changed"):
-        for rest in _without_one(getattr(step, name, ())):
+        for rest in _less(getattr(step, name, ())):
             yield replace(step, **{name: rest})
-    for name in ("crash_at", "cut", "signal"):
-        if getattr(step, name, None) is not None:
-            yield replace(step, **{name: None})
+    for name in ("crash_at", "cut", "signal", "lost_lines"):
+        if getattr(step, name, None):
+            yield replace(step, **{name: 0 if name == "lost_lines" else None})
     if isinstance(step, Run):
-        if step.lost_lines:
-            yield replace(step, lost_lines=step.lost_lines - 1)
-        for row in step.rows:
-            if len(row.cells) > 1:
-                cells = dict(list(row.cells.items())[:1])
-                rows = tuple(replace(r, cells=cells) if r is row else r for r in step.rows)
-                yield replace(step, rows=rows)
+        yield from _fewer_cells(step)
+
+
+def _fewer_cells(step: Run) -> Iterator[Run]:
+    for row in step.rows:
+        if len(row.cells) > 1:
+            cells = dict(list(row.cells.items())[:1])
+            rows = tuple(replace(each, cells=cells) if each is row else each for each in step.rows)
+            yield replace(step, rows=rows)
+
+
+def _less(things: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    if len(things) > 1:
+        yield ()
+    yield from _without_one(things)
 
 
 def _without_streams(plan: Plan, streams: Any) -> Plan:

@@ -138,7 +138,9 @@ class Tap:
                 self._move(now, stream, self.bookmark(state, stream), whole=True)
         if self.sdk and self.form != "none":
             yield self._state(now), None
-        parts = [self._part(now, state, stream, rows, stream.name in changed) for stream in self.streams]
+        parts = [
+            self._part(now, state, stream, rows, stream.name in changed) for stream in self.streams
+        ]
         turns = zip_longest(*parts) if self.mixed else [chain.from_iterable(parts)]
         for each in chain.from_iterable(turns):
             if each is not None:

@@ -7,28 +7,27 @@ memory behind what they call of the API.
 from __future__ import annotations
 
 import io
-import json
 import logging
 import shutil
 import sys
 import typing
-from contextlib import contextmanager, redirect_stderr, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager, redirect_stderr
 from functools import lru_cache
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from simulation import shims
 from simulation.org import Org, OrgError
+from simulation.pipes import Ended, Failed, Stdin, Stdout
 from simulation.replacing import replaced
-from simulation.scheduler import CrashError, Process, SimulationError
+from simulation.scheduler import CrashError, Process
+from simulation.world import World, process
 
 from target_salesforce_bulk import errors, target
 from target_salesforce_bulk.failed import commands
 from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.run import Run
-from target_salesforce_bulk.salesforce import client, ingest, query
+from target_salesforce_bulk.salesforce import ingest, query
 from target_salesforce_bulk.salesforce.job import JobInfo
 from target_salesforce_bulk.salesforce.sobject import SObject
 from target_salesforce_bulk.singer.sdk import Terminated
@@ -36,6 +35,7 @@ from target_salesforce_bulk.singer.sdk import Terminated
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from simulation.scheduler import Clock
 
@@ -47,36 +47,6 @@ CONFIG = {
     "poll_interval_seconds": 0.5,
     "poll_max_interval_seconds": 2,
 }
-
-
-@dataclass
-class Ended:
-    """How one run of the program ended."""
-
-    #: Exit code; None where the process was killed.
-    code: int | None
-    #: What it wrote to stdout, line by line.
-    lines: list[str] = field(default_factory=list)
-    steps: int = 0
-    #: What a history must never do.
-    failure: BaseException | None = None
-
-    @property
-    def states(self) -> list[dict[str, Any]]:
-        """The STATEs that it wrote."""
-        return [json.loads(line) for line in self.lines]
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A row that the program has stored as failed."""
-
-    stream: str
-    operation: str
-    code: str
-    #: What can be done about it: `transient`, `permanent`, `parent_missing` or `uncertain`.
-    kind: str
-    row: dict[str, str]
 
 
 class System:
@@ -115,7 +85,7 @@ class System:
             crash_at: The step at which the process is killed.
             crash_when: Whether it is killed at a step, by its name.
         """
-        reader = SimpleNamespace(buffer=_Stdin(messages))
+        reader = SimpleNamespace(buffer=Stdin(messages, lambda: Terminated(15)))
         settings = SimpleNamespace(config=self._config(config), parse_env=False)
         return self._execute(
             lambda: target.TargetSalesforceBulk.invoke(config=settings, file_input=reader),  # type: ignore[arg-type]
@@ -124,7 +94,11 @@ class System:
         )
 
     def retry_failed(
-        self, config: dict[str, Any], *, kind: str | None = None, crash_at: int | None = None,
+        self,
+        config: dict[str, Any],
+        *,
+        kind: str | None = None,
+        crash_at: int | None = None,
         crash_when: Callable[[Process, str], bool] | None = None,
     ) -> Ended:
         """Run `failed retry`."""
@@ -165,15 +139,15 @@ class System:
         crash_at: int | None,
         crash_when: Callable[[Process, str], bool] | None,
     ) -> Ended:
-        process = Process(
+        running = Process(
             self._rng,
             self._clock,
             max_steps=self.max_steps,
             crash_at=crash_at,
             on_step=self._watch(crash_when),
         )
-        stdout, ended = _Stdout(self.on_line), Ended(code=None)
-        _Now.org, shims.World.process = self.org, process
+        stdout, ended = Stdout(self.on_line), Ended(code=None)
+        _Now.org, World.process = self.org, running
         sys.stdout, before = stdout, sys.stdout  # type: ignore[assignment]
         try:
             program()
@@ -188,11 +162,11 @@ class System:
             ended.failure = error
         finally:
             sys.stdout = before
-            process.reap()
-            shims.World.process = None
-            shims.World.close_files()
-        ended.lines, ended.steps = stdout.lines, process.steps
-        ended.failure = process.failure or ended.failure
+            running.reap()
+            World.process = None
+            World.close_files()
+        ended.lines, ended.steps = stdout.lines, running.steps
+        ended.failure = running.failure or ended.failure
         return ended
 
     def _watch(
@@ -204,9 +178,8 @@ class System:
         def watch(thread: str, what: str) -> None:
             if self.on_step is not None:
                 self.on_step(thread, what)
-            process = shims.process()
-            if crash_when(process, what):
-                process.kill()
+            if crash_when(process(), what):
+                process().kill()
 
         return watch
 
@@ -215,52 +188,6 @@ class _Now:
     """The org that clients are connected to."""
 
     org: Org
-
-
-class Signal:
-    """Stands in the input where the process is told to leave."""
-
-
-class _Stdin:
-    """The tap's output, as much as has come at a time."""
-
-    def __init__(self, messages: Iterable[Any]) -> None:
-        self._messages = iter(messages)
-
-    def read1(self, _size: int) -> bytes:
-        """The next message."""
-        for message in self._messages:
-            shims.step("reads the input")
-            if isinstance(message, Signal):
-                raise Terminated(15)
-            if isinstance(message, (int, float)):
-                shims.process().sleep(message)
-                continue
-            if isinstance(message, bytes):
-                return message
-            return json.dumps(message).encode() + b"\n"
-        shims.step("reads the input's end")
-        return b""
-
-    read = read1
-
-
-class _Stdout(io.StringIO):
-    """What the program writes; a line is out when `write` returns."""
-
-    def __init__(self, on_line: Callable[[str], None]) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-        self._on_line = on_line
-
-    def write(self, text: str) -> int:
-        """Write a line."""
-        shims.step("writes to stdout")
-        if text.strip():
-            self.lines.append(text.strip())
-            self._on_line(text.strip())
-        shims.step("has written to stdout")
-        return len(text)
 
 
 class _Client:
@@ -303,9 +230,7 @@ class _Ingest:
     ) -> JobInfo:
         """Make a job."""
         org = self._org
-        return _job(
-            org, "create", lambda: org.create(sobject, str(operation), external_id_field)
-        )
+        return _job(org, "create", lambda: org.create(sobject, str(operation), external_id_field))
 
     def upload(self, job_id: str, path: Path, *, compressed: bool = False) -> None:
         """Send rows."""
@@ -357,7 +282,9 @@ class _Query:
         return (list(record.values()) for record in self.select(soql))
 
 
-def _job(org: Org, name: str, effect: Callable[[], Any], *, job: str = "", again: bool = False) -> JobInfo:
+def _job(
+    org: Org, name: str, effect: Callable[[], Any], *, job: str = "", again: bool = False
+) -> JobInfo:
     return JobInfo.from_json(_asked(org, name, effect, job=job, again=again))
 
 

@@ -79,7 +79,7 @@ def test_a_failed_job_with_counts_of_0_doubles_nothing(scene: Callable[..., Scen
 
 
 def test_rows_that_differ_below_a_second_are_not_confused(scene: Callable[..., Scene]) -> None:
-    """5.4: which of several like rows failed is uncertain where its echo has lost the difference."""
+    """5.4: which of several like rows failed is uncertain where the echo lost the difference."""
     it = scene(**INSERT)
     it.fail_once(LOCKED, Seen__c="2026-03-01T00:00:00.900Z")
     seen = schema("A__c", "Seen__c", key=None)

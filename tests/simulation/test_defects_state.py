@@ -18,7 +18,6 @@ ROWS = [row(A__c=str(number)) for number in range(1, 7)]
 ALL = [(str(number),) for number in range(1, 7)]
 
 
-
 def at(value: Any) -> dict[str, Any]:
     """A STATE as a sorted incremental stream has it."""
     return state(things={"replication_key": "A__c", "replication_key_value": value})
