@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 DEMO := .demo
 
-.PHONY: bench clean crash demo e2e faults lint soak test
+.PHONY: bench clean crash demo e2e faults lint simulate soak test
 
 # A stamp is renewed when the dependencies change.
 $(VENV)/.ready: pyproject.toml
@@ -37,6 +37,9 @@ crash: $(VENV)/.ready
 
 faults: $(VENV)/.ready
 	$(BIN)/python tests/crash/faults.py
+
+simulate: $(VENV)/.ready
+	$(BIN)/python tests/simulation/run.py --histories 100000
 
 soak: $(VENV)/.ready
 	$(BIN)/python tests/crash/soak.py

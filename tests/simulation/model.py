@@ -1,0 +1,279 @@
+"""What the rules demand of a history, written from the rules alone.
+
+It knows the source, what was read of it and when, the org at the end and the stored failed rows;
+it knows nothing of batches, jobs or the journal. Where a rule leaves a case open, every outcome
+that the rule allows passes.
+
+Words: a row is *named* where it stands in the store of failed rows, and *definite* where it does
+not: then it must have been loaded, or newer definite rows must have taken its place cell by cell.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulation.evidence import Evidence, StoredRow
+    from simulation.source import Row, Stream
+
+#: Fields that a row may write.
+FIELDS = ("A__c", "B__c", "C__c", "Parent")
+
+
+def judge(evidence: Evidence) -> list[str]:
+    """What is wrong after a run that ended well, with all before it settled."""
+    named = _Named(evidence)
+    problems = list(named.problems)
+    if any(each.uncertain for each in evidence.stored) and not evidence.doubtful:
+        problems.append("A row is called uncertain, but nothing happened that leaves one open")
+    for stream in evidence.tap.streams:
+        if stream.operation == "insert":
+            problems += _judge_inserts(evidence, stream)
+    problems += _judge_records(evidence, named)
+    problems += _judge_children(evidence, named)
+    return problems
+
+
+def judge_settled(evidence: Evidence) -> list[str]:
+    """What is wrong when the failed rows were sent again and nothing failed any more."""
+    parents = _parents(evidence)
+    return [
+        f"Row {each.cells} stays stored although it could be loaded: {each.code}"
+        for each in evidence.stored
+        if not each.uncertain and not _cannot_be_sent(each, parents)
+    ]
+
+
+def judge_last(evidence: Evidence, jobs: int) -> list[str]:
+    """What is wrong after one more ordinary run, in which the source had nothing new."""
+    problems = judge(evidence)
+    kinds = {stream.kind for stream in evidence.tap.streams}
+    idle = kinds <= {">", ">="} and evidence.tap.form == "bookmarks"
+    if idle and jobs and not evidence.stored:
+        problems.append(f"An idle run made {jobs} jobs")
+    return problems
+
+
+def _parents(evidence: Evidence) -> set[str]:
+    return {(record.get("Key__c") or "").lower() for record in evidence.records["Parent__c"]}
+
+
+def _cannot_be_sent(stored: StoredRow, parents: set[str]) -> bool:
+    if stored.cells.get("Parent__r.Key__c", "") not in {"", *parents}:
+        return True
+    too_long = any(len(cell) > 255 for cell in stored.cells.values())
+    return too_long or stored.code in {"NOT_FOUND", "ENTITY_IS_DELETED"}
+
+
+def _judge_children(evidence: Evidence, named: _Named) -> list[str]:
+    """Rows wait for parents that come in the same run."""
+    last = len(evidence.runs) - 1
+    parents = _parents(evidence)
+    return [
+        f"Row {row.number} was stored, but its parent came in the same run"
+        for row in evidence.rows.values()
+        if row.number in named.cells
+        and not row.refused
+        and row.cells.get("Parent") in parents
+        and any(run == last for run, _ in evidence.places[row.number])
+    ]
+
+
+# -- inserts ----------------------------------------------------------------------------------
+
+
+def _judge_inserts(evidence: Evidence, stream: Stream) -> list[str]:
+    """Each row of the source is one record, or is named: exactly once."""
+    rows = [row for row in evidence.rows.values() if row.stream == stream.name]
+    wanted = Counter[str]()
+    most = Counter[str]()
+    for row in rows:
+        least, greatest = _copies(evidence, stream, row)
+        wanted[_text(row.cells)] += least
+        most[_text(row.cells)] += greatest
+    found = Counter(
+        _text(record) for record in evidence.records[stream.sobject] if _text(record) in wanted
+    )
+    failed, open_ = Counter[str](), Counter[str]()
+    for each in evidence.stored:
+        if each.stream == stream.target:
+            (open_ if each.uncertain else failed)[_text(each.cells)] += 1
+    problems = []
+    for text in wanted:
+        known = found[text] + failed[text]
+        if known + open_[text] < wanted[text]:
+            problems.append(f"Lost: {text}: {known} of {wanted[text]}")
+        if known > most[text] and not (failed[text] == 0 and found[text] <= most[text]):
+            problems.append(f"Doubled: {text}: {known} of {most[text]}")
+    return problems
+
+
+def _copies(evidence: Evidence, stream: Stream, row: Row) -> tuple[int, int]:
+    """How often a row must be in the org or named, at the least and at the most."""
+    runs = sorted({run for run, _ in evidence.places.get(row.number, ())})
+    if not runs:
+        return 0, 0
+    facts = evidence.runs
+    if stream.kind == "full" or evidence.tap.form == "none":
+        complete = [run for run in runs if not facts[run].killed and not facts[run].cut]
+        if any(facts[run].cut_at_state for run in runs):
+            return 1, len(runs)  # it looks as if it had been complete
+        if all(facts[run].code == 0 for run in complete):
+            return len(complete), len(complete)
+        # A run that ended with an error may have stopped the stream, and is then continued.
+        return 1, len(complete)
+    if stream.kind in {">=", "unsorted"} and evidence.tap.form in {"renamed", "opaque"}:
+        return 1, len(runs)  # nobody can tell which rows stand at such a bookmark
+    lost = [run for run in range(len(facts)) if facts[run].lost]
+    if lost and not (evidence.tap.sdk and evidence.tap.form in {"bookmarks", "renamed"}):
+        return 1, len(runs)  # such a tap brings no number back
+    if lost and not all(facts[run + 1].numbered for run in lost):
+        return 1, len(runs)  # nothing was kept that could have brought one back
+    return 1, 1
+
+
+def _text(cells: dict[str, Any]) -> str:
+    return "|".join(f"{name}={cells[name]}" for name in FIELDS[:3] if cells.get(name))
+
+
+# -- records with keys --------------------------------------------------------------------------
+
+
+class _Named:
+    """Which cells of which rows stand in the store."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.cells: dict[int, set[str]] = {}
+        self.uncertain: set[int] = set()
+        self.deletes: Counter[tuple[str, str]] = Counter()
+        self.problems: list[str] = []
+        by_cell = {
+            (name, cell): row.number
+            for row in evidence.rows.values()
+            for name, cell in row.cells.items()
+            if row.key is not None and name != "Parent"
+        }
+        for each in evidence.stored:
+            if each.operation == "delete":
+                key = next(
+                    (c for n, c in each.cells.items() if n.endswith(("Key__c", "Other__c"))), ""
+                )
+                self.deletes[each.stream, key.lower()] += 1
+                continue
+            self._take(each, by_cell)
+
+    def _take(self, stored: StoredRow, by_cell: dict[tuple[str, str], int]) -> None:
+        for name in FIELDS[:3]:
+            number = by_cell.get((name, stored.cells.get(name, "")))
+            if number is None:
+                continue
+            cells = self.cells.setdefault(number, set())
+            if name in cells:
+                self.problems.append(f"Row {number} is named twice")
+            cells.add(name)
+            if stored.uncertain:
+                self.uncertain.add(number)
+
+
+@dataclass
+class _Identity:
+    """What is written of one record: its rows, in no order but that of their places."""
+
+    writes: list[Row] = field(default_factory=list)
+    deletes: list[Row] = field(default_factory=list)
+
+
+def _judge_records(evidence: Evidence, named: _Named) -> list[str]:
+    identities: dict[tuple[str, str, str], _Identity] = {}
+    for row in evidence.rows.values():
+        stream = next(each for each in evidence.tap.streams if each.name == row.stream)
+        if row.key is None or row.number not in evidence.places:
+            continue
+        place = (stream.sobject, stream.key or "", row.key.strip().lower())
+        identity = identities.setdefault(place, _Identity())
+        (identity.deletes if row.deleted else identity.writes).append(row)
+    problems = []
+    for (sobject, name, key), identity in identities.items():
+        found = [
+            record
+            for record in evidence.records[sobject]
+            if (record.get(name) or "").lower() == key
+        ]
+        problems += _judge_identity(evidence, named, f"{sobject} {key}", identity, found)
+    return problems
+
+
+def _judge_identity(
+    evidence: Evidence, named: _Named, what: str, identity: _Identity, found: list[dict[str, Any]]
+) -> list[str]:
+    if len(found) > 1:
+        return [f"{what} is there {len(found)} times"]
+    record = found[0] if found else None
+    problems = []
+    allowed = _allowed(evidence, named, identity, None)
+    if record is None and None not in allowed:
+        return [f"{what} is not there, but rows {sorted(map(str, allowed))} were loaded"]
+    if record is not None and allowed == {None}:
+        return [f"{what} is there, but was deleted or never loaded"]
+    for name in FIELDS:
+        allowed = _allowed(evidence, named, identity, name)
+        value = record.get(name) if record else None
+        if record is not None and value not in allowed:
+            problems.append(f"{what}: {name} is {value}, allowed: {sorted(map(str, allowed))}")
+    return problems
+
+
+def _allowed(
+    evidence: Evidence, named: _Named, identity: _Identity, name: str | None
+) -> set[str | None]:
+    """The values that a field may have; without a field, the rows by which the record is there."""
+    sure: list[tuple[Row, str | None]] = []
+    open_: list[tuple[Row, str | None]] = []
+    for row in identity.writes:
+        if name is not None and name not in row.cells:
+            continue
+        value = str(row.number) if name is None else row.cells[name]
+        if row.number in named.uncertain or _named_since(evidence, named, identity, row, name):
+            open_.append((row, value))
+        elif row.number in named.cells:
+            if name is not None and name not in named.cells[row.number] and name != "Parent":
+                sure.append((row, value))  # it has lost this cell to a newer row
+        else:
+            sure.append((row, value))
+    for row in identity.deletes:
+        stream = next(each.target for each in evidence.tap.streams if each.name == row.stream)
+        unsure = named.deletes[stream, (row.key or "").lower()]
+        (open_ if unsure else sure).append((row, None))
+    last = [
+        value
+        for row, value in sure
+        if not any(_surely_before(evidence, row, other) for other, _ in sure)
+    ]
+    late = [
+        value
+        for row, value in open_
+        if not any(_surely_before(evidence, row, other) for other, _ in sure)
+    ]
+    return {*last, *late, *([] if sure else [None])}
+
+
+def _named_since(
+    evidence: Evidence, named: _Named, identity: _Identity, row: Row, name: str | None
+) -> bool:
+    """Whether a newer row that is named says what this one said: then nobody misses this one."""
+    return row.number not in named.cells and any(
+        (name is None or name in named.cells.get(other.number, ()))
+        and other.number in named.cells
+        and _surely_before(evidence, row, other)
+        for other in identity.writes
+    )
+
+
+def _surely_before(evidence: Evidence, row: Row, other: Row) -> bool:
+    """Whether one row stands before another however the input is looked at."""
+    if row is other:
+        return False
+    mine, theirs = evidence.places[row.number], evidence.places[other.number]
+    return mine[0] < theirs[0] and mine[-1] < theirs[-1]
