@@ -24,6 +24,7 @@ from target_salesforce_bulk.reporting.loaded_ids import LoadedIds
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.objects import Objects
 from target_salesforce_bulk.salesforce.query import QueryApi
+from target_salesforce_bulk.singer import bookmarks
 from target_salesforce_bulk.singer.checkpoint import Checkpoint
 from target_salesforce_bulk.singer.ledger import Ledger
 from target_salesforce_bulk.singer.live_intake import LiveIntake
@@ -66,6 +67,7 @@ class Run:
             StateOutput(ledger).write,
             journal,
             needs_number=lambda: ledger.enabled and journal.recognised.counts,
+            starts=bookmarks.by_stream(journal.last_state()),
         )
         self._events = Events()
         self._events.subscribe(self.tally.observe)

@@ -69,6 +69,7 @@ class TargetSalesforceBulk(SafeTarget):
         self.max_parallelism = 1
         if isinstance(self.message_reader, MessageReader):
             self.message_reader.find_sink = self.sink_of_decoded
+            self.message_reader.seal_old = self._seal_old
 
     @cached_property
     def settings(self) -> Settings:
@@ -121,6 +122,15 @@ class TargetSalesforceBulk(SafeTarget):
         before = set(earlier)
         earlier.update(properties)
         return before
+
+    def _seal_old(self) -> float:
+        """Seal the batches that are old enough; the seconds until the next may be."""
+        ages = [
+            sink.seal_old()
+            for sink in self._latest_sinks.values()
+            if isinstance(sink, SalesforceSink)
+        ]
+        return min(ages, default=self.settings.max_batch_age_seconds)
 
     def sink_of_decoded(self, stream: str) -> SalesforceSink | None:
         """The sink that takes the records of a stream decoded: none where a map changes them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -86,19 +87,34 @@ class Journal:
             self.recognised.intend(db, number, coverage)
         return number
 
-    def state_written(self, number: int, coverage: Coverage, *, numbered: bool) -> None:
+    def state_written(self, number: int, coverage: Coverage, value: Any, *, numbered: bool) -> None:
         """Note that a STATE is out, and release the batches that it covers.
 
         Args:
             number: Its number.
             coverage: What it covers.
+            value: The STATE without our part.
             numbered: Whether it carries the number.
         """
         whole = [batch_id for batch_id, position in coverage.batches.items() if position is None]
         with self._db.transaction() as db:
             self.recognised.written(db, number, numbered=numbered)
             self._release(db, whole)
+            self._keep_state(db, value)
         self._remove_folders(whole)
+
+    def keep_state(self, value: Any) -> None:
+        """Keep the STATE that was written last."""
+        with self._db.transaction() as db:
+            self._keep_state(db, value)
+
+    def _keep_state(self, db: sqlite3.Connection, value: Any) -> None:
+        db.execute("INSERT OR REPLACE INTO last_state VALUES (1, ?)", (json.dumps(value),))
+
+    def last_state(self) -> Any:
+        """The STATE that was written last, by this run or an earlier one; None where none was."""
+        found = self._db.query("SELECT value FROM last_state")
+        return json.loads(found[0]["value"]) if found else None
 
     def complete_without_state(self, stream: str) -> None:
         """Note that a run has brought a stream to its end whose tap sends no STATE."""

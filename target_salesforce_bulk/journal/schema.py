@@ -83,6 +83,10 @@ CREATE TABLE states (  -- STATE lines by their running number
     number INTEGER PRIMARY KEY,
     written INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE last_state (  -- as it was written last; one row
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    value TEXT NOT NULL
+) STRICT;
 CREATE TABLE dealt_batches (  -- whose rows may come again; their fingerprints lie in files
     batch_id INTEGER PRIMARY KEY REFERENCES batches (id),
     stream TEXT NOT NULL,

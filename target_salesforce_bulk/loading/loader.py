@@ -72,13 +72,15 @@ class Loader:
         self._for_parents: list[Batch] = []
         #: The first error that concerns the run as a whole, such as a login that is refused.
         self._fatal: BaseException | None = None
-        self._workers = [
-            threading.Thread(target=self._work, name=f"loader-{number}", daemon=True)
-            for number in range(1, workers + 1)
-        ]
+        self._number_of_workers = workers
+        self._workers: list[threading.Thread] = []
 
     def start(self) -> None:
         """Start the worker threads."""
+        self._workers = [
+            threading.Thread(target=self._work, name=f"loader-{number}", daemon=True)
+            for number in range(1, self._number_of_workers + 1)
+        ]
         for worker in self._workers:
             worker.start()
 
@@ -146,8 +148,7 @@ class Loader:
         self._schedule.close()
         deadline = self._clock() + timeout_seconds
         for worker in self._workers:
-            if worker.ident is not None:
-                worker.join(max(0.0, deadline - self._clock()))
+            worker.join(max(0.0, deadline - self._clock()))
 
     def _work(self) -> None:
         while (batch := self._schedule.take()) is not None:

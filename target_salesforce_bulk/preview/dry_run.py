@@ -77,6 +77,9 @@ class DryRun:
         self.resolved[stream] = resolved
         return self.counts.setdefault(stream, Count())
 
+    def learn_taps(self, stream: str, taps: frozenset[str]) -> None:
+        """Ignore it: no STATE is written."""
+
     def is_stopped(self, stream: str) -> bool:
         """Never: nothing is sent that could fail."""
         return False

@@ -35,7 +35,7 @@ class Covers(Protocol):
     def intend_state(self, coverage: Coverage) -> int:
         """Note what a STATE will cover that is about to be written; its number."""
 
-    def state_written(self, number: int, coverage: Coverage, *, numbered: bool) -> None:
+    def state_written(self, number: int, coverage: Coverage, value: Any, *, numbered: bool) -> None:
         """Note that it is out."""
 
 
@@ -103,6 +103,7 @@ class Checkpoint:
         write: Writes a STATE to stdout, with its number where it is given one.
         journal: Stores what a STATE covers.
         needs_number: Whether anything is remembered for which the number is needed.
+        starts: The bookmarks that were written last in an earlier run.
     """
 
     def __init__(
@@ -110,11 +111,13 @@ class Checkpoint:
         write: Callable[[Any, int | None], None],
         journal: Covers,
         needs_number: Callable[[], bool],
+        starts: Mapping[str, Any] | None = None,
     ) -> None:
         self._write = write
         self._journal = journal
         self._needs_number = needs_number
         self._mutex = threading.RLock()
+        self._starts = starts or {}
         self._streams: dict[str, _Stream] = {}
         self._ties: dict[str, set[str]] = {}
         self._newest_batch = 0
@@ -303,23 +306,12 @@ class Checkpoint:
         if self._newest is ABSENT:
             return ABSENT
         names = bookmarks.by_stream(self._newest)
-        missing = [name for name in names if name not in self._safe]
-        if len(missing) == len(names) > 0 or self._would_lose_a_start(missing):
+        # A tap that does not say where it starts has most likely started from what was written.
+        known = self._safe if self._starts_known else {**self._starts, **self._safe}
+        safe = {name: known[name] for name in names if name in known}
+        if not safe and names:
             return ABSENT
-        safe = {name: self._safe[name] for name in names if name in self._safe}
         return bookmarks.composed(self._newest, safe)
-
-    def _would_lose_a_start(self, names: list[str]) -> bool:
-        """Whether leaving bookmarks out might take away where the tap started.
-
-        A tap that does not say so at first may have started from bookmarks that nobody knows here.
-        """
-        if self._starts_known or not names:
-            return False
-        streams = self._streams_of(bookmarks.by_stream(self._newest))
-        return any(
-            self._stream(stream).stopped_at is None for name in names for stream in streams[name]
-        )
 
     def _put_out(self, value: Any) -> None:
         coverage = self._coverage()
@@ -330,7 +322,7 @@ class Checkpoint:
             number = self._journal.intend_state(coverage)
             numbered = self._needs_number()
             self._write(value, number if numbered else None)
-            self._journal.state_written(number, coverage, numbered=numbered)
+            self._journal.state_written(number, coverage, value, numbered=numbered)
         self._last_written = value
 
     def _coverage(self) -> Coverage:
@@ -373,7 +365,13 @@ class Checkpoint:
         numbered = self._needs_number() and self._last_written is not ABSENT
         if numbered:  # else no row is remembered that this could matter to
             self._write(self._last_written, number)
-        self._journal.state_written(number, coverage, numbered=numbered)
+        self._journal.state_written(number, coverage, self._last_written, numbered=numbered)
+
+    @property
+    def last_written(self) -> Any:
+        """The STATE that was written last; `ABSENT` where there was none."""
+        with self._mutex:
+            return self._last_written
 
     def is_stopped(self, stream: str) -> bool:
         """Whether a stream has stopped."""

@@ -37,6 +37,9 @@ class Intake(Protocol):
             resolved: What becomes of its rows.
         """
 
+    def learn_taps(self, stream: str, taps: frozenset[str]) -> None:
+        """Learn under which names the tap has a stream; another SCHEMA may have added one."""
+
     def is_stopped(self, stream: str) -> bool:
         """Whether rows of a stream are not taken any more.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.singer import bookmarks
+from target_salesforce_bulk.singer.bookmarks import ABSENT
 from target_salesforce_bulk.singer.checkpoint import Reading
 from target_salesforce_bulk.singer.recogniser import LiveRecogniser, NothingToRecognise
 from target_salesforce_bulk.singer.top_tracker import TopTracker
@@ -71,9 +72,13 @@ class LiveIntake:
         self, stream: str, taps: frozenset[str], resolved: ResolvedStream
     ) -> StreamTally:
         """See `Intake.stream_started`."""
+        self.learn_taps(stream, taps)
+        return self._tally.stream_started(stream, resolved.sobject.name)
+
+    def learn_taps(self, stream: str, taps: frozenset[str]) -> None:
+        """See `Intake.learn_taps`."""
         self._taps[stream] = taps
         self._checkpoint.stream_started(stream, taps)
-        return self._tally.stream_started(stream, resolved.sobject.name)
 
     def is_stopped(self, stream: str) -> bool:
         """See `Intake.is_stopped`."""
@@ -84,17 +89,15 @@ class LiveIntake:
         """See `Intake.recogniser`."""
         if plan.operation.only_ids:
             return NothingToRecognise()
-        recognised = self._journal.recognised
-        tops = None
-        if skip_repeated:  # the same one also where the schema has changed meanwhile
-            tracker = TopTracker(recognised.top_rows(plan.stream))
-            tops = self._tops.setdefault(plan.stream, tracker)
-        return LiveRecogniser(
-            recognised,
+        tops = self._tops.setdefault(plan.stream, TopTracker()) if skip_repeated else None
+        found = LiveRecogniser(
+            self._journal.recognised,
             plan,
             tops=tops,
             is_failed=lambda key: self._journal.failures.has_key(plan.sobject, key),
         )
+        self.when_decided(found.learn)
+        return found
 
     def note_rows(self, stream: str) -> None:
         """See `Intake.note_rows`."""
@@ -113,7 +116,8 @@ class LiveIntake:
 
     def when_decided(self, release: Callable[[], None]) -> None:
         """See `Intake.when_decided`."""
-        self._held.append(release)
+        if not self._journal.recognised.decided:
+            self._held.append(release)
 
     def open_batch(self, plan: LoadPlan) -> Batch:
         """See `Intake.open_batch`."""
@@ -200,6 +204,8 @@ class LiveIntake:
                     if not self._checkpoint.is_stopped(stream)
                 }
             )
+        if (value := self._checkpoint.last_written) is not ABSENT:
+            self._journal.keep_state(value)
         self._journal.end_run()
         if taken := self._journal.recognised.taken_in_all:
             logger.info("%s rows had been dealt with by an earlier run and were left out", taken)

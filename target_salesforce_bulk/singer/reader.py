@@ -20,6 +20,7 @@ from singer_sdk.singerlib.json import deserialize_json
 
 from target_salesforce_bulk.errors import InputError
 from target_salesforce_bulk.rows.json_rows import TextHazards
+from target_salesforce_bulk.singer.age_seal import AgeSeal
 from target_salesforce_bulk.singer.batch_files import line_blocks, read_slices
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class _NoSchemaError(InputError, RecordsWithoutSchemaException):
     """Also the SDK's own exception, for whoever embeds the target."""
 
 
+#: Seconds after which batches are looked at that nobody opened yet.
+_NEVER = 3600.0
 _KNOWN = "RECORD, SCHEMA, STATE, ACTIVATE_VERSION and BATCH"
 # How taps begin a RECORD; a line that begins otherwise is taken for one of the newest stream.
 _STREAM = re.compile(rb'\{"type": ?"RECORD", ?"stream": ?"([^"\\]+)"')
@@ -53,6 +56,8 @@ class MessageReader(SingerReader):
         super().__init__()
         #: Finds the sink of a stream that takes records in bulk; the stream has had its SCHEMA.
         self.find_sink: Callable[[str], SalesforceSink | None] = lambda _: None
+        #: Seals batches by their age; the seconds until the next may be old enough.
+        self.seal_old: Callable[[], float] = lambda: _NEVER
         self._sinks: dict[str, SalesforceSink | None] = {}
         self._newest: SalesforceSink | None = None
         self._callbacks: dict[str, Callable[[dict[str, Any]], None]] = {}
@@ -70,13 +75,20 @@ class MessageReader(SingerReader):
             InputError: a line that is not a Singer message, or not one that may come here.
         """
         self._callbacks = callbacks
-        for block in _blocks(file_input or self.default_input):
-            lines = _Lines(block)
-            if not self._take_as_one(lines):
-                take_place, hazards = self._take_place(lines), TextHazards.of(block)
-                _give_by_line(lines, hazards, self._sink_of, take_place, self._stats, of="message")
-            self._lines_before += lines.number
+        age_seal = AgeSeal(self.seal_old)
+        with age_seal.running():
+            for block in _blocks(file_input or self.default_input):
+                with age_seal.taking:
+                    self._take_block(block)
         return self._stats
+
+    def _take_block(self, block: bytes) -> None:
+        """Take some whole lines."""
+        lines = _Lines(block)
+        if not self._take_as_one(lines):
+            take_place, hazards = self._take_place(lines), TextHazards.of(block)
+            _give_by_line(lines, hazards, self._sink_of, take_place, self._stats, of="message")
+        self._lines_before += lines.number
 
     def _take_as_one(self, lines: _Lines) -> bool:
         """Take a block if all of it is records of the newest stream."""

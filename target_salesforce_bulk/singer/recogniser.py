@@ -72,12 +72,21 @@ class LiveRecogniser:
         self._stream = plan.stream
         self._layout = tuple(column.header for column in plan.columns)
         self._is_failed = is_failed
-        self._rows_expected = recognised.expects(plan)
+        self._plan = plan
         self._tops = tops
-        top = None if tops is None else recognised.top_rows(plan.stream)
         #: The bookmark as the tap wrote it, and in comparable form; None where no row is expected.
-        self._bookmark = None if top is None else top.value
-        self._at = comparable(self._bookmark)
+        self._bookmark: Any = None
+        self._at: tuple[str, Any] | None = None
+        self.learn()
+
+    def learn(self) -> None:
+        """Learn what is expected: at first, and when it has been decided."""
+        self._rows_expected = self._recognised.expects(self._plan)
+        if self._tops is not None:
+            top = self._recognised.top_rows(self._stream)
+            self._tops.carry(top)
+            self._bookmark = None if top is None else top.value
+            self._at = comparable(self._bookmark)
 
     def judge(
         self, number: int, row: Callable[[int], Row], positions: Sequence[Any]

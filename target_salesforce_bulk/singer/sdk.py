@@ -93,6 +93,9 @@ class SafeTarget(Target):
         if isinstance(keys, list) and len(keys) == 1 and isinstance(keys[0], str):
             self._replication_keys[str(stream)] = keys[0]
         super()._process_schema_message(message_dict)
+        for stream_map in self.mapper.stream_maps[str(stream)]:
+            alias = stream_map.stream_alias
+            self.intake.learn_taps(alias, self.tap_streams(alias))
 
     @abstractmethod
     def earlier_properties(self, stream: str, properties: Iterable[str]) -> set[str]:

@@ -197,6 +197,16 @@ class SalesforceSink(SafeSink):
         """Seal the open batches."""
         self._seal()
 
+    def seal_old(self) -> float:
+        """Seal the open batches if one is old enough; the seconds until one may be."""
+        limit: float = self._settings.max_batch_age_seconds
+        writers = (self._writes, self._deletes)
+        ages = [w.open.age_seconds() for w in writers if w is not None and w.open is not None]
+        if ages and max(ages) >= limit:
+            self._seal()
+            return limit
+        return limit - max(ages, default=0.0)
+
     def _keep_order(self, keys: Sequence[str]) -> None:
         """Seal what other streams have read of the same records: it stands before these rows."""
         sobject = self._writes.plan.sobject

@@ -54,16 +54,19 @@ def _number(text: str) -> tuple[str, Any] | None:
 
 
 class TopTracker:
-    """The rows of one stream that have the newest replication-key value; reading thread only.
+    """The rows of one stream that have the newest replication-key value; reading thread only."""
 
-    Args:
-        carried: The rows at the bookmark that earlier runs left, which stay there while the
-            bookmark does.
-    """
+    def __init__(self) -> None:
+        self._carried: TopRows | None = None
+        self.top: TopRows | None = None
+        self._newest: tuple[str, Any] | None = None
 
-    def __init__(self, carried: TopRows | None) -> None:
-        self.top = carried
-        self._newest = None if carried is None else comparable(carried.value)
+    def carry(self, carried: TopRows | None) -> None:
+        """Begin with the rows that earlier runs left at the bookmark: they stay while it does."""
+        if self.top is self._carried:
+            self.top = carried
+            self._newest = None if carried is None else comparable(carried.value)
+        self._carried = carried
 
     def add(
         self,

@@ -24,6 +24,7 @@ from simulation.scheduler import CrashError, Process
 from simulation.world import World, process
 
 from target_salesforce_bulk import errors, target
+from target_salesforce_bulk.cli import app
 from target_salesforce_bulk.failed import commands
 from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.run import Run
@@ -88,7 +89,7 @@ class System:
         reader = SimpleNamespace(buffer=Stdin(messages, lambda: Terminated(15)))
         settings = SimpleNamespace(config=self._config(config), parse_env=False)
         return self._execute(
-            lambda: target.TargetSalesforceBulk.invoke(config=settings, file_input=reader),  # type: ignore[arg-type]
+            lambda: app.load(settings, reader),  # type: ignore[arg-type]
             crash_at,
             crash_when,
         )
@@ -103,17 +104,19 @@ class System:
     ) -> Ended:
         """Run `failed retry`."""
         chosen = Selection(failure_class=kind)
-        return self._execute(
-            lambda: commands.retry(self._target(config), chosen, None, None), crash_at, crash_when
-        )
+        settings, client = self._target(config).settings, _Client(self.org)
+
+        def retry() -> None:
+            commands.retry(settings, client, chosen, None, None)  # type: ignore[arg-type]
+
+        return self._execute(retry, crash_at, crash_when)
 
     def resume_jobs(self, config: dict[str, Any], *, crash_at: int | None = None) -> Ended:
         """Run `jobs resume`."""
 
         def resume() -> None:
-            run = Run(self._target(config).settings, _Client(self.org))  # type: ignore[arg-type]
-            run.stop()
-            run.close()
+            with Run.open(self._target(config).settings, _Client(self.org)):  # type: ignore[arg-type]
+                pass
 
         return self._execute(resume, crash_at, None)
 
