@@ -192,11 +192,8 @@ class RecognisedRows:
         self.decided = True
         self._number_back = number
         with self._db.transaction() as db:
-            if number is None:
-                db.execute("DELETE FROM states WHERE written = 0")
-            else:
-                db.execute("DELETE FROM states WHERE number > ?", (number,))
-            _drop_lost(db)
+            lost = "written = 0" if number is None else f"number > {number}"
+            _drop_lost(db, lost)
             _drop_confirmed(db)
         self._sweep()
         for each in self._streams.values():
@@ -277,11 +274,12 @@ class RecognisedRows:
         return number
 
 
-def _drop_lost(db: sqlite3.Connection) -> None:
+def _drop_lost(db: sqlite3.Connection, condition: str) -> None:
     """Forget what lost STATE lines would have covered: those rows come again."""
-    for table in ("dealt_coverage", "taken_rows", "top_states"):
+    for table in ("dealt_coverage", "taken_rows", "top_states", "states"):
         db.execute(
-            f"DELETE FROM {table} WHERE number NOT IN (SELECT number FROM states)"  # noqa: S608
+            f"DELETE FROM {table} WHERE number IN"  # noqa: S608 - our own names
+            f" (SELECT number FROM states WHERE {condition})"
         )
 
 
