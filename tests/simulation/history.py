@@ -98,7 +98,9 @@ class History:
         return self.problems
 
     def _retry_all(self) -> None:
-        if self.evidence.stored:
+        codes = {each.code for each in self.evidence.stored}
+        # The second time for rows whose parents were stored, too.
+        for _ in range(2 if "INVALID_FIELD" in codes else bool(codes)):
             self._note("failed retry")
             self._check(self.system.retry_failed(self._settings(())))
 
