@@ -123,7 +123,7 @@ class Loader:
             self._reading
             or waiting
             or bool(loaded.children)
-            or self._schedule.holds(stream, beside=loaded.batch.id)
+            or self._schedule.holds_more_of(loaded.batch)
         )
 
     def drain(self) -> None:
