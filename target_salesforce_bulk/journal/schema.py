@@ -94,7 +94,16 @@ ALTER TABLE failed_rows ADD COLUMN retry_batch_id INTEGER REFERENCES batches (id
 """,
         2,
     ),
-    2: ("ALTER TABLE batches RENAME COLUMN attempt TO jobs_made;", 3),
+    2: (
+        """
+ALTER TABLE batches RENAME COLUMN attempt TO jobs_made;
+-- Whether its rows wait until the parents that they name must be there.
+ALTER TABLE batches ADD COLUMN for_parents INTEGER NOT NULL DEFAULT 0;
+-- Version 2 closed a job before it said so.
+UPDATE batches SET state = 'closing' WHERE state = 'created';
+""",
+        3,
+    ),
 }
 
 

@@ -178,9 +178,7 @@ class Schedule:
     def await_space(self, max_bytes: int) -> None:
         """Wait until the batches that are queued or under way take at most so many bytes."""
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._closed or self._paused or self._bytes <= max_bytes
-            )
+            self._changed.wait_for(lambda: self._closed or self._paused or self._bytes <= max_bytes)
 
     def await_empty(self) -> None:
         """Wait until every batch is done, or the run stops."""

@@ -14,14 +14,12 @@ import requests
 
 from target_salesforce_bulk.errors import (
     AnswerLostError,
-    RequestError,
     ResponseError,
     UnreachableError,
 )
 from target_salesforce_bulk.salesforce.job import JobInfo, Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from target_salesforce_bulk.salesforce.client import Client
@@ -110,21 +108,6 @@ class IngestApi:
             NotFoundError: it was deleted, or it is older than seven days.
         """
         return JobInfo.from_json(self._client.get_json(f"/jobs/ingest/{job_id}"))
-
-    def list_jobs(self) -> Iterator[JobInfo]:
-        """All Bulk API 2.0 ingest jobs that the org still knows, in no order."""
-        path, params = "/jobs/ingest", {"jobType": "V2Ingest"}
-        while path:
-            page = self._client.get_json(path, params)
-            yield from map(JobInfo.from_json, page["records"])
-            path, params = page.get("nextRecordsUrl"), {}
-
-    def user_id(self) -> str:
-        """Id of the user who is logged in; empty where the app may not tell."""
-        try:
-            return str(self._client.get_json("/services/oauth2/userinfo").get("user_id") or "")
-        except (RequestError, ResponseError):
-            return ""
 
     def download(self, job_id: str, kind: ResultKind, path: Path) -> None:
         """Save one of the result files of a job that has ended, streamed to disk.

@@ -6,7 +6,6 @@ https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/get
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -73,18 +72,10 @@ class JobInfo:
     apex_processing_ms: int = 0
     #: Why a Failed job failed.
     error_message: str = ""
-    created_by_id: str = ""
-    created_date: str = ""
     #: When the job last changed.
     modified_date: str = ""
     #: The key of an upsert.
     external_id_field: str | None = None
-
-    def created_at(self) -> datetime:
-        """When it was made, by Salesforce's clock; the beginning of time where it does not tell."""
-        if not self.created_date:
-            return datetime.min.replace(tzinfo=UTC)
-        return datetime.fromisoformat(self.created_date)
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> JobInfo:
@@ -105,8 +96,6 @@ class JobInfo:
                 api_active_processing_ms=int(body.get("apiActiveProcessingTime") or 0),
                 apex_processing_ms=int(body.get("apexProcessingTime") or 0),
                 error_message=body.get("errorMessage") or "",
-                created_by_id=body.get("createdById") or "",
-                created_date=body.get("createdDate") or "",
                 modified_date=body.get("systemModstamp") or "",
                 external_id_field=body.get("externalIdFieldName"),
             )

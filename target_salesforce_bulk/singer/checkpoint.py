@@ -12,7 +12,12 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from target_salesforce_bulk.loading.events import BatchSettled, RowsKept, StreamStopped
+from target_salesforce_bulk.loading.events import (
+    BatchSettled,
+    BatchTakenOver,
+    RowsKept,
+    StreamStopped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -85,6 +90,9 @@ class Checkpoint:
                 self.batch_settled(
                     event.batch.id, origin_id=event.batch.origin_id, children=children
                 )
+            case BatchTakenOver():
+                stream = event.batch.plan.stream
+                self.batch_opened(event.batch.id, self._tap_streams.get(stream, stream))
             case RowsKept():
                 self.repeat()
             case StreamStopped():

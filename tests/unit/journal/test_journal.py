@@ -96,7 +96,7 @@ def test_settling_is_all_or_nothing(journal: Journal) -> None:
         yield failed("a")
         raise OSError("disk")
 
-    with pytest.raises(OSError, match="disk"):
+    with pytest.raises(StateDirectoryError, match="disk"):
         journal.settle(batch, Decided(rows()))
     assert journal.batches(BatchState.SEALED) == [batch]
     assert journal.failures.streams("r1") == []
