@@ -13,6 +13,7 @@ from target_salesforce_bulk.errors import StateDirectoryError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from types import TracebackType
 
 #: A new file of ours; one that stands there already, or a link, is somebody else's.
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -23,19 +24,33 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NO_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
 
 
-@contextmanager
-def using(state_dir: Path) -> Iterator[None]:
-    """What goes wrong with the files of a state directory becomes one line.
+class UsingFiles:
+    """What goes wrong with the files of a state directory within becomes one line.
+
+    It costs little, keeps nothing, and may be entered again and again, from any thread.
 
     Raises:
         StateDirectoryError: one of them cannot be read or written.
     """
-    try:
-        yield
-    except (OSError, sqlite3.Error) as error:
-        raise StateDirectoryError(
-            f"The state directory {state_dir} cannot be used: {error}. {_remedy(error)}"
-        ) from error
+
+    __slots__ = ("_state_dir",)
+
+    def __init__(self, state_dir: Path) -> None:
+        self._state_dir = state_dir
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, (OSError, sqlite3.Error)):
+            raise StateDirectoryError(
+                f"The state directory {self._state_dir} cannot be used: {error}. {_remedy(error)}"
+            ) from error
 
 
 def _remedy(error: Exception) -> str:

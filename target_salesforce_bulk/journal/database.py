@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.errors import StateDirectoryError
 from target_salesforce_bulk.journal import schema
-from target_salesforce_bulk.private_files import using
+from target_salesforce_bulk.private_files import UsingFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ class Database:
         self.batches_dir = state_dir / "batches"
         self._mutex = threading.RLock()
         try:
-            with using(state_dir):
+            with UsingFiles(state_dir):
                 self._make_private_folders()
                 self._lock = self._take_lock()
                 self._db = self._open()
@@ -114,7 +114,7 @@ class Database:
             StateDirectoryError: it cannot be brought to disk, or a file cannot be read or written
                 that belongs to it.
         """
-        with self._mutex, using(self.state_dir):
+        with self._mutex, UsingFiles(self.state_dir):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -130,7 +130,7 @@ class Database:
         Raises:
             StateDirectoryError: it cannot be read.
         """
-        with self._mutex, using(self.state_dir):
+        with self._mutex, UsingFiles(self.state_dir):
             return self._db.execute(sql, values).fetchall()
 
 

@@ -29,7 +29,7 @@ from target_salesforce_bulk.loading.settling.child_batches import ChildWriter
 from target_salesforce_bulk.loading.settling.sent_rows import row_keys
 from target_salesforce_bulk.loading.settling.settlement import AllFailed, Settlement
 from target_salesforce_bulk.loading.stopping import StoppedError, leave_if
-from target_salesforce_bulk.private_files import using
+from target_salesforce_bulk.private_files import UsingFiles
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class BatchLoader:
             batch = self._leave_out_newer(batch, await_turn)
         if not batch.rows:
             return self._store(batch, Settlement(batch, self._table))
-        with using(self._journal.state_dir):
+        with UsingFiles(self._journal.state_dir):
             group_by_parent(batch)
         batch = self._submit(batch, await_turn)
         return self.finish(batch, parents_coming=parents_coming)
@@ -130,7 +130,7 @@ class BatchLoader:
             job = self.jobs.watch.await_end(batch)
             if batch.state is BatchState.SUBMITTED:
                 batch = self._journal.record(batch.id, Event.ENDED)
-            with using(self._journal.state_dir):
+            with UsingFiles(self._journal.state_dir):
                 return self._settle(batch, job, parents_coming=parents_coming)
         except NotFoundError:
             return self._settle_without_job(batch)
@@ -163,7 +163,7 @@ class BatchLoader:
     def _leave_out_newer(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
         """Drop rows of a child batch whose records a later batch has written meanwhile."""
         self._wait_for_turn(batch, await_turn)
-        with using(self._journal.state_dir):
+        with UsingFiles(self._journal.state_dir):
             return self._without_newer(batch)
 
     def _without_newer(self, batch: Batch) -> Batch:
@@ -185,7 +185,7 @@ class BatchLoader:
         """Look up the Ids of a batch's records, once the batches before have written theirs."""
         self._wait_for_turn(batch, await_turn)
         try:
-            with using(self._journal.state_dir):
+            with UsingFiles(self._journal.state_dir):
                 rows, size = KeyLookup(batch, self._query).run()
         except (LimitExceededError, UnavailableError):
             raise

@@ -25,7 +25,7 @@ from target_salesforce_bulk.loading.attempts import Attempts
 from target_salesforce_bulk.loading.job_watch import JobWatch, job_id_of, log_facts
 from target_salesforce_bulk.loading.preparing.pack import pack
 from target_salesforce_bulk.loading.stopping import leave_if
-from target_salesforce_bulk.private_files import using
+from target_salesforce_bulk.private_files import UsingFiles
 from target_salesforce_bulk.salesforce.job import JobState
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class IngestJobs:
         started = self._clock()
         compressed = self._compress
         try:
-            with using(self._journal.state_dir):
+            with UsingFiles(self._journal.state_dir):
                 path = _pack(batch) if compressed else _plain(batch)
                 self._api.upload(job_id_of(batch), path, compressed=compressed)
         except RequestError:

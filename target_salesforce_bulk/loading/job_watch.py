@@ -20,7 +20,7 @@ from target_salesforce_bulk.loading.settling.result_files import (
     explain_mismatch,
 )
 from target_salesforce_bulk.loading.stopping import leave_if, sleep
-from target_salesforce_bulk.private_files import using
+from target_salesforce_bulk.private_files import UsingFiles
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class JobWatch:
 
     def _download(self, job_id: str, kind: ResultKind, path: Path) -> None:
         leave_if(self._stopping)
-        with using(self._state_dir):
+        with UsingFiles(self._state_dir):
             try:
                 self._api.download(job_id, kind, path)
             except NotFoundError:

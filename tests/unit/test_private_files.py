@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from target_salesforce_bulk.errors import StateDirectoryError
-from target_salesforce_bulk.private_files import rewrite, using
+from target_salesforce_bulk.private_files import UsingFiles, rewrite
 
 FOLDER = Path("state")
 
@@ -66,7 +66,7 @@ def test_a_link_in_the_place_of_the_draft_is_not_followed(tmp_path: Path) -> Non
 )
 def test_an_error_is_one_line_with_a_remedy(error: Exception, remedy: str) -> None:
     """Which folder, what happened, what to do."""
-    with pytest.raises(StateDirectoryError, match=remedy) as caught, using(FOLDER):
+    with pytest.raises(StateDirectoryError, match=remedy) as caught, UsingFiles(FOLDER):
         raise error
 
     assert str(caught.value).startswith(f"The state directory state cannot be used: {error}. ")
@@ -74,5 +74,5 @@ def test_an_error_is_one_line_with_a_remedy(error: Exception, remedy: str) -> No
 
 def test_other_errors_pass(tmp_path: Path) -> None:
     """They are not the state directory's."""
-    with pytest.raises(ZeroDivisionError), using(tmp_path):
+    with pytest.raises(ZeroDivisionError), UsingFiles(tmp_path):
         raise ZeroDivisionError
