@@ -15,7 +15,7 @@ from target_salesforce_bulk.loading.guards.thresholds import Thresholds
 from target_salesforce_bulk.loading.ingest_jobs import IngestJobs
 from target_salesforce_bulk.loading.loader import Loader
 from target_salesforce_bulk.loading.polling import PollPlan
-from target_salesforce_bulk.loading.resume import resume
+from target_salesforce_bulk.loading.resume import Resume
 from target_salesforce_bulk.loading.settling.child_batches import RowRetries
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable
 from target_salesforce_bulk.loading.tally import Tally
@@ -24,6 +24,7 @@ from target_salesforce_bulk.reporting.loaded_ids import LoadedIds
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.objects import Objects
 from target_salesforce_bulk.salesforce.query import QueryApi
+from target_salesforce_bulk.salesforce.transport import RetryPolicy
 from target_salesforce_bulk.singer import bookmarks
 from target_salesforce_bulk.singer.checkpoint import Checkpoint
 from target_salesforce_bulk.singer.ledger import Ledger
@@ -31,6 +32,7 @@ from target_salesforce_bulk.singer.live_intake import LiveIntake
 from target_salesforce_bulk.singer.state_output import StateOutput
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from target_salesforce_bulk.journal.batch import Batch
@@ -83,6 +85,7 @@ class Run:
             early_problem=self._early_problem,
             stopping=self._stopping,
         )
+        self._resume = Resume(journal, self._batch_loader.jobs, self._loader)
         self.intake = LiveIntake(
             journal=journal,
             loader=self._loader,
@@ -108,6 +111,9 @@ class Run:
                 interval_seconds=settings.poll_interval_seconds,
                 max_interval_seconds=settings.poll_max_interval_seconds,
                 timeout_seconds=settings.job_timeout_seconds,
+            ),
+            policy=RetryPolicy(
+                attempts=settings.request_attempts, max_seconds=settings.request_max_seconds
             ),
             stopping=self._stopping,
             compress=settings.compress_uploads,
@@ -142,7 +148,7 @@ class Run:
         try:
             run = cls(settings, client, journal)
             journal.start_run(run.id)
-            resume(journal, run._batch_loader)
+            run._resume.run()
             journal.release_settled()
             journal.sweep()
             journal.recognised.begin()
@@ -164,10 +170,21 @@ class Run:
             LoadError: a person must look at the outcome.
             SalesforceBulkError: loading ended early for a reason that concerns all streams.
         """
+        self._finish(self.intake.complete)
+
+    def finish_left(self) -> None:
+        """End a run that reads nothing: what an earlier one left behind is loaded, and reported.
+
+        Raises:
+            SalesforceBulkError: as for `finish`.
+        """
+        self._finish(lambda: None)
+
+    def _finish(self, complete: Callable[[], None]) -> None:
         try:
             self._loader.drain()
             if not self._end.stopped:
-                self.intake.complete()
+                complete()
         finally:
             self._end.report(api_calls=self._client.calls)
         self._end.judge(state_blocked=self._checkpoint.blocked)

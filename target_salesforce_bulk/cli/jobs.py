@@ -58,8 +58,8 @@ def show(config: Any, job_id: str) -> None:
 def resume(config: Any) -> None:
     """Bring what an interrupted run left behind to an end, without reading anything new."""
     target = read_target(config)
-    with Run.open(target.settings, target.client):
-        pass
+    with Run.open(target.settings, target.client) as run:
+        run.finish_left()
     click.echo("Nothing is under way any more.")
 
 

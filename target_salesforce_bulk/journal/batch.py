@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.journal.lifecycle import BatchState
@@ -94,8 +95,9 @@ class LoadPlan:
         return json.dumps(asdict(self))
 
     @classmethod
+    @lru_cache(maxsize=256)
     def from_json(cls, text: str) -> LoadPlan:
-        """Read what `to_json` wrote."""
+        """Read what `to_json` wrote; equal texts share one plan, as thousands of batches may."""
         values = json.loads(text)
         values["operation"] = Operation(values["operation"])
         values["columns"] = tuple(BatchColumn(**column) for column in values["columns"])
@@ -168,6 +170,8 @@ class Batch:
     depth: int = 0
     #: Whether it was made of stored failed rows; what fails of it is stored again, not retried.
     resends: bool = False
+    #: Whether its rows wait for their parents, which come at the end of the input at the latest.
+    for_parents: bool = False
 
     @property
     def csv(self) -> Path:
@@ -219,6 +223,7 @@ class Batch:
             origin_id=row["origin_id"] or row["id"],
             depth=row["depth"],
             resends=bool(row["resends"]),
+            for_parents=bool(row["for_parents"]),
         )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.errors import StateDirectoryError
 from target_salesforce_bulk.journal import schema
+from target_salesforce_bulk.private_files import UsingFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,25 +44,18 @@ class Database:
         self.fingerprints_dir = state_dir / "fingerprints"
         self._mutex = threading.RLock()
         try:
-            self._make_private_folders()
-            self._lock = self._take_lock()
-            self._db = self._open()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise self._unusable(error) from error
+            with UsingFiles(state_dir):
+                self._make_private_folders()
+                self._lock = self._take_lock()
+                self._db = self._open()
+        except StateDirectoryError as error:
+            if not _is_damage(error.__cause__):
+                raise
             raise StateDirectoryError(
-                f"The journal {state_dir / 'journal.sqlite3'} is damaged: {error}. Bring it back "
-                "from a copy. Without one, move it away: jobs that are under way then have to be "
-                "looked up in Salesforce (Setup, Bulk Data Load Jobs)."
+                f"The journal {state_dir / 'journal.sqlite3'} is damaged: {error.__cause__}. "
+                "Bring it back from a copy. Without one, move it away: jobs that are under way "
+                "then have to be looked up in Salesforce (Setup, Bulk Data Load Jobs)."
             ) from error
-        except OSError as error:
-            raise self._unusable(error) from error
-
-    def _unusable(self, error: Exception) -> StateDirectoryError:
-        return StateDirectoryError(
-            f"The state directory {self.state_dir} cannot be used: {error}. "
-            "Make it writable for this user, or set state_dir to a folder that is."
-        )
 
     def _make_private_folders(self) -> None:
         # Batches and failed rows are customer data.
@@ -116,20 +110,37 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All that is done within is on disk when it ends, or none of it."""
-        with self._mutex:
+        """All that is done within is on disk when it ends, or none of it.
+
+        Raises:
+            StateDirectoryError: it cannot be brought to disk, or a file cannot be read or written
+                that belongs to it.
+        """
+        with self._mutex, UsingFiles(self.state_dir):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk may have ended it already
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        """The rows that a SELECT finds."""
-        with self._mutex:
+        """The rows that a SELECT finds.
+
+        Raises:
+            StateDirectoryError: it cannot be read.
+        """
+        with self._mutex, UsingFiles(self.state_dir):
             return self._db.execute(sql, values).fetchall()
+
+
+def _is_damage(error: BaseException | None) -> bool:
+    """Whether it is the file that is wrong, and not the way to it."""
+    return isinstance(error, sqlite3.DatabaseError) and not isinstance(
+        error, sqlite3.OperationalError
+    )
 
 
 def now() -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from target_salesforce_bulk.journal.batch import Batch, Counts, LoadPlan
@@ -226,7 +225,7 @@ class Journal:
     def _add_child(self, db: sqlite3.Connection, parent: Batch, draft: ChildDraft) -> Batch:
         cursor = db.execute(
             "INSERT INTO batches (run_id, plan, state, rows, size, parent_id, origin_id, depth,"
-            " changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " for_parents, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 self._run_id,
                 parent.plan.to_json(),
@@ -236,6 +235,7 @@ class Journal:
                 parent.id,
                 parent.origin_id,
                 parent.depth + 1,
+                int(draft.for_parents),
                 now(),
             ),
         )
@@ -273,11 +273,6 @@ class Journal:
             states,
         )
         return [Batch.from_row(row, self.batches_dir) for row in rows]
-
-    def sealed_at(self, batch: Batch) -> datetime:
-        """When a batch that has no job yet got its last row."""
-        (row,) = self._db.query("SELECT changed_at FROM batches WHERE id = ?", (batch.id,))
-        return datetime.fromisoformat(row["changed_at"])
 
     def knows_job(self, job_id: str) -> bool:
         """Whether this journal has made a job."""

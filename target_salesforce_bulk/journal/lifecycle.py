@@ -4,9 +4,11 @@ Rule 1: what may follow what stands in ``TRANSITIONS`` and nowhere else.
 Rule 2: nothing but ``next_state`` decides a batch's state; the journal stores what it answers.
 Rule 3: no I/O here.
 
-The point of no return is the request that closes the job. Until it, Salesforce has processed
-nothing, and a job that went wrong is aborted and made anew. After it the job is only ever asked,
-never sent again.
+The point of no return is the request that closes the job, and the journal says `closing` before it
+goes out. So the job of a `created` batch has certainly never been closed: Salesforce has processed
+nothing of it, and a job that went wrong is aborted and made anew. A `closing` batch may be on
+either side: its job is asked for, and only where that is open still may it be closed or given up.
+From `submitted` on the job is only ever asked for, never sent again.
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ class BatchState(StrEnum):
 
     FILLING = "filling"  #: the sink appends rows to it
     SEALED = "sealed"  #: its CSV is complete and on disk; the loader takes it
-    CREATED = "created"  #: it has an open job, which may hold its data
-    SUBMITTED = "submitted"  #: its job is closed; Salesforce works on it or has done so
+    CREATED = "created"  #: it has a job that was never closed, which may hold its data
+    CLOSING = "closing"  #: its job holds its data, and may be closed
+    SUBMITTED = "submitted"  #: its job is not open any more; Salesforce works on it or has done so
     ENDED = "ended"  #: its job has ended; the results are still to be read
     SETTLED = "settled"  #: every row of it has an outcome on disk
     RELEASED = "released"  #: a STATE that covers it has been written; its files may go
@@ -44,7 +47,8 @@ class Event(StrEnum):
     REDUCED = "reduced"  #: rows of it were left out that cannot or must not be sent
     CREATED = "created"  #: Salesforce made an open job for it
     ABORTED = "aborted"  #: its open job was given up; another one will be made
-    SUBMITTED = "submitted"  #: its job is known to be closed
+    CLOSING = "closing"  #: the request that closes its job is about to go out
+    SUBMITTED = "submitted"  #: its job is known not to be open any more
     ENDED = "ended"  #: its job is in a state that does not change any more
     SETTLED = "settled"  #: the outcome of every row has been stored
     RELEASED = "released"  #: a STATE that covers it has been written
@@ -65,8 +69,14 @@ TRANSITIONS: dict[BatchState, dict[Event, BatchState]] = {
     },
     BatchState.CREATED: {
         Event.ABORTED: BatchState.SEALED,
+        Event.CLOSING: BatchState.CLOSING,
+        # Somebody else closed it.
         Event.SUBMITTED: BatchState.SUBMITTED,
-        Event.ABANDONED: BatchState.ABANDONED,
+    },
+    BatchState.CLOSING: {
+        Event.SUBMITTED: BatchState.SUBMITTED,
+        # Salesforce refused to close it, and processed nothing of it.
+        Event.ABORTED: BatchState.SEALED,
     },
     BatchState.SUBMITTED: {
         Event.ENDED: BatchState.ENDED,

@@ -78,6 +78,10 @@ CREATE TABLE foreign_jobs (  -- jobs with failed rows that another machine's jou
 
 _VERSION_3 = """
 ALTER TABLE batches RENAME COLUMN attempt TO jobs_made;
+-- Whether its rows wait until the parents that they name must be there.
+ALTER TABLE batches ADD COLUMN for_parents INTEGER NOT NULL DEFAULT 0;
+-- Version 2 closed a job before it said so.
+UPDATE batches SET state = 'closing' WHERE state = 'created';
 DROP TABLE seen_rows;
 CREATE TABLE states (  -- STATE lines by their running number
     number INTEGER PRIMARY KEY,

@@ -7,8 +7,8 @@ Each step is: act, journal, go on. What a step relies on is on disk before the s
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NoReturn
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.errors import (
     AnswerLostError,
@@ -21,14 +21,15 @@ from target_salesforce_bulk.errors import (
 from target_salesforce_bulk.journal.failed_rows import UNCERTAIN, UNPROCESSED, RowError
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event
 from target_salesforce_bulk.loading.events import RowsKept
-from target_salesforce_bulk.loading.ingest_jobs import log_facts, result_file
+from target_salesforce_bulk.loading.job_watch import log_facts, result_file
 from target_salesforce_bulk.loading.preparing.grouping import group_by_parent
 from target_salesforce_bulk.loading.preparing.lookup import KeyLookup
 from target_salesforce_bulk.loading.preparing.newer import drop_newer
 from target_salesforce_bulk.loading.settling.child_batches import ChildWriter
 from target_salesforce_bulk.loading.settling.sent_rows import row_keys
 from target_salesforce_bulk.loading.settling.settlement import AllFailed, Settlement
-from target_salesforce_bulk.loading.stopping import StoppedError, leave_if, sleep
+from target_salesforce_bulk.loading.stopping import StoppedError, leave_if
+from target_salesforce_bulk.private_files import UsingFiles
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
 
 if TYPE_CHECKING:
@@ -56,8 +57,6 @@ class Loaded:
     counts: Counts
     #: Batches with the rows of it that are to be sent again.
     children: list[Batch]
-    #: Ids of those that wait until their parents must be there.
-    for_parents: set[int] = field(default_factory=set)
     #: Why no further batch of its stream should be loaded; empty where they should.
     stopped: str = ""
 
@@ -120,19 +119,21 @@ class BatchLoader:
             batch = self._leave_out_newer(batch, await_turn)
         if not batch.rows:
             return self._store(batch, Settlement(batch, self._table))
-        group_by_parent(batch)
+        with UsingFiles(self._journal.state_dir):
+            group_by_parent(batch)
         batch = self._submit(batch, await_turn)
         return self.finish(batch, parents_coming=parents_coming)
 
     def finish(self, batch: Batch, *, parents_coming: bool = False) -> Loaded:
         """Settle a batch whose job has been closed; raises as `load` does."""
         try:
-            job = self.jobs.await_end(batch)
+            job = self.jobs.watch.await_end(batch)
+            if batch.state is BatchState.SUBMITTED:
+                batch = self._journal.record(batch.id, Event.ENDED)
+            with UsingFiles(self._journal.state_dir):
+                return self._settle(batch, job, parents_coming=parents_coming)
         except NotFoundError:
             return self._settle_without_job(batch)
-        if batch.state is BatchState.SUBMITTED:
-            batch = self._journal.record(batch.id, Event.ENDED)
-        return self._settle(batch, job, parents_coming=parents_coming)
 
     def _wait_for_turn(self, batch: Batch, await_turn: Callable[[], bool]) -> None:
         """Wait before the first request for a batch, whose rows then depend on earlier batches."""
@@ -162,6 +163,10 @@ class BatchLoader:
     def _leave_out_newer(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
         """Drop rows of a child batch whose records a later batch has written meanwhile."""
         self._wait_for_turn(batch, await_turn)
+        with UsingFiles(self._journal.state_dir):
+            return self._without_newer(batch)
+
+    def _without_newer(self, batch: Batch) -> Batch:
         names = list(row_keys(batch))
         wanted, newer = set(names), set[str]()
         for later in self._journal.later_batches(batch):
@@ -180,7 +185,8 @@ class BatchLoader:
         """Look up the Ids of a batch's records, once the batches before have written theirs."""
         self._wait_for_turn(batch, await_turn)
         try:
-            rows, size = KeyLookup(batch, self._query).run()
+            with UsingFiles(self._journal.state_dir):
+                rows, size = KeyLookup(batch, self._query).run()
         except (LimitExceededError, UnavailableError):
             raise
         except RequestError as error:
@@ -197,29 +203,38 @@ class BatchLoader:
 
     def _submit(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
         """Bring a sealed batch to the point where its job is closed."""
-        while True:
-            try:
-                batch = self.jobs.create(batch)
-            except JobError as error:
-                self._keep_rows_of_child(batch, str(error))
-                raise
+        while batch.state is BatchState.SEALED:
+            batch = self._create(batch)
             try:
                 self.jobs.upload(batch)
-                if not await_turn():
-                    self._give_up_turn(batch)
-                self.jobs.close(batch)
             except (LimitExceededError, UnavailableError):
                 raise
             except (AnswerLostError, RequestError) as error:
-                self.jobs.renew(batch, error)
-                continue
-            return self._journal.record(batch.id, Event.SUBMITTED)
+                batch = self.jobs.renew(batch, error)
+            else:
+                batch = self._close_in_turn(batch, await_turn)
+        return batch
 
-    def _give_up_turn(self, batch: Batch) -> NoReturn:
-        """Leave a job open for the next run to abort, or abort it where only its stream stopped."""
+    def _create(self, batch: Batch) -> Batch:
+        try:
+            return self.jobs.create(batch)
+        except JobError as error:
+            self._keep_rows_of_child(batch, str(error))
+            raise
+
+    def _close_in_turn(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
+        """Close a job in its turn; where only its stream stopped, give it up.
+
+        Where the run is being stopped, the job is left open for the next run to abort.
+        """
+        if await_turn():
+            return self.jobs.close(batch)
         leave_if(self._stopping)
-        self.give_up(self.jobs.abort(batch))
-        raise StoppedError
+        batch = self.jobs.abort(batch)
+        if batch.state is BatchState.SEALED:
+            self.give_up(batch)
+            raise StoppedError
+        return batch
 
     def _settle(self, batch: Batch, job: JobInfo, *, parents_coming: bool) -> Loaded:
         """Read the results, and store the outcome of every row."""
@@ -236,7 +251,7 @@ class BatchLoader:
                 permanent=True,
             )
         with_ids = self._keep_results is not None
-        files = {} if untouched else self.jobs.download(batch, job, with_ids=with_ids)
+        files = {} if untouched else self.jobs.watch.download(batch, job, with_ids=with_ids)
         settlement = Settlement(
             batch,
             self._table,
@@ -308,10 +323,4 @@ class BatchLoader:
 
     def _store(self, batch: Batch, settlement: Settlement) -> Loaded:
         counts, children = self._journal.settle(batch, settlement)
-        drafts = settlement.children()
-        waiting = {child.id for child, d in zip(children, drafts, strict=True) if d.for_parents}
-        return Loaded(batch=batch, counts=counts, children=children, for_parents=waiting)
-
-    def wait_before(self, child: Batch) -> None:
-        """Wait until rows may be sent again."""
-        sleep(self._stopping, self.retries.wait_before(child))
+        return Loaded(batch=batch, counts=counts, children=children)

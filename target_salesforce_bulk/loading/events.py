@@ -28,6 +28,13 @@ class BatchSettled:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class BatchTakenOver:
+    """A batch of an earlier run, with rows that are sent again, will be loaded in this run."""
+
+    batch: Batch
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RowsKept:
     """Rows that were to be sent again are stored as failed instead, as their stream stopped."""
 
@@ -43,7 +50,7 @@ class StreamStopped:
     error: SalesforceBulkError
 
 
-Event = BatchSettled | RowsKept | StreamStopped
+Event = BatchSettled | BatchTakenOver | RowsKept | StreamStopped
 
 
 class Events:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
-from target_salesforce_bulk.errors import JobError, LoadError
-from target_salesforce_bulk.loading.events import BatchSettled, StreamStopped
+from target_salesforce_bulk.errors import JobError, LoadError, SalesforceBulkError
+from target_salesforce_bulk.loading.events import BatchSettled, BatchTakenOver, StreamStopped
 from target_salesforce_bulk.loading.schedule import Schedule
 from target_salesforce_bulk.loading.stopping import StoppedError
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from target_salesforce_bulk.errors import SalesforceBulkError
     from target_salesforce_bulk.journal.batch import Batch
     from target_salesforce_bulk.loading.batch_loader import BatchLoader, Loaded
     from target_salesforce_bulk.loading.events import Events
@@ -71,7 +71,7 @@ class Loader:
         #: Child batches whose rows wait for their parents.
         self._for_parents: list[Batch] = []
         #: The first error that concerns the run as a whole, such as a login that is refused.
-        self._fatal: BaseException | None = None
+        self._fatal: SalesforceBulkError | None = None
         self._number_of_workers = workers
         self._workers: list[threading.Thread] = []
 
@@ -83,6 +83,24 @@ class Loader:
         ]
         for worker in self._workers:
             worker.start()
+
+    def finish_left(self, batch: Batch) -> None:
+        """Settle a batch of an earlier run whose job was closed, before `start`.
+
+        Raises:
+            JobError: it cannot be settled.
+            SalesforceError: no batch can be, as for a login that is refused.
+        """
+        parents_coming = bool(batch.plan.parents)
+        finish = partial(self._batch_loader.finish, batch, parents_coming=parents_coming)
+        for child in self._observed(finish).children:
+            self._events.publish(BatchTakenOver(batch=child))
+            self._queue_child(child)
+
+    def take_over(self, batch: Batch) -> None:
+        """Queue a child batch of an earlier run, before `start`."""
+        self._events.publish(BatchTakenOver(batch=batch))
+        self._queue_child(batch)
 
     def submit(self, batch: Batch) -> None:
         """Queue a sealed batch; waits while too many bytes are queued already.
@@ -125,7 +143,7 @@ class Loader:
             self._reading
             or waiting
             or bool(loaded.children)
-            or self._schedule.holds(stream, beside=loaded.batch.id)
+            or self._schedule.holds_more_of(loaded.batch)
         )
 
     def drain(self) -> None:
@@ -156,29 +174,51 @@ class Loader:
                 self._load_unless_stopped(batch)
             except StoppedError:
                 pass
-            except BaseException as error:  # noqa: BLE001 - handed to the thread that reads stdin
-                self._fatal = self._fatal or error
-                self._stopping.set()
-                self._schedule.close()
+            except SalesforceBulkError as error:
+                self._end(error)
+            except Exception as error:  # noqa: BLE001 - the thread that reads stdin raises it
+                self._end(_unexpected(batch, error))
             finally:
                 self._schedule.done(batch)
+
+    def _end(self, error: SalesforceBulkError) -> None:
+        """Load nothing more; the first reason is the one that is told."""
+        self._fatal = self._fatal or error
+        self._stopping.set()
+        self._schedule.close()
 
     def _load_unless_stopped(self, batch: Batch) -> None:
         if batch.plan.stream in self._stopped_streams:
             self._batch_loader.give_up(batch)
             return
-        started = self._clock()
         parents_coming = bool(batch.plan.parents) and (
             self._reading or not self._objects.isdisjoint(batch.plan.parents)
         )
+        load = partial(
+            self._batch_loader.load,
+            batch,
+            lambda: self._await_turn(batch),
+            parents_coming=parents_coming,
+        )
         try:
-            with self._client.tally() as tally:
-                loaded = self._batch_loader.load(
-                    batch, lambda: self._await_turn(batch), parents_coming=parents_coming
-                )
+            loaded = self._observed(load)
         except JobError as error:
             self._stop_stream(batch.plan.stream, error)
             return
+        if loaded.stopped:
+            job_id = loaded.batch.job_id or ""
+            why = JobError(loaded.stopped, job_id=job_id, permanent=True)
+            self._stop_stream(batch.plan.stream, why)
+        elif self._goes_on(loaded) and (problem := self._early_problem(loaded.batch)):
+            self._stop_stream(batch.plan.stream, LoadError(problem))
+        for child in loaded.children:
+            self._queue_child(child)
+
+    def _observed(self, settle: Callable[[], Loaded]) -> Loaded:
+        """Settle a batch, and tell what it took."""
+        started = self._clock()
+        with self._client.tally() as tally:
+            loaded = settle()
         self._events.publish(
             BatchSettled(
                 batch=loaded.batch,
@@ -189,17 +229,14 @@ class Loader:
                 seconds=self._clock() - started,
             )
         )
-        if loaded.stopped:
-            job_id = loaded.batch.job_id or ""
-            why = JobError(loaded.stopped, job_id=job_id, permanent=True)
-            self._stop_stream(batch.plan.stream, why)
-        elif self._goes_on(loaded) and (problem := self._early_problem(loaded.batch)):
-            self._stop_stream(batch.plan.stream, LoadError(problem))
-        for child in loaded.children:
-            if child.id in loaded.for_parents:
-                self._for_parents.append(child)
-            else:
-                self._schedule.add(child, self._wait_before(child))
+        return loaded
+
+    def _queue_child(self, child: Batch) -> None:
+        """Queue rows that are sent again: after a while, or when their parents must be there."""
+        if child.for_parents:
+            self._for_parents.append(child)
+        else:
+            self._schedule.add(child, self._wait_before(child))
 
     def _wait_before(self, child: Batch) -> float:
         stopped = child.plan.stream in self._stopped_streams
@@ -208,3 +245,15 @@ class Loader:
     def _await_turn(self, batch: Batch) -> bool:
         """Wait for the batches before; False when this one must not go on."""
         return self._schedule.await_turn(batch) and batch.plan.stream not in self._stopped_streams
+
+
+def _unexpected(batch: Batch, error: Exception) -> SalesforceBulkError:
+    """A fault of this program, as one line; how it came about is in the log at level DEBUG."""
+    logger.debug("Batch %s", batch.id, exc_info=error)
+    unexpected = SalesforceBulkError(
+        f"Batch {batch.id} of stream {batch.plan.stream} could not be loaded, by a fault of this "
+        f"program: {type(error).__name__}, {error}. Please report it. The next run goes on from "
+        "where this one ended."
+    )
+    unexpected.__cause__ = error
+    return unexpected

@@ -1,4 +1,8 @@
-"""What an earlier run left behind is brought to an end before anything new is read."""
+"""What an earlier run left behind is brought to an end before anything new is read.
+
+It is judged by what the journal and Salesforce say alone: the stream may have another schema now,
+or may be gone.
+"""
 
 from __future__ import annotations
 
@@ -11,59 +15,62 @@ from target_salesforce_bulk.journal.lifecycle import BatchState, Event
 if TYPE_CHECKING:
     from target_salesforce_bulk.journal.batch import Batch
     from target_salesforce_bulk.journal.journal import Journal
-    from target_salesforce_bulk.loading.batch_loader import BatchLoader
+    from target_salesforce_bulk.loading.ingest_jobs import IngestJobs
+    from target_salesforce_bulk.loading.loader import Loader
 
 logger = logging.getLogger(__name__)
 
 
-def resume(journal: Journal, runner: BatchLoader) -> None:
-    """Settle or write off every unsettled batch of earlier runs.
+class Resume:
+    """Settles, queues or writes off every unsettled batch of earlier runs.
 
-    What had not been closed is written off: Salesforce processed nothing of it, and as no STATE
-    covers its rows, the tap sends them again. What had been closed is asked for and settled;
-    nothing of it is sent again. Rows that were to be sent again by themselves still are: the other
-    rows of their batch are settled, so they would not be taken for new ones.
+    * A job that was certainly never closed is given up. Salesforce processed nothing of it, and as
+      no STATE covers its rows, the tap sends them again.
+    * A job that was to be closed is asked for. It holds all rows of its batch, so where it is open
+      still it is closed now: to give it up instead would be wrong if the lost request to close it
+      took effect in the same moment.
+    * A job that was closed is awaited and settled; nothing of it is sent again.
+    * Rows that were to be sent again by themselves still are, in this run: the other rows of their
+      batch are settled, so they would not be taken for new ones.
     """
-    unsettled = [state for state in BatchState if state.is_unsettled]
-    left = journal.batches(*unsettled)
-    made = [batch for batch in left if batch.state is BatchState.SEALED]
-    runner.jobs.abort_orphans(made)
-    for batch in left:
-        _bring_to_an_end(journal, runner, batch)
 
+    def __init__(self, journal: Journal, jobs: IngestJobs, loader: Loader) -> None:
+        self._journal = journal
+        self._jobs = jobs
+        self._loader = loader
 
-def _bring_to_an_end(journal: Journal, runner: BatchLoader, batch: Batch) -> None:
-    try:
-        if _was_closed(batch, runner):
-            children = _finish(journal, runner, batch)
+    def run(self) -> None:
+        """Bring what is left to an end; called before the loader starts.
+
+        Raises:
+            JobError: a job makes no progress, or Salesforce neither closes nor aborts it.
+            SalesforceError: no job can be asked for.
+        """
+        for batch in self._journal.batches(*(each for each in BatchState if each.is_unsettled)):
+            try:
+                self._bring_to_an_end(batch)
+            except JobError as error:
+                if not error.permanent:
+                    raise
+                # Refused as a whole: nothing of it was processed, and its rows come again.
+                logger.warning("%s Its rows come again from the tap.", error)
+
+    def _bring_to_an_end(self, batch: Batch) -> None:
+        batch = self._decide(batch)
+        if batch.state in {BatchState.SUBMITTED, BatchState.ENDED}:
+            logger.info("Job %s of run %s is asked for again", batch.job_id, batch.run_id)
+            self._loader.finish_left(batch)
         elif batch.parent_id is None:
-            journal.abandon(batch.id)
-            return
+            self._journal.abandon(batch.id)
         else:
-            if batch.state is BatchState.CREATED:
-                batch = journal.record(batch.id, Event.ABORTED)
-            children = runner.load(batch, lambda: True).children
-    except JobError as error:
-        if not error.permanent:
-            raise
-        # Refused as a whole: nothing of it was processed, and its rows come again.
-        logger.warning("%s Its rows come again from the tap.", error)
-        return
-    for child in children:
-        runner.wait_before(child)
-        _bring_to_an_end(journal, runner, child)
+            self._loader.take_over(batch)
 
-
-def _was_closed(batch: Batch, runner: BatchLoader) -> bool:
-    """Whether the job of a batch had been closed when the run died."""
-    if batch.state in {BatchState.FILLING, BatchState.SEALED}:
-        return False
-    # The run may have died between closing the job and writing that down.
-    return batch.state is not BatchState.CREATED or not runner.jobs.give_up_open_job(batch)
-
-
-def _finish(journal: Journal, runner: BatchLoader, batch: Batch) -> list[Batch]:
-    logger.info("Job %s of run %s is asked for again", batch.job_id, batch.run_id)
-    if batch.state is BatchState.CREATED:
-        batch = journal.record(batch.id, Event.SUBMITTED)
-    return runner.finish(batch).children
+    def _decide(self, batch: Batch) -> Batch:
+        """Find out whether a job was closed that nobody is sure of."""
+        if batch.state is BatchState.CREATED:
+            return self._jobs.abort(batch)
+        if batch.state is not BatchState.CLOSING:
+            return batch
+        if self._jobs.is_open(batch):
+            return self._jobs.close(batch)
+        return self._journal.record(batch.id, Event.SUBMITTED)

@@ -6,15 +6,19 @@ uploaded while the one before is processed, so each object has at most two under
 the workers is free for other objects.
 
 Rows that look a parent up wait for the parent's batches: those that are queued when a worker asks.
+
+What a step costs depends on the number of objects, never on the number of queued batches.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, defaultdict, deque
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from heapq import heapify, heappop, heappush
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,19 +28,48 @@ if TYPE_CHECKING:
 _UNDER_WAY_PER_OBJECT = 2
 
 
-class Schedule:
-    """A queue of sealed batches; safe to call from any thread."""
+class _Delayed(NamedTuple):
+    """A batch that is handed out no earlier than at a time."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    not_before: float
+    place: int
+    batch: Batch
+
+
+class _Queued(NamedTuple):
+    """A batch that may be handed out, with its place in the order in which batches were queued."""
+
+    place: int
+    batch: Batch
+
+
+class Schedule:
+    """A queue of sealed batches; safe to call from any thread.
+
+    Args:
+        clock: Seconds that never go back.
+        changed: Wakes whoever waits for the queue to change.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        changed: threading.Condition | None = None,
+    ) -> None:
         self._clock = clock
-        self._not_before: dict[int, float] = {}
-        self._changed = threading.Condition()
-        self._waiting: deque[Batch] = deque()
+        self._changed = changed or threading.Condition()
+        self._places = count()
+        #: The batches that must still wait: a heap.
+        self._delayed: list[_Delayed] = []
+        #: The others, by object: heaps.
+        self._ready: dict[str, list[_Queued]] = defaultdict(list)
+        #: How many batches of an object are queued, delayed or not.
+        self._queued: Counter[str] = Counter()
         #: Batches that a worker holds, by object, in the order of their turns.
-        self._under_way: dict[str, deque[int]] = {}
-        #: Of the batches that are queued or under way.
-        self._bytes: dict[int, int] = {}
-        self._streams: dict[int, str] = {}
+        self._under_way: dict[str, deque[int]] = defaultdict(deque)
+        #: How many batches of a stream are queued or under way, and the bytes of all of them.
+        self._streams: Counter[str] = Counter()
+        self._bytes = 0
         self._closed = False
         self._paused = False
 
@@ -46,69 +79,73 @@ class Schedule:
         Whoever is queued later may go first meanwhile.
         """
         with self._changed:
-            if wait_seconds:
-                self._not_before[batch.id] = self._clock() + wait_seconds
-            self._waiting.append(batch)
-            self._bytes[batch.id] = batch.size
-            self._streams[batch.id] = batch.plan.stream
+            self._queued[batch.plan.sobject] += 1
+            self._streams[batch.plan.stream] += 1
+            self._bytes += batch.size
+            place = next(self._places)
+            if wait_seconds > 0:
+                heappush(self._delayed, _Delayed(self._clock() + wait_seconds, place, batch))
+            else:
+                heappush(self._ready[batch.plan.sobject], _Queued(place, batch))
             self._changed.notify_all()
 
     def hurry(self, stream: str) -> None:
         """Let the batches of a stream wait no longer: they will not be sent."""
         with self._changed:
-            for batch in self._waiting:
-                if batch.plan.stream == stream:
-                    self._not_before.pop(batch.id, None)
+            hurried = [each for each in self._delayed if each.batch.plan.stream == stream]
+            self._delayed = [each for each in self._delayed if each.batch.plan.stream != stream]
+            heapify(self._delayed)
+            self._make_ready(hurried)
             self._changed.notify_all()
 
-    def holds(self, stream: str, *, beside: int) -> bool:
-        """Whether a batch of a stream is queued or under way, beside the one of that number."""
+    def holds_more_of(self, batch: Batch) -> bool:
+        """Whether a batch under way is not the last of its stream that is queued or under way."""
         with self._changed:
-            return any(name == stream for number, name in self._streams.items() if number != beside)
+            return self._streams[batch.plan.stream] > 1
 
     def take(self) -> Batch | None:
         """The next batch that may be worked on; waits for one. None when there will be none."""
         with self._changed:
-            while True:
+            while not self._closed:
+                now = self._clock()
+                self._make_ready(self._due(now))
                 batch = None if self._paused else self._next()
                 if batch is not None:
-                    self._waiting.remove(batch)
-                    self._under_way.setdefault(batch.plan.sobject, deque()).append(batch.id)
-                    return batch
-                if self._closed:
-                    return None
-                self._changed.wait(self._seconds_to_next())
+                    return self._hand_out(batch)
+                # By the same clock reading: a batch that is not due now is one to wait for.
+                self._changed.wait(self._delayed[0].not_before - now if self._delayed else None)
+            return None
+
+    def _due(self, now: float) -> Iterator[_Delayed]:
+        while self._delayed and self._delayed[0].not_before <= now:
+            yield heappop(self._delayed)
+
+    def _make_ready(self, batches: Iterator[_Delayed] | list[_Delayed]) -> None:
+        for each in batches:
+            heappush(self._ready[each.batch.plan.sobject], _Queued(each.place, each.batch))
 
     def _next(self) -> Batch | None:
-        full = {
-            name for name, turns in self._under_way.items() if len(turns) >= _UNDER_WAY_PER_OBJECT
-        }
-        passed_over: set[str] = set()  # no later batch of an object overtakes an earlier one
-        now = self._clock()
-        for batch in self._waiting:
-            name = batch.plan.sobject
-            if self._not_before.get(batch.id, now) > now:
-                continue
-            if name not in full | passed_over and not self._waits_for_parents(batch):
+        # No later batch of an object overtakes an earlier one.
+        heads = sorted(queue[0] for queue in self._ready.values() if queue)
+        for _, batch in heads:
+            full = len(self._under_way[batch.plan.sobject]) >= _UNDER_WAY_PER_OBJECT
+            if not full and not self._waits_for_parents(batch):
                 return batch
-            passed_over.add(name)
-        ready = [each for each in self._waiting if self._not_before.get(each.id, now) <= now]
-        if ready and not any(self._under_way.values()):
+        if heads and not any(self._under_way.values()):
             # Objects that are each other's parents wait for nobody: the oldest goes first.
-            return ready[0]
+            return heads[0].batch
         return None
-
-    def _seconds_to_next(self) -> float | None:
-        """Seconds until a batch may be handed out that may not be yet."""
-        now = self._clock()
-        times = [self._not_before.get(each.id, now) - now for each in self._waiting]
-        later = [seconds for seconds in times if seconds > 0]
-        return min(later) if later else None
 
     def _waits_for_parents(self, batch: Batch) -> bool:
         parents = set(batch.plan.parents) - {batch.plan.sobject}
-        queued = {each.plan.sobject for each in self._waiting}
-        return any(parent in queued or self._under_way.get(parent) for parent in parents)
+        return any(self._queued[parent] or self._under_way[parent] for parent in parents)
+
+    def _hand_out(self, batch: Batch) -> Batch:
+        sobject = batch.plan.sobject
+        heappop(self._ready[sobject])
+        self._queued[sobject] -= 1
+        self._under_way[sobject].append(batch.id)
+        return batch
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -134,25 +171,24 @@ class Schedule:
         """Let the next batch of the object go on."""
         with self._changed:
             self._under_way[batch.plan.sobject].remove(batch.id)
-            del self._bytes[batch.id]
-            del self._streams[batch.id]
+            self._streams[batch.plan.stream] -= 1
+            self._bytes -= batch.size
             self._changed.notify_all()
 
     def await_space(self, max_bytes: int) -> None:
         """Wait until the batches that are queued or under way take at most so many bytes."""
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._closed or self._paused or sum(self._bytes.values()) <= max_bytes
-            )
+            self._changed.wait_for(lambda: self._closed or self._paused or self._bytes <= max_bytes)
 
     def await_empty(self) -> None:
         """Wait until every batch is done, or the run stops."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or not self._bytes)
+            self._changed.wait_for(lambda: self._closed or not self._streams.total())
 
     def close(self) -> None:
         """Hand out no further batch, and wake everybody who waits."""
         with self._changed:
             self._closed = True
-            self._waiting.clear()
+            self._delayed.clear()
+            self._ready.clear()
             self._changed.notify_all()

@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.journal.batch import Counts
-from target_salesforce_bulk.loading.events import BatchSettled, RowsKept, StreamStopped
+from target_salesforce_bulk.loading.events import (
+    BatchSettled,
+    BatchTakenOver,
+    RowsKept,
+    StreamStopped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -85,6 +90,8 @@ class Tally:
             match event:
                 case BatchSettled():
                     self._add_batch(event)
+                case BatchTakenOver():
+                    self._started(event.batch.plan.stream, event.batch.plan.sobject)
                 case RowsKept():
                     plan = event.batch.plan
                     self._started(plan.stream, plan.sobject).counts += event.counts

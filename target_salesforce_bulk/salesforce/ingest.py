@@ -13,16 +13,13 @@ from typing import TYPE_CHECKING, Any
 from target_salesforce_bulk.errors import (
     AnswerLostError,
     NotFoundError,
-    RequestError,
     ResponseError,
     StateDirectoryError,
 )
 from target_salesforce_bulk.salesforce.job import JobInfo, Operation, check_job_id
-from target_salesforce_bulk.salesforce.pages import records
 from target_salesforce_bulk.salesforce.result_file import ResultFile, result_bound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from target_salesforce_bulk.salesforce.answer import Answer
@@ -121,22 +118,6 @@ class IngestApi:
 
     def _get(self, job_id: str) -> JobInfo:
         return JobInfo.from_json(self._client.get_object(_path(job_id)))
-
-    def list_jobs(self) -> Iterator[JobInfo]:
-        """All Bulk API 2.0 ingest jobs that the org still knows, in no order.
-
-        Raises:
-            ResponseError: the list has no end.
-        """
-        found = records(self._client, "/jobs/ingest", {"jobType": "V2Ingest"})
-        return map(JobInfo.from_json, found)
-
-    def user_id(self) -> str:
-        """Id of the user who is logged in; empty where the app may not tell."""
-        try:
-            return str(self._client.get_object("/services/oauth2/userinfo").get("user_id") or "")
-        except (RequestError, ResponseError):
-            return ""
 
     def download(
         self, job_id: str, kind: ResultKind, path: Path, *, most_bytes: int = result_bound()

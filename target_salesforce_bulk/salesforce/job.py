@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -97,22 +97,10 @@ class JobInfo:
     apex_processing_ms: int = 0
     #: Why a Failed job failed.
     error_message: str = ""
-    created_by_id: str = ""
-    created_date: str = ""
     #: When the job last changed.
     modified_date: str = ""
     #: The key of an upsert.
     external_id_field: str | None = None
-
-    def created_at(self) -> datetime:
-        """When it was made, by Salesforce's clock; the beginning of time where it does not tell.
-
-        Raises:
-            ResponseError: the time cannot be read.
-        """
-        if not self.created_date:
-            return datetime.min.replace(tzinfo=UTC)
-        return read_time(self.created_date)
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> JobInfo:
@@ -133,8 +121,6 @@ class JobInfo:
                 api_active_processing_ms=int(body.get("apiActiveProcessingTime") or 0),
                 apex_processing_ms=int(body.get("apexProcessingTime") or 0),
                 error_message=printable(body.get("errorMessage") or ""),
-                created_by_id=body.get("createdById") or "",
-                created_date=body.get("createdDate") or "",
                 modified_date=body.get("systemModstamp") or "",
                 external_id_field=body.get("externalIdFieldName"),
             )

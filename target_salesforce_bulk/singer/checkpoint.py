@@ -17,7 +17,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from target_salesforce_bulk.journal.recognised import Coverage
-from target_salesforce_bulk.loading.events import BatchSettled, RowsKept, StreamStopped
+from target_salesforce_bulk.loading.events import (
+    BatchSettled,
+    BatchTakenOver,
+    RowsKept,
+    StreamStopped,
+)
 from target_salesforce_bulk.singer import bookmarks
 from target_salesforce_bulk.singer.bookmarks import ABSENT, WHOLE
 
@@ -163,11 +168,19 @@ class Checkpoint:
             case BatchSettled():
                 children = len(event.children)
                 self.batch_settled(event.batch.id, event.batch.origin_id, children)
+            case BatchTakenOver():
+                self._take_over(event.batch.origin_id, event.batch.plan.stream)
             case RowsKept():
                 self.batch_settled(event.batch.id, event.batch.origin_id)
                 self.repeat()
             case StreamStopped():
                 self.stream_stopped(event.stream)
+
+    def _take_over(self, origin_id: int, stream: str) -> None:
+        """A bookmark waits for a child batch of an earlier run: its rows have no outcome yet."""
+        with self._mutex:
+            self._stream(stream).add(origin_id)
+            self._stream_of_origin[origin_id] = stream
 
     def row_came(self) -> None:
         """Learn that a record came."""

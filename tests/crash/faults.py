@@ -32,7 +32,6 @@ ENDPOINTS: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "failed results": ("GET", "*/failedResults/", None),
     "unprocessed records": ("GET", "*/unprocessedrecords/", None),
     "abort": ("PATCH", JOB, {"method": "PUT", "path": "*/batches"}),
-    "list of jobs": ("GET", "*/jobs/ingest", {"method": "POST", "path": "*/jobs/ingest"}),
 }
 _EXPIRED = json.dumps([{"errorCode": "INVALID_SESSION_ID", "message": "Session expired"}])
 FAULTS: dict[str, dict[str, Any]] = {

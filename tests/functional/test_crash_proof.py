@@ -52,14 +52,37 @@ def break_off_after_a_job(org: Emulator, start: Callable[..., Any]) -> Any:
     return process
 
 
-def test_a_lost_create_leaves_no_job_behind(org: Emulator, load: Callable[..., Result]) -> None:
-    """The job whose answer was lost is found among the open ones, and aborted."""
+def test_a_job_whose_id_was_lost_is_left_alone(org: Emulator, load: Callable[..., Result]) -> None:
+    """Another one is made; no job is touched that this journal has not recorded."""
     org.inject(Fault(method="POST", path="*/jobs/ingest", kind=FaultKind.RESET_AFTER))
     result = load(ROWS, **INSERT)
 
     assert (result.code, org.count("Contact")) == (0, 20), result.stderr
-    assert sorted(job["state"] for job in org.jobs()) == ["Aborted", "JobComplete"]
-    assert "was made for a lost request; it is aborted" in result.stderr
+    assert sorted(job["state"] for job in org.jobs()) == ["JobComplete", "Open"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"kind": FaultKind.STATUS, "status": 503},
+        {"kind": FaultKind.STATUS, "status": 200, "body": "<html>"},
+        {"kind": FaultKind.RESET_BEFORE},
+    ],
+    ids=lambda answer: str(answer["kind"]),
+)
+def test_creates_that_are_never_answered_end(
+    org: Emulator, load: Callable[..., Result], answer: dict[str, Any]
+) -> None:
+    """After `request_attempts` requests the stream stops with one line; the next run loads all."""
+    org.inject(Fault(method="POST", path="*/jobs/ingest", times=-1, **answer))
+    broken = load(ROWS, **INSERT, request_attempts=2)
+    asked = org.calls("POST", "*/jobs/ingest")
+    org.org.faults.clear()
+    again = load(ROWS, **INSERT)
+
+    assert (broken.code, asked) == (1, 2), broken.stderr
+    assert "no job could be made for it in 2 attempts" in broken.last_line
+    assert (again.code, org.count("Contact")) == (0, 20), again.stderr
 
 
 def test_a_job_that_somebody_deleted(org: Emulator, load: Callable[..., Result]) -> None:
@@ -297,7 +320,7 @@ def test_a_full_disk(
     again = load(many, **INSERT)
 
     assert (process.returncode, process.stdout) == (1, "")
-    assert "cannot be written: [Errno 27] File too large" in process.stderr
+    assert "cannot be used: [Errno 27] File too large" in process.stderr
     assert "Traceback" not in process.stderr
     assert (again.code, org.count("Contact")) == (0, 20_000), again.stderr
 

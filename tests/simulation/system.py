@@ -115,8 +115,9 @@ class System:
         """Run `jobs resume`."""
 
         def resume() -> None:
-            with Run.open(self._target(config).settings, _Client(self.org)):  # type: ignore[arg-type]
-                pass
+            client: Any = _Client(self.org)
+            with Run.open(self._target(config).settings, client) as run:
+                run.finish_left()
 
         return self._execute(resume, crash_at, None)
 

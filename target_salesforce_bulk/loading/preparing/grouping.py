@@ -7,11 +7,11 @@ https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/asy
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from target_salesforce_bulk.private_files import rewrite
 from target_salesforce_bulk.rows.csvfile import read_raw
 
 if TYPE_CHECKING:
@@ -49,18 +49,13 @@ def group_by_parent(batch: Batch) -> bool:
             start += len(line)
         if sorted_already:
             return False
-        draft = batch.csv.with_suffix(".grouping")
-        with draft.open("wb") as grouped:
-            draft.chmod(0o600)
+        with rewrite(batch.folder / "upload.csv") as grouped:
             grouped.write(header)
             for start, length in db.execute(
                 "SELECT start, length FROM row ORDER BY parents, start"
             ):
                 file.seek(start)
                 grouped.write(file.read(length))
-            grouped.flush()
-            os.fsync(grouped.fileno())
-        draft.replace(batch.folder / "upload.csv")
     return True
 
 

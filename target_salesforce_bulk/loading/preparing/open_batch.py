@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.journal.failed_rows import FailedRow, Origin, RowError
 from target_salesforce_bulk.loading.preparing.merge import KeyWatch, merge_rows
+from target_salesforce_bulk.private_files import UsingFiles
 from target_salesforce_bulk.rows.canonical import canonical_key
 from target_salesforce_bulk.rows.csvfile import CsvFile
 
@@ -49,7 +50,9 @@ class OpenBatch:
     ) -> None:
         self.batch = batch
         self._writer = writer
-        self._file = CsvFile.create(batch.csv, writer.encoder.header)
+        self._files = UsingFiles(batch.folder.parents[1])
+        with self._files:
+            self._file = CsvFile.create(batch.csv, writer.encoder.header)
         self._refused: Any = None
         self._refused_rows = 0
         self._clock = clock
@@ -72,7 +75,8 @@ class OpenBatch:
 
     def write(self, lines: bytes, keys: Iterable[str], *, rows: int = 1) -> None:
         """Add rows."""
-        self._file.write(lines, rows)
+        with self._files:
+            self._file.write(lines, rows)
         if self._key_place is not None:
             self._watch.add(map(self._writer.same_key, keys))
 
@@ -82,9 +86,6 @@ class OpenBatch:
 
     def refuse(self, row: dict[str, str], key: str | None, refusal: RowRefused) -> None:
         """Keep a row that our own checks refused, beside those to be sent."""
-        if self._refused is None:
-            descriptor = os.open(self.batch.refused, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            self._refused = os.fdopen(descriptor, "w", encoding="utf-8")
         failed = FailedRow(
             row=row,
             key=key,
@@ -94,11 +95,24 @@ class OpenBatch:
             ),
             origin=Origin.LOCAL,
         )
-        self._refused.write(failed.to_json() + "\n")
+        with self._files:
+            if self._refused is None:
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+                descriptor = os.open(self.batch.refused, flags, 0o600)
+                self._refused = os.fdopen(descriptor, "w", encoding="utf-8")
+            self._refused.write(failed.to_json() + "\n")
         self._refused_rows += 1
 
     def seal(self) -> dict[str, int]:
-        """Bring everything to disk; the facts that the journal keeps of it."""
+        """Bring everything to disk; the facts that the journal keeps of it.
+
+        Raises:
+            StateDirectoryError: it cannot be brought there.
+        """
+        with self._files:
+            return self._seal()
+
+    def _seal(self) -> dict[str, int]:
         if self._refused is not None:
             self._refused.flush()
             os.fsync(self._refused.fileno())

@@ -96,7 +96,7 @@ def test_settling_is_all_or_nothing(journal: Journal) -> None:
         yield failed("a")
         raise OSError("disk")
 
-    with pytest.raises(OSError, match="disk"):
+    with pytest.raises(StateDirectoryError, match="disk"):
         journal.settle(batch, Decided(rows()))
     assert journal.batches(BatchState.SEALED) == [batch]
     assert journal.failures.streams("r1") == []
@@ -175,6 +175,22 @@ def test_a_journal_of_the_first_version_is_brought_up_to_date(tmp_path: Path) ->
         assert [each.key for each in journal.failures.select(PEOPLE)] == ["a"]
     with Journal(tmp_path) as journal:  # and it stays so
         assert len(journal.batches(BatchState.SEALED, BatchState.SETTLED)) == 2
+
+
+def test_an_open_job_of_version_2_may_have_been_closed(tmp_path: Path) -> None:
+    """It closed a job before it said so, so nothing of it is taken for not sent."""
+    with sqlite3.connect(tmp_path / "journal.sqlite3") as old:
+        old.executescript(f"{schema._STEPS[0][0]} PRAGMA user_version = 2;")
+        old.execute("INSERT INTO runs VALUES ('r0', '2026-01-01', NULL)")
+        old.execute(
+            "INSERT INTO batches (run_id, plan, state, job_id, changed_at)"
+            " VALUES ('r0', ?, 'created', '7501', '2026-01-01T00:00:00.000+00:00')",
+            (PLAN.to_json(),),
+        )
+    old.close()
+
+    with Journal(tmp_path) as journal:
+        assert [each.job_id for each in journal.batches(BatchState.CLOSING)] == ["7501"]
 
 
 def test_a_journal_of_a_later_version_is_refused(tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -11,6 +14,24 @@ from target_salesforce_bulk.journal.batch import Batch, BatchColumn, LoadPlan
 from target_salesforce_bulk.journal.lifecycle import BatchState
 from target_salesforce_bulk.loading.schedule import Schedule
 from target_salesforce_bulk.salesforce.job import Operation
+
+if TYPE_CHECKING:
+    import threading
+
+
+class LonelyCondition:
+    """A condition of which nobody else knows: whoever waits without a limit waits for ever."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def notify_all(self) -> None:
+        """Nobody is there."""
+
+    def wait(self, timeout: float | None) -> None:
+        """Let the time pass."""
+        assert timeout is not None, "nobody wakes this worker"
 
 
 def batch(
@@ -142,3 +163,77 @@ def test_a_later_batch_does_not_overtake_one_that_waits_for_its_parents(
 
     assert taken is not None
     assert taken.id == 4
+
+
+def test_a_batch_that_falls_due_while_a_worker_looks_is_not_missed() -> None:
+    """Time passes between two looks at the clock; the only worker still gets the batch."""
+    clock = itertools.count(0.0, 1.0)
+    schedule = Schedule(lambda: next(clock), cast("threading.Condition", LonelyCondition()))
+    delayed = batch(1)
+    schedule.add(delayed, wait_seconds=1.5)
+
+    assert schedule.take() == delayed
+
+
+def test_a_batch_that_is_not_due_lets_others_pass(schedule: Schedule) -> None:
+    """Until its stream is stopped: then it is handed out in its own place."""
+    schedule.add(batch(1), wait_seconds=3600)
+    schedule.add(batch(2))
+    schedule.add(batch(3))
+    first = schedule.take()
+    schedule.hurry("contact")
+
+    assert [each.id for each in (first, schedule.take()) if each] == [2, 1]
+
+
+def test_a_child_waits_for_a_parent_that_is_not_due(schedule: Schedule) -> None:
+    """While something else is under way; a parent that waits for a retry is still to come."""
+    schedule.add(batch(1, "Account"), wait_seconds=3600)
+    schedule.add(batch(2, "Lead"))
+    schedule.add(batch(3, parents=("Account",)))
+    schedule.add(batch(4, "Lead"))
+
+    assert [each.id for each in (schedule.take(), schedule.take()) if each] == [2, 4]
+
+
+def test_a_stream_has_more_until_its_last_batch_is_done(schedule: Schedule) -> None:
+    """Queued or under way, but not done."""
+    first, second = batch(1), batch(2)
+    schedule.add(first)
+    schedule.add(second)
+    schedule.take()
+    before = schedule.holds_more_of(first)
+    schedule.take()
+    schedule.done(second)
+
+    assert (before, schedule.holds_more_of(first)) == (True, False)
+
+
+class CountedPlan:
+    """A plan that counts how often it is asked for anything."""
+
+    def __init__(self, plan: LoadPlan) -> None:
+        self._plan = plan
+        self.asked = 0
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked += 1
+        return getattr(self._plan, name)
+
+
+@pytest.mark.parametrize("queued", [10, 10_000])
+def test_a_step_costs_the_same_however_many_batches_are_queued(
+    schedule: Schedule, queued: int
+) -> None:
+    """Taking a batch and finishing it looks at a few batches only."""
+    plan = CountedPlan(batch(0).plan)
+    for number in range(queued):
+        each = replace(batch(number), plan=cast("LoadPlan", plan))
+        schedule.add(each, wait_seconds=3600 if number % 2 else 0)
+    plan.asked = 0
+    taken = schedule.take()
+    assert taken is not None
+    schedule.holds_more_of(taken)
+    schedule.done(taken)
+
+    assert plan.asked < 20

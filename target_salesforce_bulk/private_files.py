@@ -1,0 +1,81 @@
+"""Files of the state directory: for their owner only, and replaced in one step."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
+
+from target_salesforce_bulk.errors import StateDirectoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+#: A new file of ours; one that stands there already, or a link, is somebody else's.
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+_BUFFER_BYTES = 1 << 20
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
+
+
+class UsingFiles:
+    """What goes wrong with the files of a state directory within becomes one line.
+
+    It costs little, keeps nothing, and may be entered again and again, from any thread.
+
+    Raises:
+        StateDirectoryError: one of them cannot be read or written.
+    """
+
+    __slots__ = ("_state_dir",)
+
+    def __init__(self, state_dir: Path) -> None:
+        self._state_dir = state_dir
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, (OSError, sqlite3.Error)):
+            raise StateDirectoryError(
+                f"The state directory {self._state_dir} cannot be used: {error}. {_remedy(error)}"
+            ) from error
+
+
+def _remedy(error: Exception) -> str:
+    number = getattr(error, "errno", None)
+    if number in _NO_DESCRIPTORS:
+        return "This process has too many files open; raise its limit (ulimit -n)."
+    if number in _NO_ROOM or "full" in str(error):
+        return "Make room for it; the next run goes on."
+    return "Make it writable for this user, or set state_dir to a folder that is."
+
+
+@contextmanager
+def rewrite(path: Path) -> Iterator[IO[bytes]]:
+    """The new content of a file, put in place in one step when it is complete and on disk.
+
+    A crash leaves the old file or the new one, and so does an error.
+    """
+    draft = path.with_name(f"{path.name}.draft")
+    draft.unlink(missing_ok=True)  # left by a run that died here
+    try:
+        with os.fdopen(os.open(draft, _NEW, 0o600), "wb", _BUFFER_BYTES) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
