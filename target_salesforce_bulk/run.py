@@ -136,14 +136,21 @@ class Run:
         try:
             run = cls(settings, client, journal)
             journal.start_run(run.id)
-            resume(journal, run._batch_loader)
+            for_parents = resume(journal, run._batch_loader)
             journal.remember_uncovered_rows()
             journal.sweep()
+            run._await_parents(for_parents)
             run._loader.start()
         except BaseException:
             journal.close()
             raise
         return run
+
+    def _await_parents(self, batches: list[Batch]) -> None:
+        """Send the rows of child batches of an earlier run when this one has loaded its parents."""
+        for batch in batches:
+            self.tally.stream_started(batch.plan.stream, batch.plan.sobject)
+            self._loader.await_parents(batch)
 
     def load_again(self, batch: Batch) -> None:
         """Load a sealed batch of rows that failed in an earlier run."""

@@ -129,6 +129,10 @@ class Database:
         with self._mutex:
             return self._db.execute(sql, values).fetchall()
 
+    def exists(self, sql: str, values: Sequence[Any] = ()) -> bool:
+        """Whether a SELECT finds anything."""
+        return bool(self.query(f"SELECT EXISTS ({sql}) AS found", values)[0]["found"])
+
 
 def now() -> str:
     """The time as the journal keeps it."""

@@ -7,7 +7,7 @@ Each step is: act, journal, go on. What a step relies on is on disk before the s
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
 from target_salesforce_bulk.errors import (
@@ -24,9 +24,8 @@ from target_salesforce_bulk.loading.events import RowsKept
 from target_salesforce_bulk.loading.ingest_jobs import log_facts, result_file
 from target_salesforce_bulk.loading.preparing.grouping import group_by_parent
 from target_salesforce_bulk.loading.preparing.lookup import KeyLookup
-from target_salesforce_bulk.loading.preparing.newer import drop_newer
+from target_salesforce_bulk.loading.preparing.newer import leave_out_newer
 from target_salesforce_bulk.loading.settling.child_batches import ChildWriter
-from target_salesforce_bulk.loading.settling.sent_rows import row_keys
 from target_salesforce_bulk.loading.settling.settlement import AllFailed, Settlement
 from target_salesforce_bulk.loading.stopping import StoppedError, leave_if, sleep
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
@@ -56,8 +55,6 @@ class Loaded:
     counts: Counts
     #: Batches with the rows of it that are to be sent again.
     children: list[Batch]
-    #: Ids of those that wait until their parents must be there.
-    for_parents: set[int] = field(default_factory=set)
     #: Why no further batch of its stream should be loaded; empty where they should.
     stopped: str = ""
 
@@ -160,18 +157,17 @@ class BatchLoader:
             self._events.publish(RowsKept(batch=batch, counts=counts))
 
     def _leave_out_newer(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
-        """Drop rows of a child batch whose records a later batch has written meanwhile."""
+        """Leave out of a child batch what newer rows have written meanwhile."""
         self._wait_for_turn(batch, await_turn)
-        names = list(row_keys(batch))
-        wanted, newer = set(names), set[str]()
-        for later in self._journal.later_batches(batch):
-            newer |= wanted.intersection(row_keys(later))
-        if not newer:
+        overwritten = self._journal.waiting.overwritten(batch.id)
+        if not overwritten:
             return batch
-        rows, size = drop_newer(batch, newer, names)
+        rows, size = leave_out_newer(batch, overwritten)
         logger.info(
-            "Batch %s: %s rows are not sent again, because newer ones of the same key were",
+            "Batch %s: newer rows of %s of its records were loaded; %s rows are not sent again, as "
+            "nothing is left of them",
             batch.id,
+            len(overwritten),
             batch.rows - rows,
         )
         return self._journal.reduce(batch, rows=rows, size=size)
@@ -246,14 +242,13 @@ class BatchLoader:
             retry=None
             if job.state is JobState.ABORTED
             else ChildWriter(batch, self.retries, parents_coming=parents_coming, whole=unread),
-            open_keys=self._journal.failures.open_keys(batch.plan.sobject),
         )
         if self._keep_results is not None and not untouched:
             self._keep_results(batch, files[ResultKind.SUCCESSFUL])
         loaded = self._store(batch, settlement)
         for kind in ResultKind:
             result_file(batch, kind).unlink(missing_ok=True)
-        self._log_outcome(batch, job, settlement)
+        self._log_outcome(batch, job, settlement.mismatch, loaded.counts)
         if job.state is JobState.ABORTED:
             return replace(
                 loaded, stopped=f"Job {job.id} was aborted in Salesforce; its rest is not sent."
@@ -278,14 +273,13 @@ class BatchLoader:
             batch=batch, counts=counts, children=[], stopped=f"{why}; its rows are uncertain."
         )
 
-    def _log_outcome(self, batch: Batch, job: JobInfo, settlement: Settlement) -> None:
-        counts = settlement.counts()
-        if settlement.mismatch:
+    def _log_outcome(self, batch: Batch, job: JobInfo, mismatch: str, counts: Counts) -> None:
+        if mismatch:
             logger.error(
                 "Job %s: the answers do not add up: %s. %s rows are uncertain; look them up "
                 "before sending them again.",
                 job.id,
-                settlement.mismatch,
+                mismatch,
                 counts.uncertain,
                 extra=log_facts("job_mismatch", batch),
             )
@@ -308,9 +302,7 @@ class BatchLoader:
 
     def _store(self, batch: Batch, settlement: Settlement) -> Loaded:
         counts, children = self._journal.settle(batch, settlement)
-        drafts = settlement.children()
-        waiting = {child.id for child, d in zip(children, drafts, strict=True) if d.for_parents}
-        return Loaded(batch=batch, counts=counts, children=children, for_parents=waiting)
+        return Loaded(batch=batch, counts=counts, children=children)
 
     def wait_before(self, child: Batch) -> None:
         """Wait until rows may be sent again."""

@@ -93,6 +93,10 @@ class Loader:
         self._schedule.await_space(self._max_spool_bytes)
         self.check()
 
+    def await_parents(self, batch: Batch) -> None:
+        """Queue a child batch, whose rows wait for their parents, behind all other batches."""
+        self._for_parents.append(batch)
+
     def paused(self) -> AbstractContextManager[None]:
         """Begin no batch meanwhile: what is submitted together may then go parents first."""
         return self._schedule.paused()
@@ -195,7 +199,7 @@ class Loader:
         elif self._goes_on(loaded) and (problem := self._early_problem(loaded.batch)):
             self._stop_stream(batch.plan.stream, LoadError(problem))
         for child in loaded.children:
-            if child.id in loaded.for_parents:
+            if child.for_parents:
                 self._for_parents.append(child)
             else:
                 self._schedule.add(child, self._wait_before(child))

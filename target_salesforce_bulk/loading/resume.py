@@ -16,42 +16,53 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def resume(journal: Journal, runner: BatchLoader) -> None:
+def resume(journal: Journal, runner: BatchLoader) -> list[Batch]:
     """Settle or write off every unsettled batch of earlier runs.
 
     What had not been closed is written off: Salesforce processed nothing of it, and as no STATE
     covers its rows, the tap sends them again. What had been closed is asked for and settled;
     nothing of it is sent again. Rows that were to be sent again by themselves still are: the other
     rows of their batch are settled, so they would not be taken for new ones.
+
+    Returns:
+        Child batches whose rows wait for their parents, which may come in this run.
     """
     unsettled = [state for state in BatchState if state.is_unsettled]
     left = journal.batches(*unsettled)
     made = [batch for batch in left if batch.state is BatchState.SEALED]
     runner.jobs.abort_orphans(made)
+    for_parents: list[Batch] = []
     for batch in left:
-        _bring_to_an_end(journal, runner, batch)
+        for_parents += _bring_to_an_end(journal, runner, batch)
+    return for_parents
 
 
-def _bring_to_an_end(journal: Journal, runner: BatchLoader, batch: Batch) -> None:
+def _bring_to_an_end(journal: Journal, runner: BatchLoader, batch: Batch) -> list[Batch]:
+    """Settle or write off a batch and its children; those that wait for their parents."""
     try:
         if _was_closed(batch, runner):
             children = _finish(journal, runner, batch)
         elif batch.parent_id is None:
             journal.abandon(batch.id)
-            return
+            return []
         else:
             if batch.state is BatchState.CREATED:
                 batch = journal.record(batch.id, Event.ABORTED)
+            if batch.for_parents:
+                return [batch]
             children = runner.load(batch, lambda: True).children
     except JobError as error:
         if not error.permanent:
             raise
         # Refused as a whole: nothing of it was processed, and its rows come again.
         logger.warning("%s Its rows come again from the tap.", error)
-        return
+        return []
+    for_parents: list[Batch] = []
     for child in children:
-        runner.wait_before(child)
-        _bring_to_an_end(journal, runner, child)
+        if not child.for_parents:
+            runner.wait_before(child)
+        for_parents += _bring_to_an_end(journal, runner, child)
+    return for_parents
 
 
 def _was_closed(batch: Batch, runner: BatchLoader) -> bool:
@@ -66,4 +77,4 @@ def _finish(journal: Journal, runner: BatchLoader, batch: Batch) -> list[Batch]:
     logger.info("Job %s of run %s is asked for again", batch.job_id, batch.run_id)
     if batch.state is BatchState.CREATED:
         batch = journal.record(batch.id, Event.SUBMITTED)
-    return runner.finish(batch).children
+    return runner.finish(batch, parents_coming=bool(batch.plan.parents)).children

@@ -24,6 +24,7 @@ PROPERTIES = CONTACT | {"Phone": TEXT, "Title": TEXT, "_sdc_deleted_at": TEXT}
 SCHEMA = schema(properties=PROPERTIES)
 GONE = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"}
 ANYTHING = {"max_failed_percent": 100}
+MAIL = {"object": "Contact", "external_id_field": "Email"}
 
 
 @pytest.fixture
@@ -118,9 +119,7 @@ def test_a_row_that_waits_is_not_dropped_for_another_key_field(
         schema("mail", {"Email": TEXT, "LastName": TEXT, "Title": TEXT}, key="Email"),
         record("mail", Email=key, LastName="B", Title="new"),
     ]
-    result = load(
-        rows, streams={"mail": {"object": "Contact"}}, row_retry_wait_seconds=1, **ANYTHING
-    )
+    result = load(rows, streams={"mail": MAIL}, row_retry_wait_seconds=1, **ANYTHING)
 
     assert result.code == 0, result.stderr
     titles = {each.get("External_Id__c"): each.get("Title") for each in org.rows("Contact")}
@@ -194,7 +193,7 @@ def test_two_streams_on_one_object_keep_their_failed_rows(
     load([SCHEMA, record(External_Id__c=key, LastName="A", Title="locked")], row_retries=0)
     load(
         [mail, record("mail", Email=key, LastName="B", Title="free")],
-        streams={"mail": {"object": "Contact"}},
+        streams={"mail": MAIL},
     )
 
     assert [line["key"] for line in failed("export", "--format", "jsonl")] == [key]
