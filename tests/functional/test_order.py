@@ -234,6 +234,7 @@ def test_a_row_that_fails_again_keeps_its_place_in_the_order(
     org: Emulator, load: Callable[..., Result], failed: Any, stored: Any
 ) -> None:
     """A resent row is still older than a row that was refused after it."""
+    org.insert("Contact", [{"External_Id__c": "C-1", "LastName": "there"}])
     lock(org, "External_Id__c", "C-1")
     load([SCHEMA, row(1, LastName="old", Phone="1")], row_retries=0, **ANYTHING)
     load([SCHEMA, row(1, LastName="new", Email="nobody")], **ANYTHING)

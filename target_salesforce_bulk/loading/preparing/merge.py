@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from target_salesforce_bulk.rows.csvfile import encode_row, read_raw, read_raw_from
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import IO
 
@@ -72,13 +72,11 @@ class SameRecords:
         key = self._key_of(cells)
         return key if hash(key) in self._repeated else None
 
-    def since(self, key: str, number: int) -> list[list[str]]:
-        """The cells of a record's rows from a row's number on."""
-        places = [place for each, place in self._rows.get(key, ()) if each >= number]
-        if not places:
-            return []
+    def of(self, key: str) -> Iterator[tuple[int, list[str]]]:
+        """The rows of a record: their numbers and cells."""
         with self._path.open("rb") as file:
-            return [_row_at(file, place) for place in places]
+            for number, place in self._rows.get(key, ()):
+                yield number, _row_at(file, place)
 
     def merge(self) -> int:
         """Leave one row of each record, in the place of its last one; how many were left out.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -34,47 +35,77 @@ def mark_overwritten(
         places: How many of them stood before each refused row.
         repeated: Hashes of the keys that more than one row has.
     """
-    if not any(hash(row.same_key) in repeated for row in read_refused(batch.refused)):
+    records = _records(batch, rows, repeated)
+    if not records:
         return
-    later = _refused_by_record(batch, repeated)
     draft = batch.refused.with_suffix(".marking")
     with draft.open("w", encoding="utf-8") as file:
         draft.chmod(0o600)
         for row, place in zip(read_refused(batch.refused), places, strict=True):
-            if place != NO_PLACE and hash(row.same_key) in repeated:
-                later[row.same_key].pop(0)
-                row = _marked(batch, row, rows, place, later[row.same_key])  # noqa: PLW2901
-            file.write(row.to_json() + "\n")
+            record = None if place == NO_PLACE else records.get(row.same_key)
+            marked = row if record is None else _marked(batch, row, record.later_than(place))
+            file.write(marked.to_json() + "\n")
         file.flush()
         os.fsync(file.fileno())
     draft.replace(batch.refused)
 
 
-def _refused_by_record(batch: Batch, repeated: set[int]) -> dict[str | None, list[Written]]:
-    """What the refused rows of each record say, in order."""
-    found: dict[str | None, list[Written]] = {}
+class _Record:
+    """What the rows of one record say, of which some were refused."""
+
+    def __init__(self, sent: list[tuple[int, frozenset[str]]]) -> None:
+        self._numbers = [number for number, _ in sent]
+        self._sent = _from_each_on([fields for _, fields in sent])
+        self.refused: list[frozenset[str]] = []
+        self._passed = 0
+        self._later_refused: list[frozenset[str]] = []
+
+    def later_than(self, place: int) -> frozenset[str] | None:
+        """What rows after the next refused one say; None where there is none."""
+        if not self._passed:
+            self._later_refused = _from_each_on(self.refused)
+        self._passed += 1
+        sent = bisect_left(self._numbers, place)
+        if sent == len(self._numbers) and self._passed == len(self.refused):
+            return None
+        return self._sent[sent] | self._later_refused[self._passed]
+
+
+def _from_each_on(fields: list[frozenset[str]]) -> list[frozenset[str]]:
+    """What is said from each place to the end, and at the end."""
+    found = [frozenset[str]()]
+    for each in reversed(fields):
+        found.append(found[-1] if each <= found[-1] else found[-1] | each)
+    return found[::-1]
+
+
+def _records(batch: Batch, rows: SameRecords, repeated: set[int]) -> dict[str | None, _Record]:
+    """The records that a refused row and another row speak of."""
+    found: dict[str | None, _Record] = {}
     for row in read_refused(batch.refused):
-        if row.same_key is not None and hash(row.same_key) in repeated:
-            found.setdefault(row.same_key, []).append(_written(batch, row.row))
+        key = row.same_key
+        if key is None or hash(key) not in repeated:
+            continue
+        if key not in found:
+            found[key] = _Record(
+                [(number, _fields(batch, cells)) for number, cells in rows.of(key)]
+            )
+        found[key].refused.append(_written(batch, row.row))
     return found
 
 
-def _marked(
-    batch: Batch, row: FailedRow, rows: SameRecords, place: int, refused: list[Written]
-) -> FailedRow:
-    headers = [column.header for column in batch.plan.columns]
-    sent = rows.since(str(row.same_key), place)
-    newer = [_written(batch, dict(zip(headers, cells, strict=True))) for cells in sent]
-    newer += refused
-    if not newer:
+def _marked(batch: Batch, row: FailedRow, later: frozenset[str] | None) -> FailedRow:
+    if later is None:
         return row
-    fields = frozenset[str]().union(*(each.fields for each in newer))
-    deletes = batch.plan.operation.only_ids
-    written = Written(fields=fields, deletes=deletes)
+    written = Written(fields=later, deletes=batch.plan.operation.only_ids)
     left = left_of(row.row, batch.plan.key_field, written, loaded=False)
-    return replace(row, overwritten=tuple(sorted(fields)), superseded=left is None)
+    return replace(row, overwritten=tuple(sorted(later)), superseded=left is None)
 
 
-def _written(batch: Batch, cells: dict[str, str]) -> Written:
-    deletes = batch.plan.operation.only_ids
-    return Written.by(cells, batch.plan.key_field, deletes=deletes)
+def _fields(batch: Batch, cells: list[str]) -> frozenset[str]:
+    headers = (column.header for column in batch.plan.columns)
+    return _written(batch, dict(zip(headers, cells, strict=True)))
+
+
+def _written(batch: Batch, row: dict[str, str]) -> frozenset[str]:
+    return Written.by(row, batch.plan.key_field, deletes=False).fields
