@@ -83,7 +83,7 @@ def settle(tmp_path: Path) -> Callable[..., tuple[list[FailedRow], Counts, str]]
             records_failed=len(failed) if counted is None else counted,
         )
         settlement = Settlement(batch, ErrorTable(), job, files)
-        outcome = list(settlement.failed_rows())
+        outcome = [*settlement.refused(), *settlement.sent(loaded=False)]
         return outcome, settlement.counts(), settlement.mismatch
 
     return run
