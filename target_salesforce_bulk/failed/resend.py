@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.journal.failed_rows import FailureClass, Origin
+from target_salesforce_bulk.loading.preparing.merge import SameRecords
+from target_salesforce_bulk.rows.canonical import canonical_key
 from target_salesforce_bulk.rows.csvfile import CsvFile, encode_row
 
 if TYPE_CHECKING:
@@ -48,22 +51,32 @@ class Resend:
         self.skipped: dict[str, int] = {}
 
     def batches(self, chosen: Selection) -> Iterator[Batch]:
-        """Sealed batches with the rows of a selection, in the order in which they failed."""
-        for row in self._journal.failures.select(replace(chosen, waiting_only=True)):
+        """Sealed batches with the rows of a selection; of one record, the older rows first.
+
+        Several rows of one record in one batch are merged by cell. Where another batch has rows of
+        the record, one that deletes it, say, that batch goes first.
+        """
+        waiting = replace(chosen, waiting_only=True)
+        for row in self._journal.failures.select_in_order(waiting):
             if reason := _why_not(row, chosen):
                 self.skipped[reason] = self.skipped.get(reason, 0) + 1
                 continue
             plan = self._plan(row)
             line = encode_row(row.row.get(column.header, "") for column in plan.columns)
+            yield from self._seal_before(plan, row, len(line))
             opened = self._open.get(plan)
-            if opened is not None and opened.file.size + len(line) > self._max_bytes:
-                yield self._seal(plan)
-                opened = None
             if opened is None:
                 opened = self._open[plan] = _Open(self._journal.open_batch(plan))
-            opened.add(row.id, line)
+            opened.add(row, line)
         for plan in list(self._open):
             yield self._seal(plan)
+
+    def _seal_before(self, plan: LoadPlan, row: StoredFailedRow, size: int) -> Iterator[Batch]:
+        """Seal what is full, and what must go before a row of its record."""
+        for other, opened in list(self._open.items()):
+            is_full = other == plan and opened.file.size + size > self._max_bytes
+            if is_full or (other != plan and opened.speaks_of(row)):
+                yield self._seal(other)
 
     def _plan(self, row: StoredFailedRow) -> LoadPlan:
         if row.batch_id not in self._plans:
@@ -72,9 +85,13 @@ class Resend:
 
     def _seal(self, plan: LoadPlan) -> Batch:
         opened = self._open.pop(plan)
-        opened.file.seal()
+        merged = opened.seal()
         return self._journal.retry(
-            opened.batch, opened.row_ids, rows=opened.file.rows, size=opened.file.size
+            opened.batch,
+            opened.row_ids,
+            rows=opened.file.rows - merged,
+            size=opened.batch.csv.stat().st_size,
+            merged=merged,
         )
 
 
@@ -85,12 +102,37 @@ class _Open:
         self.batch = batch
         header = encode_row(column.header for column in batch.plan.columns)
         self.file = CsvFile.create(batch.csv, header)
-        self.row_ids: list[int] = []
+        self.row_ids = array("q")
+        #: Hashes of the records that its rows speak of, and of those that several speak of.
+        self._records: set[int] = set()
+        self._repeated: set[int] = set()
 
-    def add(self, row_id: int, line: bytes) -> None:
+    def add(self, row: StoredFailedRow, line: bytes) -> None:
         """Add a row."""
         self.file.write(line)
-        self.row_ids.append(row_id)
+        self.row_ids.append(row.id)
+        if row.same_key is not None:
+            record = _record(row)
+            if record in self._records:
+                self._repeated.add(hash(row.same_key))
+            self._records.add(record)
+
+    def speaks_of(self, row: StoredFailedRow) -> bool:
+        """Whether it has a row of the record that a row speaks of."""
+        return row.same_key is not None and _record(row) in self._records
+
+    def seal(self) -> int:
+        """Bring the rows to disk, one for each record; how many were merged into others."""
+        self.file.seal()
+        place = self.batch.plan.key_index
+        if place is None or not self._repeated:
+            return 0
+        same = canonical_key(self.batch.plan.columns[place].field)
+        return SameRecords(self.batch.csv, self._repeated, lambda cells: same(cells[place])).merge()
+
+
+def _record(row: StoredFailedRow) -> int:
+    return hash((row.sobject, row.key_field, row.same_key))
 
 
 def _why_not(row: StoredFailedRow, chosen: Selection) -> str:

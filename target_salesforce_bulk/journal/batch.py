@@ -13,6 +13,7 @@ from target_salesforce_bulk.salesforce.sobject import Field
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -54,6 +55,11 @@ class LoadPlan:
     def external_id_field(self) -> str | None:
         """The upsert key as a job is created with it."""
         return self.key if self.operation is Operation.UPSERT else None
+
+    @property
+    def key_field(self) -> str | None:
+        """The field whose value, with the object, says which record a row speaks of."""
+        return self.label or self.key
 
     @property
     def key_index(self) -> int | None:
@@ -122,6 +128,8 @@ class Counts:
     counted: int = 0
     #: Handed on to child batches, to be sent again.
     retried: int = 0
+    #: Of no use any more: newer rows of the same records say all that they said.
+    superseded: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -132,6 +140,7 @@ class Counts:
             refused=self.refused + other.refused,
             counted=self.counted + other.counted,
             retried=self.retried + other.retried,
+            superseded=self.superseded + other.superseded,
         )
 
     @property
@@ -172,6 +181,8 @@ class Batch:
     resends: bool = False
     #: Whether its rows wait for their parents, which come at the end of the input at the latest.
     for_parents: bool = False
+    #: Rows that newer ones superseded before they could be sent again.
+    superseded: int = 0
 
     @property
     def csv(self) -> Path:
@@ -224,6 +235,7 @@ class Batch:
             depth=row["depth"],
             resends=bool(row["resends"]),
             for_parents=bool(row["for_parents"]),
+            superseded=row["superseded"],
         )
 
 
@@ -234,5 +246,7 @@ class ChildDraft:
     folder: Path
     rows: int
     size: int
+    #: The keys of its rows in the form in which they compare; none for an insert.
+    same_keys: Callable[[], Iterator[str]]
     #: Whether its rows wait for their parents, which come at the end of the input at the latest.
     for_parents: bool

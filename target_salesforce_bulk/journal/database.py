@@ -135,6 +135,10 @@ class Database:
         with self._mutex, UsingFiles(self.state_dir):
             return self._db.execute(sql, values).fetchall()
 
+    def exists(self, sql: str, values: Sequence[Any] = ()) -> bool:
+        """Whether a SELECT finds anything."""
+        return bool(self.query(f"SELECT EXISTS ({sql}) AS found", values)[0]["found"])
+
 
 def _is_damage(error: BaseException | None) -> bool:
     """Whether it is the file that is wrong, and not the way to it."""

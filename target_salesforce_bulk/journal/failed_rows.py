@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from target_salesforce_bulk.journal.order import REFUSED, SENT
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
@@ -79,6 +81,12 @@ class FailedRow:
     same_key: str | None = None
     origin: Origin = Origin.SALESFORCE
     failure_class: FailureClass = FailureClass.PERMANENT
+    #: Whether it was sent, or refused while its batch was filled; see `journal.order`.
+    position: int = SENT
+    #: Of a refused row: the fields that later rows of its record in the same batch write.
+    overwritten: tuple[str, ...] = ()
+    #: Of a refused row: whether those leave nothing of it.
+    superseded: bool = False
 
     def to_json(self) -> str:
         """One line of a batch's file of refused rows."""
@@ -90,6 +98,9 @@ class FailedRow:
                 "code": self.error.code,
                 "message": self.error.message,
                 "fields": self.error.fields,
+                "position": self.position,
+                "overwritten": self.overwritten,
+                "superseded": self.superseded,
             }
         )
 
@@ -106,6 +117,9 @@ class FailedRow:
             same_key=values["same_key"],
             error=error,
             origin=Origin.LOCAL,
+            position=values.get("position", REFUSED),
+            overwritten=tuple(values.get("overwritten", ())),
+            superseded=values.get("superseded", False),
         )
 
 
@@ -129,6 +143,9 @@ class StoredFailedRow:
     origin: Origin
     failure_class: FailureClass
     failed_at: str
+    #: The key in the form in which keys compare, and the header of its column.
+    same_key: str | None = None
+    key_field: str | None = None
 
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> StoredFailedRow:
@@ -150,6 +167,8 @@ class StoredFailedRow:
             origin=Origin(row["origin"]),
             failure_class=FailureClass(row["class"]),
             failed_at=row["failed_at"],
+            same_key=row["same_key"],
+            key_field=row["key_field"],
         )
 
 

@@ -4,39 +4,29 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING, Any, Protocol, Self
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
 
 from target_salesforce_bulk.journal.batch import Batch, Counts, LoadPlan
 from target_salesforce_bulk.journal.database import Database, now
 from target_salesforce_bulk.journal.failure_store import FailureStore
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event, next_state
+from target_salesforce_bulk.journal.outcome import sum_of
 from target_salesforce_bulk.journal.recognised import RecognisedRows
+from target_salesforce_bulk.journal.settling import Settling
+from target_salesforce_bulk.journal.waiting import WaitingRows
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
     from types import TracebackType
 
     from target_salesforce_bulk.journal.batch import ChildDraft
     from target_salesforce_bulk.journal.failed_rows import FailedRow, StoredFailedRow
+    from target_salesforce_bulk.journal.outcome import Outcome
     from target_salesforce_bulk.journal.recognised import Coverage
-
-
-class Outcome(Protocol):
-    """What became of the rows of a batch; asked in the order of the methods."""
-
-    def failed_rows(self) -> Iterator[FailedRow]:
-        """Each row that did not arrive and is not sent again; read once."""
-
-    def superseded(self) -> set[str]:
-        """Keys of older failed rows that were loaded now."""
-
-    def children(self) -> list[ChildDraft]:
-        """The rows that are to be sent again."""
-
-    def counts(self) -> Counts:
-        """The sums."""
 
 
 class Journal:
@@ -51,7 +41,33 @@ class Journal:
         self.failures = FailureStore(self._db)
         #: The rows that an interrupted run has dealt with.
         self.recognised = RecognisedRows(self._db, self._db.fingerprints_dir)
+        #: The rows that wait to be sent again.
+        self.waiting = WaitingRows(self._db)
         self._run_id = ""
+        # Of two settlements, the later one sees what the earlier one stored.
+        self._one_settlement = threading.Lock()
+        self._recover()
+
+    def _recover(self) -> None:
+        """Drop what a run prepared that died before it counted, and finish what counts."""
+        with self._db.transaction() as db:
+            for (batch_id,) in db.execute("SELECT batch_id FROM settling").fetchall():
+                db.execute("DELETE FROM failed_rows WHERE batch_id = ?", (batch_id,))
+                db.execute("DELETE FROM changes WHERE batch_id = ?", (batch_id,))
+                db.execute("DELETE FROM overwritten WHERE by_batch = ?", (batch_id,))
+            db.execute("DELETE FROM settling")
+            for batch in self.batches(BatchState.FILLING):
+                if batch.parent_id is not None:
+                    self._advance(db, batch.id, Event.ABANDONED, {})
+            self.waiting.recover(db)
+        self._portion_by_portion(self.failures.apply_changes)
+
+    def _portion_by_portion(self, work: Callable[[sqlite3.Connection], bool]) -> None:
+        """Do what takes long in transactions that are short, until there is no more of it."""
+        more = True
+        while more:
+            with self._db.transaction() as db:
+                more = work(db)
 
     def close(self) -> None:
         """Give the state directory free for the next run."""
@@ -178,18 +194,14 @@ class Journal:
 
     def reduce(self, batch: Batch, *, rows: int, size: int) -> Batch:
         """Note that rows of a batch were left out, because newer ones have been written."""
-        merged = batch.merged + batch.rows - rows
-        return self.record(batch.id, Event.REDUCED, rows=rows, size=size, merged=merged)
+        superseded = batch.superseded + batch.rows - rows
+        return self.record(batch.id, Event.REDUCED, rows=rows, size=size, superseded=superseded)
 
-    def settle(
-        self,
-        batch: Batch,
-        outcome: Outcome,
-    ) -> tuple[Counts, list[Batch]]:
-        """Store what became of every row of a batch, in one transaction.
+    def settle(self, batch: Batch, outcome: Outcome) -> tuple[Counts, list[Batch]]:
+        """Store what became of every row of a batch; all of it counts at the same moment.
 
-        Failed rows that the batch sent again, and older ones whose keys it loaded, are gone with
-        it; rows that are to be sent again become child batches.
+        Failed rows that the batch sent again are gone with it, and older ones lose what it loaded;
+        rows that are to be sent again become child batches.
 
         Args:
             batch: The batch.
@@ -198,62 +210,85 @@ class Journal:
         Returns:
             The sums, and the child batches.
         """
-        fingerprints = self.recognised.write_files(batch)
-        with self._db.transaction() as db:
-            if fingerprints is not None:
-                self.recognised.deal(db, batch, fingerprints)
-            db.execute("DELETE FROM failed_rows WHERE retry_batch_id = ?", (batch.id,))
-            for row in outcome.failed_rows():
-                self.failures.store(db, self._run_id, batch, row)
-            db.executemany(
-                "DELETE FROM failed_rows WHERE object = ? AND same_key = ?",
-                ((batch.plan.sobject, key) for key in outcome.superseded()),
-            )
-            children = [self._add_child(db, batch, draft) for draft in outcome.children()]
-            settled = outcome.counts()
-            facts = {
-                "loaded": settled.loaded,
-                "failed": settled.failed,
-                "unprocessed": settled.unprocessed,
-                "uncertain": settled.uncertain,
-                "refused": settled.refused,
-                "retried": settled.retried,
-            }
-            self._advance(db, batch.id, Event.SETTLED, facts)
+        with self._one_settlement:
+            settling = self._settling(batch)
+            settling.take(outcome)
+            drafts = outcome.children()
+            children = [self._open_child(batch, draft, settling) for draft in drafts]
+            resent_on = batch.resends and bool(children)
+            if batch.resends and not children:
+                settling.forget_resent()
+            earlier = Counts(superseded=batch.superseded)
+            settled = outcome.counts() + settling.adjustment + earlier
+            fingerprints = self.recognised.write_files(batch)
+            with self._db.transaction() as db:
+                if fingerprints is not None:
+                    self.recognised.deal(db, batch, fingerprints)
+                settling.commit(db)
+                for child, draft in zip(children, drafts, strict=True):
+                    self._seal_child(db, child, draft)
+                if resent_on:  # as a whole, in one child
+                    self._resend_by(db, batch, children[0])
+                self._advance(db, batch.id, Event.SETTLED, _facts(settled))
+                more = self.failures.apply_changes(db)
+            self._clean_up(batch, more=more)
+            children = [self._batch(child.id) for child in children]
         return settled, children
 
-    def _add_child(self, db: sqlite3.Connection, parent: Batch, draft: ChildDraft) -> Batch:
-        cursor = db.execute(
-            "INSERT INTO batches (run_id, plan, state, rows, size, parent_id, origin_id, depth,"
-            " for_parents, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                self._run_id,
-                parent.plan.to_json(),
-                BatchState.SEALED,
-                draft.rows,
-                draft.size,
-                parent.id,
-                parent.origin_id,
-                parent.depth + 1,
-                int(draft.for_parents),
-                now(),
-            ),
+    def _settling(self, batch: Batch) -> Settling:
+        return Settling(
+            self._db,
+            self.failures,
+            self.waiting,
+            was_dealt=self.recognised.was_dealt,
+            batch=batch,
+            run_id=self._run_id,
         )
-        child = self._batch(cursor.lastrowid)
-        shutil.rmtree(child.folder, ignore_errors=True)
-        draft.folder.replace(child.folder)
+
+    def _clean_up(self, batch: Batch, *, more: bool) -> None:
+        """Do what a settlement leaves to be done, in short transactions."""
+        if more:
+            self._portion_by_portion(self.failures.apply_changes)
+        if batch.parent_id is not None:
+            self._portion_by_portion(lambda db: self.waiting.forget_settled(db, batch.id))
+
+    def _open_child(self, parent: Batch, draft: ChildDraft, settling: Settling) -> Batch:
+        """Make a child batch that counts when it is sealed, and prepare that its rows wait."""
+        values = {
+            "run_id": self._run_id,
+            "plan": parent.plan.to_json(),
+            "state": BatchState.FILLING,
+            "parent_id": parent.id,
+            "origin_id": parent.origin_id,
+            "depth": parent.depth + 1,
+            "for_parents": draft.for_parents,
+            "changed_at": now(),
+        }
+        with self._db.transaction() as db:
+            names, marks = ", ".join(values), ", ".join("?" * len(values))
+            cursor = db.execute(
+                f"INSERT INTO batches ({names}) VALUES ({marks})",  # noqa: S608 - our own names
+                [*values.values()],
+            )
+            child = self._batch(cursor.lastrowid)
+        if parent.plan.key_field is not None:
+            settling.add_child(child, draft.same_keys())
         return child
 
-    def later_batches(self, batch: Batch) -> list[Batch]:
-        """Batches of the same object with newer rows, whose jobs have been closed already."""
-        done = (BatchState.SUBMITTED, BatchState.ENDED, BatchState.SETTLED)
-        return [
-            each
-            for each in self.batches(*done)
-            if each.plan.sobject == batch.plan.sobject
-            and each.origin_id > batch.origin_id
-            and each.id != batch.id
-        ]
+    def _seal_child(self, db: sqlite3.Connection, child: Batch, draft: ChildDraft) -> None:
+        shutil.rmtree(child.folder, ignore_errors=True)
+        draft.folder.replace(child.folder)
+        self.waiting.hand_on(db, child.parent_id or 0, child.id)
+        self._advance(db, child.id, Event.SEALED, {"rows": draft.rows, "size": draft.size})
+
+    @staticmethod
+    def _resend_by(db: sqlite3.Connection, batch: Batch, child: Batch) -> None:
+        """Note that a child sends the stored rows again that its parent could not."""
+        db.execute("UPDATE batches SET resends = 1 WHERE id = ?", (child.id,))
+        db.execute(
+            "UPDATE failed_rows SET retry_batch_id = ? WHERE retry_batch_id = ?",
+            (child.id, batch.id),
+        )
 
     def abandon(self, batch_id: int) -> None:
         """Give a batch up of which nothing was processed, and remove its files."""
@@ -305,7 +340,9 @@ class Journal:
         """What the batch was to become that a failed row was in."""
         return self._batch(row.batch_id).plan
 
-    def retry(self, batch: Batch, row_ids: Sequence[int], *, rows: int, size: int) -> Batch:
+    def retry(
+        self, batch: Batch, row_ids: Sequence[int], *, rows: int, size: int, merged: int = 0
+    ) -> Batch:
         """Seal a batch that sends stored failed rows again, and note which.
 
         They stay stored until the batch is settled, whatever happens meanwhile.
@@ -319,21 +356,28 @@ class Journal:
                 "SELECT max(attempt) AS attempt FROM failed_rows WHERE retry_batch_id = ?",
                 (batch.id,),
             ).fetchone()["attempt"]
-            facts = {"rows": rows, "size": size, "depth": depth or 0, "resends": 1}
-            self._advance(db, batch.id, Event.SEALED, facts)
+            facts = {"rows": rows, "size": size, "merged": merged, "depth": depth or 0}
+            self._advance(db, batch.id, Event.SEALED, facts | {"resends": 1})
             return self._batch(batch.id)
 
     def adopt(self, plan: LoadPlan, job_id: str, rows: Iterable[FailedRow]) -> None:
         """Take in the failed rows of a job that another machine has made."""
+        batch = replace(self.open_batch(plan), job_id=job_id)
+        taken = list(rows)
+        with self._one_settlement:
+            settling = self._settling(batch)
+            settling.add(taken)
+            counts = sum(map(sum_of, taken), start=settling.adjustment)
+            facts = _facts(counts) | {"job_id": job_id, "jobs_made": 1}
+            with self._db.transaction() as db:
+                settling.commit(db)
+                self._advance(db, batch.id, Event.SEALED, {"rows": len(taken)})
+                self._advance(db, batch.id, Event.SETTLED, facts)
+                more = self.failures.apply_changes(db)
+            self._clean_up(batch, more=more)
         with self._db.transaction() as db:
-            cursor = db.execute(
-                "INSERT INTO batches (run_id, plan, state, job_id, jobs_made, changed_at)"
-                " VALUES (?, ?, ?, ?, 1, ?)",
-                (self._run_id, plan.to_json(), BatchState.RELEASED, job_id, now()),
-            )
-            batch = self._batch(cursor.lastrowid)
-            for row in rows:
-                self.failures.store(db, self._run_id, batch, row)
+            self._release(db, [batch.id])
+        self._remove_folders([batch.id])
         self.failures.remember_foreign_job(job_id, "")
 
     def _batch(self, batch_id: int | None) -> Batch:
@@ -350,6 +394,19 @@ class Journal:
             f"UPDATE batches SET {assignments} WHERE id = ?",  # noqa: S608 - our own column names
             (*values.values(), batch_id),
         )
+
+
+def _facts(counts: Counts) -> dict[str, int]:
+    """What the table of batches keeps of their sums."""
+    return {
+        "loaded": counts.loaded,
+        "failed": counts.failed,
+        "unprocessed": counts.unprocessed,
+        "uncertain": counts.uncertain,
+        "refused": counts.refused,
+        "retried": counts.retried,
+        "superseded": counts.superseded,
+    }
 
 
 def _make_anew(folder: Path) -> None:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.journal import fingerprints
@@ -70,6 +71,8 @@ class RecognisedRows:
         self._db = database
         self._folder = folder
         self._streams: dict[str, Expected] = {}
+        #: Fingerprints of deletes that earlier runs dealt with, by stream.
+        self._deletes: dict[str, set[bytes]] = {}
         self._number_back: int | None = None
         #: The newest batch of earlier runs.
         self._newest_before = 0
@@ -247,6 +250,21 @@ class RecognisedRows:
     def leave_top(self, stream: str) -> None:
         """Expect no more rows at the bookmark: the tap has started further back."""
         self._expected(stream).leave_top()
+
+    def was_dealt(self, stream: str, line: bytes) -> bool:
+        """Whether an earlier run dealt with a delete that no STATE covers.
+
+        Called while a batch is settled, so by one thread at a time.
+        """
+        if stream not in self._deletes:
+            batches = self._db.query(
+                "SELECT batch_id FROM dealt_batches"
+                " WHERE stream = ? AND operation != 'insert' AND batch_id <= ?",
+                (stream, self._newest_before),
+            )
+            paths = [self._folder / f"{row['batch_id']}.rows" for row in batches]
+            self._deletes[stream] = set(chain.from_iterable(map(fingerprints.read_file, paths)))
+        return fingerprints.of_line(line) in self._deletes[stream]
 
     def taken(self, stream: str) -> int:
         """How many rows of a stream have come again."""

@@ -137,6 +137,56 @@ CREATE TABLE top_states (  -- the rows at the bookmark of a stream, as of a STAT
 CREATE INDEX top_states_by_stream ON top_states (stream, number);
 """
 
+#: The order of rows of one record, and what is prepared of a settlement before it counts.
+_ORDER = """
+ALTER TABLE batches ADD COLUMN superseded INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE failed_rows ADD COLUMN key_field TEXT;
+ALTER TABLE failed_rows ADD COLUMN order_batch INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE failed_rows ADD COLUMN order_position INTEGER NOT NULL DEFAULT 0;
+UPDATE failed_rows SET
+    key_field = (
+        SELECT coalesce(json_extract(plan, '$.label'), json_extract(plan, '$.key'))
+        FROM batches WHERE batches.id = failed_rows.batch_id
+    ),
+    order_batch = (
+        SELECT coalesce(origin_id, id) FROM batches WHERE batches.id = failed_rows.batch_id
+    ),
+    order_position = origin = 'local' AND code NOT IN ('NOT_FOUND', 'DUPLICATE_EXTERNAL_ID');
+DROP INDEX failed_rows_by_key;
+CREATE INDEX failed_rows_by_identity ON failed_rows (object, key_field, same_key);
+CREATE INDEX failed_rows_by_order ON failed_rows (order_batch, order_position, id);
+CREATE INDEX failed_rows_without_key ON failed_rows (stream, row)
+    WHERE same_key IS NULL AND operation != 'insert';
+CREATE TABLE settling (  -- batches of which something is prepared that does not count yet
+    batch_id INTEGER PRIMARY KEY
+) STRICT;
+CREATE TABLE changes (  -- what a settlement makes of failed rows that were stored before it
+    batch_id INTEGER NOT NULL,
+    row_id INTEGER NOT NULL,
+    row TEXT,  -- NULL: it is gone
+    PRIMARY KEY (batch_id, row_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE waiting_rows (  -- rows of child batches that are not settled
+    object TEXT NOT NULL,
+    key_field TEXT NOT NULL,
+    same_key TEXT NOT NULL,
+    batch_id INTEGER NOT NULL,
+    order_batch INTEGER NOT NULL,
+    PRIMARY KEY (object, key_field, same_key, batch_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX waiting_rows_by_batch ON waiting_rows (batch_id);
+CREATE TABLE overwritten (  -- what newer rows have written of rows that wait
+    batch_id INTEGER NOT NULL,  -- the one with the row that waits
+    same_key TEXT NOT NULL,
+    by_batch INTEGER NOT NULL,
+    fields TEXT NOT NULL,
+    deleted INTEGER NOT NULL,
+    PRIMARY KEY (batch_id, same_key, by_batch)
+) STRICT, WITHOUT ROWID;
+CREATE VIEW stored_failed_rows AS
+    SELECT * FROM failed_rows WHERE batch_id NOT IN (SELECT batch_id FROM settling);
+"""
+
 #: What brings a journal of a version to a later one: the SQL and that version. 0 is a new file.
 _STEPS = {
     0: (f"{_TABLES} {_INDEXES}", 2),
@@ -155,7 +205,7 @@ ALTER TABLE failed_rows ADD COLUMN retry_batch_id INTEGER REFERENCES batches (id
 """,
         2,
     ),
-    2: (_VERSION_3, 3),
+    2: (f"{_VERSION_3} {_ORDER}", 3),
 }
 
 

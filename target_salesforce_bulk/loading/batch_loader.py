@@ -24,9 +24,8 @@ from target_salesforce_bulk.loading.events import RowsKept
 from target_salesforce_bulk.loading.job_watch import log_facts, result_file
 from target_salesforce_bulk.loading.preparing.grouping import group_by_parent
 from target_salesforce_bulk.loading.preparing.lookup import KeyLookup
-from target_salesforce_bulk.loading.preparing.newer import drop_newer
+from target_salesforce_bulk.loading.preparing.newer import leave_out_newer
 from target_salesforce_bulk.loading.settling.child_batches import ChildWriter
-from target_salesforce_bulk.loading.settling.sent_rows import row_keys
 from target_salesforce_bulk.loading.settling.settlement import AllFailed, Settlement
 from target_salesforce_bulk.loading.stopping import StoppedError, leave_if
 from target_salesforce_bulk.private_files import UsingFiles
@@ -161,22 +160,17 @@ class BatchLoader:
             self._events.publish(RowsKept(batch=batch, counts=counts))
 
     def _leave_out_newer(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
-        """Drop rows of a child batch whose records a later batch has written meanwhile."""
+        """Leave out of a child batch what newer rows have written meanwhile."""
         self._wait_for_turn(batch, await_turn)
-        with UsingFiles(self._journal.state_dir):
-            return self._without_newer(batch)
-
-    def _without_newer(self, batch: Batch) -> Batch:
-        names = list(row_keys(batch))
-        wanted, newer = set(names), set[str]()
-        for later in self._journal.later_batches(batch):
-            newer |= wanted.intersection(row_keys(later))
-        if not newer:
+        overwritten = self._journal.waiting.overwritten(batch.id)
+        if not overwritten:
             return batch
-        rows, size = drop_newer(batch, newer, names)
+        rows, size = leave_out_newer(batch, overwritten)
         logger.info(
-            "Batch %s: %s rows are not sent again, because newer ones of the same key were",
+            "Batch %s: newer rows of %s of its records were loaded; %s rows are not sent again, as "
+            "nothing is left of them",
             batch.id,
+            len(overwritten),
             batch.rows - rows,
         )
         return self._journal.reduce(batch, rows=rows, size=size)
@@ -261,14 +255,13 @@ class BatchLoader:
             retry=None
             if job.state is JobState.ABORTED
             else ChildWriter(batch, self.retries, parents_coming=parents_coming, whole=unread),
-            open_keys=self._journal.failures.open_keys(batch.plan.sobject),
         )
         if self._keep_results is not None and not untouched:
             self._keep_results(batch, files[ResultKind.SUCCESSFUL])
         loaded = self._store(batch, settlement)
         for kind in ResultKind:
             result_file(batch, kind).unlink(missing_ok=True)
-        self._log_outcome(batch, job, settlement)
+        self._log_outcome(batch, job, settlement.mismatch, loaded.counts)
         if job.state is JobState.ABORTED:
             return replace(
                 loaded, stopped=f"Job {job.id} was aborted in Salesforce; its rest is not sent."
@@ -293,14 +286,13 @@ class BatchLoader:
             batch=batch, counts=counts, children=[], stopped=f"{why}; its rows are uncertain."
         )
 
-    def _log_outcome(self, batch: Batch, job: JobInfo, settlement: Settlement) -> None:
-        counts = settlement.counts()
-        if settlement.mismatch:
+    def _log_outcome(self, batch: Batch, job: JobInfo, mismatch: str, counts: Counts) -> None:
+        if mismatch:
             logger.error(
                 "Job %s: the answers do not add up: %s. %s rows are uncertain; look them up "
                 "before sending them again.",
                 job.id,
-                settlement.mismatch,
+                mismatch,
                 counts.uncertain,
                 extra=log_facts("job_mismatch", batch),
             )

@@ -40,7 +40,7 @@ def _cells(stream: StreamTally) -> tuple[str, ...]:
         stream.counts.not_loaded,
         stream.counts.refused,
         stream.counts.retried,
-        stream.merged,
+        stream.merged + stream.counts.superseded,
         stream.jobs,
         stream.api_calls,
     )

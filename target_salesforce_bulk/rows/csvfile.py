@@ -103,8 +103,13 @@ def read_rows(path: Path, *, strict: bool = True) -> Iterator[list[str]]:
 def read_raw(path: Path) -> Iterator[tuple[bytes, list[str]]]:
     """Each row of a CSV that `CsvFile` wrote: its exact bytes, and its cells; the header first."""
     with path.open("rb") as file:
-        for line in whole_rows(file):
-            yield line, cells_of(line)
+        yield from read_raw_from(file)
+
+
+def read_raw_from(file: Iterable[bytes]) -> Iterator[tuple[bytes, list[str]]]:
+    """As `read_raw`, from where an open file stands."""
+    for line in whole_rows(file):
+        yield line, cells_of(line)
 
 
 def whole_rows(file: Iterable[bytes]) -> Iterator[bytes]:

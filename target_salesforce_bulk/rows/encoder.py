@@ -98,6 +98,12 @@ class CellEncoder:
         except ValueRefusedError as refusal:
             raise RowRefused(refusal.code, f"{header}: {refusal.reason}", (header,)) from None
 
+    def description(self, value: Any) -> str:
+        """The cell of a value that is not checked, as a text, for a row that cannot be sent."""
+        if value == "" and not self.is_key:
+            return self._empty
+        return self.null if value is None and not self.is_key else _as_text(value)
+
     def _checked(self, cell: str) -> str:
         if cell == CLEAR:
             raise ValueRefusedError(
@@ -159,8 +165,8 @@ class RowEncoder:
         return None if value is MISSING or value is None else _as_text(value)
 
     def describe(self, record: Mapping[str, Any]) -> dict[str, str]:
-        """The cells of a record as they came, by header, for a row that cannot be sent."""
-        return {each.column.header: _as_text(each.of(record)) for each in self.columns}
+        """The cells of a record by header, unchecked, for a row that cannot be sent."""
+        return {each.column.header: each.description(each.of(record)) for each in self.columns}
 
 
 def look_up(value: Any, path: tuple[str, ...]) -> Any:

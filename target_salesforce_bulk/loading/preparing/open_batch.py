@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from array import array
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.journal.failed_rows import FailedRow, Origin, RowError
-from target_salesforce_bulk.loading.preparing.merge import KeyWatch, merge_rows
+from target_salesforce_bulk.journal.order import REFUSED
+from target_salesforce_bulk.loading.preparing.merge import KeyWatch, SameRecords
+from target_salesforce_bulk.loading.preparing.refused import NO_PLACE, mark_overwritten
 from target_salesforce_bulk.private_files import UsingFiles
 from target_salesforce_bulk.rows.canonical import canonical_key
 from target_salesforce_bulk.rows.csvfile import CsvFile
@@ -55,6 +58,8 @@ class OpenBatch:
             self._file = CsvFile.create(batch.csv, writer.encoder.header)
         self._refused: Any = None
         self._refused_rows = 0
+        #: How many rows stood before each refused one, where that names a record.
+        self._refused_after = array("q")
         self._clock = clock
         self._opened_at = clock()
         self._watch = KeyWatch()
@@ -94,6 +99,7 @@ class OpenBatch:
                 code=refusal.code, message=refusal.message, fields=tuple(refusal.fields)
             ),
             origin=Origin.LOCAL,
+            position=REFUSED,
         )
         with self._files:
             if self._refused is None:
@@ -102,6 +108,11 @@ class OpenBatch:
                 self._refused = os.fdopen(descriptor, "w", encoding="utf-8")
             self._refused.write(failed.to_json() + "\n")
         self._refused_rows += 1
+        if failed.same_key is not None and self._key_place is not None:
+            self._watch.add((failed.same_key,))
+            self._refused_after.append(self._file.rows)
+        else:
+            self._refused_after.append(NO_PLACE)
 
     def seal(self) -> dict[str, int]:
         """Bring everything to disk; the facts that the journal keeps of it.
@@ -118,17 +129,22 @@ class OpenBatch:
             os.fsync(self._refused.fileno())
             self._refused.close()
         self._file.seal()
-        merged = 0
-        if self._key_place is not None:
-            same_key, place = self._writer.same_key, self._key_place
-            merged = merge_rows(
-                self.batch.csv, self._watch.repeated(), lambda cells: same_key(cells[place])
-            )
+        merged = self._merge() if self._key_place is not None else 0
         return {
             "rows": self._file.rows - merged,
             "size": self.batch.csv.stat().st_size,
             "merged": merged,
         }
+
+    def _merge(self) -> int:
+        """Leave one row of each record; how many rows were left out of those to be sent."""
+        repeated = self._watch.repeated()
+        if not repeated:
+            return 0
+        same_key, place = self._writer.same_key, self._key_place or 0
+        rows = SameRecords(self.batch.csv, repeated, lambda cells: same_key(cells[place]))
+        mark_overwritten(self.batch, rows, self._refused_after, repeated)
+        return rows.merge()
 
     def discard(self) -> None:
         """Close the files of a batch that will not be sent."""

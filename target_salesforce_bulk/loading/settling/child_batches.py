@@ -8,10 +8,12 @@ row has an outcome or a batch.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.journal.batch import ChildDraft
 from target_salesforce_bulk.journal.failed_rows import FailureClass
+from target_salesforce_bulk.loading.settling.sent_rows import row_keys
 from target_salesforce_bulk.rows.csvfile import CsvFile, encode_row
 
 if TYPE_CHECKING:
@@ -91,7 +93,11 @@ class ChildWriter:
         size = files.seal()
         self._drafts.append(
             ChildDraft(
-                folder=files.folder, rows=files.rows.rows, size=size, for_parents=for_parents
+                folder=files.folder,
+                rows=files.rows.rows,
+                size=size,
+                for_parents=for_parents,
+                same_keys=partial(row_keys, self._batch.plan, files.folder / "rows.csv"),
             )
         )
 

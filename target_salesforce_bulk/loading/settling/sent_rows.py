@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.journal.failed_rows import UNPROCESSED, FailedRow, RowError
+from target_salesforce_bulk.journal.order import Written
+from target_salesforce_bulk.journal.outcome import LoadedRow
 from target_salesforce_bulk.rows.canonical import canonical_key
 from target_salesforce_bulk.rows.csvfile import read_rows
 
@@ -27,13 +29,22 @@ def sent_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     return enumerate(rows)
 
 
-def row_keys(batch: Batch) -> Iterator[str]:
-    """The key of each row that is sent, in the form in which keys compare; none for an insert."""
-    place = batch.plan.label_index
-    if place is None or not batch.rows:
+def row_keys(plan: LoadPlan, path: Path) -> Iterator[str]:
+    """The key of each row of a CSV, in the form in which keys compare; none for an insert."""
+    place = plan.label_index
+    if place is None:
         return iter(())
-    same = canonical_key(batch.plan.columns[place].field)
-    return (same(row[place]) for _, row in sent_rows(batch.csv))
+    same = canonical_key(plan.columns[place].field)
+    return (same(row[place]) for _, row in sent_rows(path))
+
+
+def rows_by_key(plan: LoadPlan, path: Path) -> Iterator[LoadedRow]:
+    """Each row of a CSV as one that was loaded; none for an insert."""
+    headers = [column.header for column in plan.columns]
+    deletes = plan.operation.only_ids
+    for key, (_, row) in zip(row_keys(plan, path), sent_rows(path), strict=False):
+        cells = dict(zip(headers, row, strict=True))
+        yield LoadedRow(same_key=key, written=Written.by(cells, plan.key_field, deletes=deletes))
 
 
 def all_unprocessed(batch: Batch) -> Iterator[FailedRow]:

@@ -12,34 +12,39 @@ https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/get
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.journal.batch import Counts
-from target_salesforce_bulk.journal.failed_rows import (
-    UNCERTAIN,
-    UNPROCESSED,
-    FailedRow,
-    RowError,
-    read_refused,
-)
+from target_salesforce_bulk.journal.failed_rows import FailedRow, RowError, read_refused
+from target_salesforce_bulk.journal.order import Written, left_of
+from target_salesforce_bulk.journal.outcome import sum_of
 from target_salesforce_bulk.loading.settling.matcher import Matcher
 from target_salesforce_bulk.loading.settling.result_files import explain_mismatch
 from target_salesforce_bulk.loading.settling.sent_rows import (
     all_unprocessed,
     failed_row,
-    row_keys,
+    rows_by_key,
     sent_rows,
 )
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from target_salesforce_bulk.journal.batch import Batch, ChildDraft
+    from target_salesforce_bulk.journal.batch import Batch, ChildDraft, LoadPlan
+    from target_salesforce_bulk.journal.outcome import LoadedRow
     from target_salesforce_bulk.loading.settling.child_batches import ChildWriter
     from target_salesforce_bulk.loading.settling.error_table import ErrorTable
     from target_salesforce_bulk.salesforce.job import JobInfo
+
+
+def as_stored(row: FailedRow, plan: LoadPlan) -> FailedRow:
+    """A refused row without what later rows of its batch say of its record."""
+    written = Written(fields=frozenset(row.overwritten))
+    left = left_of(row.row, plan.key_field, written, loaded=False)
+    return row if not row.overwritten or left is None else replace(row, row=left)
 
 
 class Settlement:
@@ -51,7 +56,6 @@ class Settlement:
         job: Its job as it ended; none where every row was refused before sending.
         files: The result files of the job; without the successful ones where `counts_tell`.
         retry: Takes rows that are to be sent again.
-        open_keys: Keys of older failed rows of the object.
     """
 
     def __init__(
@@ -61,16 +65,14 @@ class Settlement:
         job: JobInfo | None = None,
         files: Mapping[ResultKind, Path] | None = None,
         retry: ChildWriter | None = None,
-        open_keys: Collection[str] = (),
     ) -> None:
         self._batch = batch
         self._table = table
         self._job = job
         self._files = files or {}
         self._retry = retry
-        self._open_keys = open_keys
-        self._not_loaded_keys: set[str] = set()
         self._counts = Counts()
+        self._rows_not_loaded = 0
         #: Why the answers do not add up; empty when they do.
         self.mismatch = ""
 
@@ -82,45 +84,57 @@ class Settlement:
         """The rows that are to be sent again."""
         return [] if self._retry is None else self._retry.drafts()
 
-    def superseded(self) -> set[str]:
-        """Keys of older failed rows that were loaded now."""
-        if not self._open_keys:
-            return set()
-        keys = {key for key in row_keys(self._batch) if key in self._open_keys}
-        return keys - self._not_loaded_keys
+    def refused(self) -> Iterator[FailedRow]:
+        """The rows that were refused while the batch was filled."""
+        for row in read_refused(self._batch.refused):
+            if row.superseded:
+                self._counts += Counts(superseded=1)
+            else:
+                yield self._local(as_stored(row, self._batch.plan))
 
-    def failed_rows(self) -> Iterator[FailedRow]:
-        """Each row that did not arrive and is not sent again, with those never sent."""
-        yield from self._refused()
-        loaded = self._batch.rows
-        for row in self._not_loaded():
-            loaded -= 1
-            kind = self._table.kind(row.error.code, row.error.raw)
-            row = replace(row, failure_class=kind.failure_class)
-            if row.same_key in self._open_keys:
-                self._not_loaded_keys.add(str(row.same_key))
-            if self._retry is not None and self._retry.take(row):
-                self._counts += Counts(retried=1)
+    def sent(self, *, loaded: bool) -> Iterator[FailedRow | LoadedRow]:
+        """Each other row that did not arrive and is not sent again; see `journal.Outcome`."""
+        yield from map(self._local, read_refused(self._batch.unresolved))
+        if loaded:
+            yield from self._all_sent()
+        else:
+            yield from filter(None, map(self._kept, self._not_loaded()))
+        self._count_loaded()
+
+    def _local(self, row: FailedRow) -> FailedRow:
+        self._counts += Counts(failed=1, refused=1)
+        kind = self._table.kind(row.error.code, row.error.message)
+        return replace(row, failure_class=kind.failure_class)
+
+    def _all_sent(self) -> Iterator[FailedRow | LoadedRow]:
+        """The rows as they were sent: those that arrived among those that are to be stored."""
+        not_loaded = self._not_loaded()
+        following = next(not_loaded, None)
+        for row in rows_by_key(self._batch.plan, self._batch.csv) if self._batch.rows else ():
+            if following is None or row.same_key != following.same_key:
+                yield row
                 continue
-            self._count(row.error)
-            yield row
+            if kept := self._kept(following):
+                yield kept
+            following = next(not_loaded, None)
+        rest = () if following is None else chain((following,), not_loaded)
+        yield from filter(None, map(self._kept, rest))
+
+    def _kept(self, row: FailedRow) -> FailedRow | None:
+        """A row that did not arrive with its class; None where it is sent again."""
+        self._rows_not_loaded += 1
+        kind = self._table.kind(row.error.code, row.error.raw)
+        row = replace(row, failure_class=kind.failure_class)
+        if self._retry is not None and self._retry.take(row):
+            self._counts += Counts(retried=1)
+            return None
+        self._counts += sum_of(row)
+        return row
+
+    def _count_loaded(self) -> None:
+        loaded = self._batch.rows - self._rows_not_loaded
         named = self._job is None or ResultKind.SUCCESSFUL in self._files
         self._counts += Counts(loaded=loaded, counted=0 if named else loaded)
-
-    def _refused(self) -> Iterator[FailedRow]:
-        for path in (self._batch.refused, self._batch.unresolved):
-            for row in read_refused(path):
-                self._counts += Counts(failed=1, refused=1)
-                kind = self._table.kind(row.error.code, row.error.message)
-                yield replace(row, failure_class=kind.failure_class)
-
-    def _count(self, error: RowError) -> None:
-        if error.code == UNPROCESSED:
-            self._counts += Counts(unprocessed=1)
-        elif error.code == UNCERTAIN:
-            self._counts += Counts(uncertain=1)
-        else:
-            self._counts += Counts(failed=1)
 
     def _not_loaded(self) -> Iterator[FailedRow]:
         if self._batch.rows == 0:
@@ -160,21 +174,25 @@ class AllFailed:
         self._class = table.kind(error.code, error.raw).failure_class
         self._counts = Counts()
 
-    def failed_rows(self) -> Iterator[FailedRow]:
-        """Each row, with those never sent."""
-        for path in (self._batch.refused, self._batch.unresolved):
-            for row in read_refused(path):
-                self._counts += Counts(failed=1, refused=1)
-                yield row
-        one = Counts(uncertain=1) if self._error.code == UNCERTAIN else Counts(unprocessed=1)
+    def refused(self) -> Iterator[FailedRow]:
+        """The rows that were refused while the batch was filled."""
+        for row in read_refused(self._batch.refused):
+            if row.superseded:
+                self._counts += Counts(superseded=1)
+            else:
+                yield self._local(as_stored(row, self._batch.plan))
+
+    def sent(self, *, loaded: bool) -> Iterator[FailedRow | LoadedRow]:
+        """Each other row."""
+        yield from map(self._local, read_refused(self._batch.unresolved))
         for _, cells in sent_rows(self._batch.csv):
-            self._counts += one
             row = failed_row(self._batch.plan, cells, self._error)
+            self._counts += sum_of(row)
             yield replace(row, failure_class=self._class)
 
-    def superseded(self) -> set[str]:
-        """None: nothing was loaded."""
-        return set()
+    def _local(self, row: FailedRow) -> FailedRow:
+        self._counts += sum_of(row)
+        return row
 
     def children(self) -> list[ChildDraft]:
         """None: nothing is sent again."""

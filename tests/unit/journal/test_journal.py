@@ -49,11 +49,11 @@ class Decided:
         self._rows = rows
         self._counts = counts or Counts()
 
-    def failed_rows(self) -> Iterator[FailedRow]:
-        return iter(self._rows)
+    def refused(self) -> Iterator[FailedRow]:
+        return iter(())
 
-    def superseded(self) -> set[str]:
-        return set()
+    def sent(self, *, loaded: bool) -> Iterator[FailedRow]:
+        return iter(self._rows)
 
     def children(self) -> list[Any]:
         return []

@@ -10,7 +10,9 @@ import pytest
 
 from target_salesforce_bulk.emulator.org.values import java_double
 from target_salesforce_bulk.journal.batch import Batch, BatchColumn, Counts, LoadPlan
+from target_salesforce_bulk.journal.failed_rows import FailedRow
 from target_salesforce_bulk.journal.lifecycle import BatchState
+from target_salesforce_bulk.journal.outcome import LoadedRow
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable
 from target_salesforce_bulk.loading.settling.settlement import Settlement
 from target_salesforce_bulk.salesforce.job import JobInfo, JobState, Operation, ResultKind
@@ -18,8 +20,6 @@ from target_salesforce_bulk.salesforce.job import JobInfo, JobState, Operation, 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from target_salesforce_bulk.journal.failed_rows import FailedRow
 
 COLUMNS = (
     BatchColumn(header="Key__c", type="string"),
@@ -83,7 +83,7 @@ def settle(tmp_path: Path) -> Callable[..., tuple[list[FailedRow], Counts, str]]
             records_failed=len(failed) if counted is None else counted,
         )
         settlement = Settlement(batch, ErrorTable(), job, files)
-        outcome = list(settlement.failed_rows())
+        outcome = [*settlement.refused(), *settlement.sent(loaded=False)]
         return outcome, settlement.counts(), settlement.mismatch
 
     return run
@@ -179,3 +179,36 @@ def test_all_loaded(settle: Any) -> None:
     outcome, counts, mismatch = settle(loaded=ROWS)
 
     assert (outcome, counts, mismatch) == ([], Counts(loaded=6), "")
+
+
+def test_loaded_rows_stand_among_those_that_did_not_arrive(tmp_path: Path) -> None:
+    """In the order in which they were sent, with the fields that each wrote."""
+    rows = [["K0", "1", ""], ["k1", "", ""], ["k2", "", "2024-03-11"], ["k3", "4", ""]]
+    names = [column.header for column in COLUMNS]
+    plan = LoadPlan(
+        stream="s", sobject="Contact", operation=Operation.UPSERT, columns=COLUMNS, key="Key__c"
+    )
+    batch = Batch(
+        id=1, run_id="r", plan=plan, state=BatchState.ENDED, folder=tmp_path, rows=len(rows)
+    )
+    write(batch.csv, names, rows)
+    files = {kind: tmp_path / f"{kind}.csv" for kind in ResultKind}
+    write(files[ResultKind.SUCCESSFUL], ["sf__Id", *names], [["003", *rows[n]] for n in (0, 1, 2)])
+    write(files[ResultKind.FAILED], ["sf__Error", *names], [[ERROR, *rows[3]]])
+    write(files[ResultKind.UNPROCESSED], names, [])
+    job = JobInfo(
+        id="750",
+        object="Contact",
+        operation=Operation.UPSERT,
+        state=JobState.JOB_COMPLETE,
+        records_processed=4,
+        records_failed=1,
+    )
+    settlement = Settlement(batch, ErrorTable(), job, files)
+    found = list(settlement.sent(loaded=True))
+
+    assert [
+        (row.same_key, sorted(row.written.fields)) for row in found if isinstance(row, LoadedRow)
+    ] == [("k0", ["Score__c"]), ("k1", []), ("k2", ["Seen__c"])]
+    assert [row.key for row in found if isinstance(row, FailedRow)] == ["k3"]
+    assert settlement.counts() == Counts(loaded=3, failed=1)
