@@ -16,6 +16,7 @@ from target_salesforce_bulk.errors import (
     LimitExceededError,
     NotFoundError,
     RequestError,
+    ResponseError,
     SalesforceBulkError,
     UnavailableError,
 )
@@ -289,7 +290,7 @@ class IngestJobs:
         try:
             job = self._api.get(_job_id(batch))
             if job.state is JobState.ABORTED:
-                return self._is_untouched(batch, job)
+                return self.is_untouched(batch, job)
             if job.state is not JobState.OPEN:
                 return False
             self._abort_job(job.id)
@@ -297,8 +298,8 @@ class IngestJobs:
             logger.info("Job %s is gone already", batch.job_id)
         return True
 
-    def _is_untouched(self, batch: Batch, job: JobInfo) -> bool:
-        """Whether a job was aborted while it was open, as by a run that died over giving it up.
+    def is_untouched(self, batch: Batch, job: JobInfo) -> bool:
+        """Whether a job ended before its first row: failed as a whole, or aborted while open.
 
         The counts alone might be behind what was done, so the results are asked as well.
         """
@@ -308,12 +309,15 @@ class IngestJobs:
             path = result_file(batch, kind)
             try:
                 self._api.download(job.id, kind, path)
-            except (LimitExceededError, UnavailableError, NotFoundError):
+            except (LimitExceededError, UnavailableError):
                 raise
             except RequestError as error:
                 logger.info("Job %s has no %s: %s", job.id, kind, error.detail)
                 continue
-            rows = count_rows(path)
+            try:
+                rows = count_rows(path)
+            except ResponseError:
+                return False
             path.unlink()
             if rows:
                 return False
