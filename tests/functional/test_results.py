@@ -137,3 +137,14 @@ def test_failed_results_that_cannot_be_read(
     assert result.stderr.count("the answers do not add up: failedResults") == 1
     assert why in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_ids_that_cannot_be_read(org: Emulator, load: Callable[..., Result]) -> None:
+    """Without them the rows are uncertain, and no half of a file is kept."""
+    answer(org, "successfulResults", "<html>Maintenance</html>\n")
+    result = load([schema(), *(contact(n) for n in range(3))], save_results="all")
+
+    assert [row["code"] for row in result.failed_rows()] == ["UNCERTAIN"] * 3, result.stderr
+    assert "the Ids of its records are not kept: successfulResults is no result" in result.stderr
+    assert list(result.state_dir.glob("results/*/*")) == []
+    assert "Traceback" not in result.stderr
