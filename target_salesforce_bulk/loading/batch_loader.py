@@ -232,7 +232,7 @@ class BatchLoader:
 
     def _settle(self, batch: Batch, job: JobInfo, *, parents_coming: bool) -> Loaded:
         """Read the results, and store the outcome of every row."""
-        untouched = job.state is JobState.FAILED and not job.records_processed
+        untouched = self.jobs.was_refused_as_a_whole(batch, job)
         unread = self.jobs.was_compressed_in_vain(batch, job)
         if untouched and not unread and not self._table.job_is_transient(job.error_message):
             if batch.parent_id is None:

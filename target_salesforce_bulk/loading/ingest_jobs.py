@@ -283,6 +283,18 @@ class IngestJobs:
             return False
         return batch.state is BatchState.CREATED or self.watch.has_no_results(batch)
 
+    def was_refused_as_a_whole(self, batch: Batch, job: JobInfo) -> bool:
+        """Whether a job failed before its first row.
+
+        The counts alone might be behind what was done, so the results are asked as well.
+        """
+        if job.state is not JobState.FAILED or job.records_processed:
+            return False
+        try:
+            return self.watch.has_no_results(batch)
+        except NotFoundError:
+            return True  # the job is there, so what is missing are results
+
     def was_compressed_in_vain(self, batch: Batch, job: JobInfo) -> bool:
         """Whether a job was sent compressed, and Salesforce could make nothing of it."""
         if not batch.packed.exists() or job.state is JobState.ABORTED:

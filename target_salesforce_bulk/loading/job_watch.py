@@ -11,6 +11,7 @@ from target_salesforce_bulk.errors import (
     LimitExceededError,
     NotFoundError,
     RequestError,
+    ResponseError,
     UnavailableError,
 )
 from target_salesforce_bulk.loading.polling import Pace
@@ -22,6 +23,7 @@ from target_salesforce_bulk.loading.settling.result_files import (
 from target_salesforce_bulk.loading.stopping import leave_if, sleep
 from target_salesforce_bulk.private_files import UsingFiles
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
+from target_salesforce_bulk.salesforce.result_file import result_bound
 
 if TYPE_CHECKING:
     import threading
@@ -136,7 +138,7 @@ class JobWatch:
             del wanted[ResultKind.SUCCESSFUL]
         for attempt in range(1, _RESULT_ATTEMPTS + 1):
             for kind, path in wanted.items():
-                self._download(job.id, kind, path)
+                self._download(batch, kind, path)
             mismatch = explain_mismatch(batch, job, wanted)
             if not mismatch:
                 break
@@ -147,7 +149,7 @@ class JobWatch:
         return wanted
 
     def has_no_results(self, batch: Batch) -> bool:
-        """Whether the results of a job that was aborted name no row.
+        """Whether the results of a job that has ended name no row.
 
         Raises:
             NotFoundError: Salesforce has no results of it any more.
@@ -155,26 +157,30 @@ class JobWatch:
         for kind in (ResultKind.SUCCESSFUL, ResultKind.FAILED):
             path = result_file(batch, kind)
             try:
-                self._download(job_id_of(batch), kind, path)
+                self._download(batch, kind, path)
             except (LimitExceededError, UnavailableError, NotFoundError):
                 raise
             except RequestError as error:
                 logger.info("Job %s has no %s: %s", batch.job_id, kind, error.detail)
                 continue
-            rows = count_rows(path)
+            try:
+                rows = count_rows(path)
+            except ResponseError:
+                return False
             path.unlink()
             if rows:
                 return False
         return True
 
-    def _download(self, job_id: str, kind: ResultKind, path: Path) -> None:
+    def _download(self, batch: Batch, kind: ResultKind, path: Path) -> None:
         leave_if(self._stopping)
+        job_id, bound = job_id_of(batch), result_bound(batch.size)
         with UsingFiles(self._state_dir):
             try:
-                self._api.download(job_id, kind, path)
+                self._api.download(job_id, kind, path, most_bytes=bound)
             except NotFoundError:
                 sleep(self._stopping, self._poll.interval_seconds)
-                self._api.download(job_id, kind, path)
+                self._api.download(job_id, kind, path, most_bytes=bound)
 
 
 def _progress(batch: Batch, job: JobInfo) -> tuple[int, int]:

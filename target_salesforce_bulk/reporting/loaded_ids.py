@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
+from target_salesforce_bulk.errors import ResponseError
 from target_salesforce_bulk.loading.settling.result_files import cell, result_rows
 from target_salesforce_bulk.loading.settling.sent_rows import sent_rows
 from target_salesforce_bulk.reporting.file_names import file_name
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_salesforce_bulk.journal.batch import Batch
+
+logger = logging.getLogger(__name__)
 
 
 class LoadedIds:
@@ -26,9 +30,12 @@ class LoadedIds:
         self._folder = folder
 
     def keep(self, batch: Batch, successful: Path) -> None:
-        """Write the Ids of a batch's records, from its successful results."""
+        """Write the Ids of a batch's records, from its successful results if they can be read."""
         name = f"{file_name(batch.plan.stream)}-{batch.id}.csv"
-        write_ids(self._folder / name, batch, successful)
+        try:
+            write_ids(self._folder / name, batch, successful)
+        except ResponseError as error:
+            logger.warning("Batch %s: the Ids of its records are not kept: %s", batch.id, error)
 
 
 def write_ids(path: Path, batch: Batch, successful: Path) -> None:
@@ -36,6 +43,9 @@ def write_ids(path: Path, batch: Batch, successful: Path) -> None:
 
     The columns are `sf__Id`, `sf__Created` and the key; for an insert without one, all columns as
     Salesforce gives them back. Readable by its owner only, and whole or not there at all.
+
+    Raises:
+        ResponseError: the successful results cannot be read.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     place = batch.plan.label_index
@@ -45,12 +55,17 @@ def write_ids(path: Path, batch: Batch, successful: Path) -> None:
     draft.unlink(missing_ok=True)
     names = ["sf__Id", "sf__Created", *(column.header for column in columns)]
     file = CsvFile.create(draft, encode_row(names))
-    for header, row in result_rows(successful):
-        record_id = cell(header, row, "sf__id")
-        cells = [cell(header, row, column.header.lower()) for column in columns]
-        if record_id[:15] in by_id:
-            cells = [by_id[record_id[:15]]]
-        file.write(encode_row([record_id, cell(header, row, "sf__created"), *cells]))
+    try:
+        for header, row in result_rows(successful):
+            record_id = cell(header, row, "sf__id")
+            cells = [cell(header, row, column.header.lower()) for column in columns]
+            if record_id[:15] in by_id:
+                cells = [by_id[record_id[:15]]]
+            file.write(encode_row([record_id, cell(header, row, "sf__created"), *cells]))
+    except ResponseError:
+        file.discard()
+        draft.unlink()
+        raise
     file.seal()
     draft.replace(path)
 

@@ -264,7 +264,7 @@ class _Ingest:
         """Whose jobs they are."""
         return str(_asked(self._org, "user", lambda: "005000000000001AAA", again=True))
 
-    def download(self, job_id: str, kind: str, path: Path) -> None:
+    def download(self, job_id: str, kind: str, path: Path, *, most_bytes: int = 0) -> None:
         """Save a result file."""
         org, name = self._org, f"download {kind}"
         body = _asked(org, name, lambda: org.results(job_id, str(kind)), job=job_id, again=True)

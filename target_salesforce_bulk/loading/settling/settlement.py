@@ -4,7 +4,8 @@ Result files come in any order, with columns in any order, and with values re-se
 (912260031 comes back as 9.12260031E8), so rows are matched by their key: the external ID of an
 upsert, the Id of an update or delete, and for an insert the whole row in canonical form. Equal rows
 of an insert are interchangeable and are counted. What is kept of a failed row is always our own CSV
-row, never the echo.
+row, never the echo. A row is failed or unprocessed, and may be sent again, only if a result says so
+and nothing contradicts that; see `Matcher`.
 
 https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/get_job_failed_results.htm
 """
@@ -20,14 +21,13 @@ from target_salesforce_bulk.journal.failed_rows import FailedRow, RowError, read
 from target_salesforce_bulk.journal.order import Written, left_of
 from target_salesforce_bulk.journal.outcome import sum_of
 from target_salesforce_bulk.loading.settling.matcher import Matcher
-from target_salesforce_bulk.loading.settling.result_files import explain_mismatch
 from target_salesforce_bulk.loading.settling.sent_rows import (
     all_unprocessed,
     failed_row,
     rows_by_key,
     sent_rows,
 )
-from target_salesforce_bulk.salesforce.job import JobState, ResultKind
+from target_salesforce_bulk.salesforce.job import ResultKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,7 +54,8 @@ class Settlement:
         batch: The batch.
         table: What errors mean.
         job: Its job as it ended; none where every row was refused before sending.
-        files: The result files of the job; without the successful ones where `counts_tell`.
+        files: The result files of the job; without the successful ones where `counts_tell`, and
+            none where the job failed before its first row.
         retry: Takes rows that are to be sent again.
     """
 
@@ -137,32 +138,17 @@ class Settlement:
         self._counts += Counts(loaded=loaded, counted=0 if named else loaded)
 
     def _not_loaded(self) -> Iterator[FailedRow]:
-        if self._batch.rows == 0:
+        if self._job is None or self._batch.rows == 0:
             return
-        if self._refused_as_a_whole():
+        if not self._files:
             yield from all_unprocessed(self._batch)
             return
-        with Matcher(self._batch.plan) as matcher:
-            failed = matcher.expect_failed(self._files[ResultKind.FAILED])
-            unprocessed = matcher.expect_unprocessed(self._files[ResultKind.UNPROCESSED])
-            if self._job is not None:
-                self.mismatch = explain_mismatch(self._batch, self._job, self._files)
-            if not self.mismatch and failed == unprocessed == 0:
-                if self._job is not None and self._job.records_processed == 0:
-                    yield from all_unprocessed(self._batch)
-                return
-            matcher.match(self._batch.csv)
-            if matcher.unmatched and not self.mismatch:
-                self.mismatch = f"{matcher.unmatched} results match no row that was sent"
-            if self.mismatch:
-                # Only rows that Salesforce names as successful may be called loaded now.
-                matcher.doubt(self._batch.csv, self._files[ResultKind.SUCCESSFUL], self.mismatch)
-            yield from matcher.not_loaded(self._batch.csv)
-
-    def _refused_as_a_whole(self) -> bool:
-        """Whether the job failed before its first row; result files may then tell nothing."""
-        job = self._job
-        return job is not None and job.state is JobState.FAILED and not job.records_processed
+        with Matcher(self._batch, self._job, self._files) as matcher:
+            self.mismatch = matcher.match()
+            if matcher.nothing_arrived:
+                yield from all_unprocessed(self._batch)
+            else:
+                yield from matcher.not_loaded()
 
 
 class AllFailed:

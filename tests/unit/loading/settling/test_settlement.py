@@ -48,6 +48,8 @@ def settle(tmp_path: Path) -> Callable[..., tuple[list[FailedRow], Counts, str]]
         unprocessed: list[list[str]] = (),  # type: ignore[assignment]
         headers: dict[str, list[str]] | None = None,
         counted: int | None = None,
+        processed: int | None = None,
+        damage: dict[ResultKind, bytes] | None = None,
     ) -> tuple[list[FailedRow], Counts, str]:
         names = [column.header for column in COLUMNS]
         plan = LoadPlan(
@@ -74,12 +76,14 @@ def settle(tmp_path: Path) -> Callable[..., tuple[list[FailedRow], Counts, str]]
             [["", ERROR, *row] for row in failed] if not own else failed,
         )
         write(files[ResultKind.UNPROCESSED], names, unprocessed)
+        for kind, tail in (damage or {}).items():
+            files[kind].write_bytes(files[kind].read_bytes() + tail)
         job = JobInfo(
             id="750",
             object="Contact",
             operation=operation,
             state=JobState.JOB_COMPLETE,
-            records_processed=len(loaded) + len(failed),
+            records_processed=len(loaded) + len(failed) if processed is None else processed,
             records_failed=len(failed) if counted is None else counted,
         )
         settlement = Settlement(batch, ErrorTable(), job, files)
@@ -212,3 +216,53 @@ def test_loaded_rows_stand_among_those_that_did_not_arrive(tmp_path: Path) -> No
     ] == [("k0", ["Score__c"]), ("k1", []), ("k2", ["Seen__c"])]
     assert [row.key for row in found if isinstance(row, FailedRow)] == ["k3"]
     assert settlement.counts() == Counts(loaded=3, failed=1)
+
+
+def test_more_successes_than_the_job_counts(settle: Any) -> None:
+    """One of the five that are called loaded was not; nobody knows which."""
+    _, counts, mismatch = settle(loaded=ROWS[:5], failed=[ROWS[5]], processed=5)
+
+    assert counts == Counts(failed=1, uncertain=5)
+    assert mismatch == "the job counts 1 unprocessed rows, its results 0"
+
+
+def test_rows_that_were_left_alone_although_the_job_counts_them(settle: Any) -> None:
+    """Some of them may have been loaded, so none is sent again."""
+    _, counts, _ = settle(loaded=ROWS[:2], failed=[ROWS[2]], unprocessed=ROWS[3:], processed=4)
+
+    assert counts == Counts(failed=1, uncertain=5)
+
+
+@pytest.mark.parametrize("operation", [Operation.INSERT, Operation.UPSERT])
+def test_results_that_are_not_utf_8(settle: Any, operation: Operation) -> None:
+    """Rows that other files name keep their outcome, as their numbers add up."""
+    _, counts, mismatch = settle(
+        operation=operation,
+        loaded=ROWS[:4],
+        failed=[ROWS[4]],
+        unprocessed=[ROWS[5]],
+        damage={ResultKind.UNPROCESSED: b"\xff\xfe"},
+    )
+
+    assert counts == Counts(loaded=4, failed=1, uncertain=1)
+    assert mismatch == "unprocessedrecords is not UTF-8"
+
+
+def test_a_result_with_too_few_cells(settle: Any) -> None:
+    """It names nobody, so the one row that no other result names is uncertain."""
+    outcome, counts, _ = settle(loaded=ROWS[:4], failed=[ROWS[4], ROWS[5][:1]])
+
+    assert [row.key for row in outcome] == ["k4", "k5"]
+    assert counts == Counts(loaded=4, failed=1, uncertain=1)
+
+
+def test_rows_that_results_cannot_tell_apart(settle: Any) -> None:
+    """One of two that differ in milliseconds failed, and the echo has cut both."""
+    rows = [["k", "1", f"2024-03-11T09:00:00.{millis}Z"] for millis in ("123", "456")]
+    cut = ["k", "1.0", "2024-03-11T09:00:00.000Z"]
+    _, counts, mismatch = settle(
+        operation=Operation.INSERT, rows=[*rows, ROWS[1]], loaded=[cut, ROWS[1]], failed=[cut]
+    )
+
+    assert counts == Counts(loaded=1, uncertain=2)
+    assert mismatch.startswith("2 rows differ only in what their results leave out")
