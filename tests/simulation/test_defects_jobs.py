@@ -101,6 +101,7 @@ def test_rows_wait_for_their_parents_again_after_a_crash(scene: Callable[..., Sc
     it = scene(
         streams={"kids": {"object": "Thing__c"}, "folks": {"object": "Parent__c"}},
         batch_size_rows=1,
+        max_batch_age_seconds=10,
         field_mapping={"Parent": "Parent__r.Key__c"},
     )
     it.settings["streams"]["kids"]["field_mapping"] = it.settings.pop("field_mapping")
@@ -143,7 +144,7 @@ def test_a_create_that_is_never_answered_ends(scene: Callable[..., Scene], kind:
     ended = it.run(schema("Key__c"), row(Key__c="x"), state(things=1))
 
     assert (ended.code, ended.lines, it.calls("create")) == (1, [], 6)
-    assert it.clock.now > 5
+    assert it.clock.now > 0.5
 
 
 def test_a_wake_up_is_never_lost(scene: Callable[..., Scene]) -> None:
