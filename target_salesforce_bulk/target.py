@@ -15,6 +15,7 @@ from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.login.connect import connect
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.settings import CONNECTION_TEST_STREAM, Settings
+from target_salesforce_bulk.singer.aliases import Aliases
 from target_salesforce_bulk.singer.key_order import KeyOrder
 from target_salesforce_bulk.singer.reader import MessageReader
 from target_salesforce_bulk.singer.sdk import SafeTarget
@@ -100,14 +101,10 @@ class TargetSalesforceBulk(SafeTarget):
         """Where rows and STATE go."""
         return self.run.intake
 
-    def tap_streams(self, stream: str) -> frozenset[str]:
-        """The tap's names of a stream; stream maps may have renamed it, or made one of several."""
-        found = [
-            name
-            for name, maps in self.mapper.stream_maps.items()
-            if any(each.stream_alias == stream for each in maps)
-        ]
-        return frozenset(found or [stream])
+    @cached_property
+    def aliases(self) -> Aliases:
+        """The names of streams here and in the tap."""
+        return Aliases(self.config.get("stream_maps"))
 
     def take_over(self, stream: str, sink: Sink) -> None:
         """Seal what an earlier sink of a stream has read: its rows stand before those that come."""
@@ -137,6 +134,7 @@ class TargetSalesforceBulk(SafeTarget):
         maps = self.mapper.stream_maps.get(stream, [])
         if len(maps) != 1 or type(maps[0]) is not SameRecordTransform or maps[0].flattening_enabled:
             return None
+        self._tap_stream = stream
         sink = self.get_sink(stream)
         return sink if isinstance(sink, SalesforceSink) else None
 

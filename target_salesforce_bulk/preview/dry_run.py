@@ -72,13 +72,10 @@ class DryRun:
         """Itself: it only counts."""
         return self
 
-    def stream_started(self, stream: str, taps: frozenset[str], resolved: ResolvedStream) -> Count:
+    def stream_started(self, stream: str, tap_stream: str, resolved: ResolvedStream) -> Count:
         """Begin to count a stream."""
         self.resolved[stream] = resolved
         return self.counts.setdefault(stream, Count())
-
-    def learn_taps(self, stream: str, taps: frozenset[str]) -> None:
-        """Ignore it: no STATE is written."""
 
     def is_stopped(self, stream: str) -> bool:
         """Never: nothing is sent that could fail."""

@@ -73,9 +73,9 @@ class _Mark:
 class _Stream:
     """The batches of a stream."""
 
-    def __init__(self, taps: frozenset[str]) -> None:
-        #: Names that the tap may have for it.
-        self.taps = taps
+    def __init__(self, tap_stream: str) -> None:
+        #: Its name in the tap.
+        self.tap_stream = tap_stream
         self._unsettled: Counter[int] = Counter()
         self._origins: list[int] = []
         #: Settled batches that no STATE covers as a whole, with the batch that came from the tap.
@@ -147,11 +147,10 @@ class Checkpoint:
             unsplit = self._newest is not ABSENT and WHOLE in bookmarks.by_stream(self._newest)
             return stopped and unsplit
 
-    def stream_started(self, stream: str, taps: frozenset[str]) -> None:
-        """Learn under which names STATE may have the bookmark of a stream."""
+    def stream_started(self, stream: str, tap_stream: str) -> None:
+        """Learn under which name STATE has the bookmark of a stream."""
         with self._mutex:
-            known = self._streams.setdefault(stream, _Stream(taps))
-            known.taps |= taps
+            self._streams.setdefault(stream, _Stream(tap_stream)).tap_stream = tap_stream
 
     def tie(self, streams: Iterable[str]) -> None:
         """Hold streams together whose rows come in turns, as those of parent and child do."""
@@ -244,10 +243,12 @@ class Checkpoint:
         if WHOLE in every:
             return {WHOLE: frozenset(self._streams)}
         own = {
-            name: frozenset(stream for stream, each in self._streams.items() if name in each.taps)
+            name: frozenset(
+                stream for stream, each in self._streams.items() if name == each.tap_stream
+            )
             for name in every
         }
-        others = frozenset(s for s, each in self._streams.items() if not each.taps & every)
+        others = frozenset(s for s, each in self._streams.items() if each.tap_stream not in every)
         return {name: found or others for name, found in own.items()}
 
     def _add_mark(
@@ -255,9 +256,7 @@ class Checkpoint:
     ) -> None:
         covers = {}
         if bookmarks.is_resumable(value):
-            # Rows of two streams of the tap in one of ours: its bookmark covers only some of them.
-            one_tap = [each for each in streams if len(self._streams[each].taps) == 1]
-            covers = {each: readings[each] for each in one_tap if each in readings}
+            covers = {each: readings[each] for each in streams if each in readings}
         mark = _Mark(value, streams, self._newest_batch, self._came, covers)
         waiting = self._waiting.setdefault(name, deque())
         if waiting and self._at_once(waiting[-1], mark):
@@ -298,9 +297,8 @@ class Checkpoint:
         return every
 
     def _has_position(self, stream: str) -> bool:
-        return any(
-            bookmarks.position(self._seen.get(tap)) is not None for tap in self._stream(stream).taps
-        )
+        bookmark = self._seen.get(self._stream(stream).tap_stream)
+        return bookmarks.position(bookmark) is not None
 
     def _write_newest(self) -> None:
         """Write the newest STATE that is true, if it says more than the last one did."""
@@ -392,4 +390,4 @@ class Checkpoint:
             return self._stream(stream).stopped_at is not None
 
     def _stream(self, stream: str) -> _Stream:
-        return self._streams.setdefault(stream, _Stream(frozenset({stream})))
+        return self._streams.setdefault(stream, _Stream(stream))

@@ -28,17 +28,14 @@ class Intake(Protocol):
     def objects(self) -> Objects:
         """The objects of the org."""
 
-    def stream_started(self, stream: str, taps: frozenset[str], resolved: ResolvedStream) -> Reads:
+    def stream_started(self, stream: str, tap_stream: str, resolved: ResolvedStream) -> Reads:
         """Begin to count a stream.
 
         Args:
             stream: Its name here, after stream maps.
-            taps: The names that it may have in the tap, under which STATE has its bookmark.
+            tap_stream: Its name in the tap, under which STATE has its bookmark.
             resolved: What becomes of its rows.
         """
-
-    def learn_taps(self, stream: str, taps: frozenset[str]) -> None:
-        """Learn under which names the tap has a stream; another SCHEMA may have added one."""
 
     def is_stopped(self, stream: str) -> bool:
         """Whether rows of a stream are not taken any more.

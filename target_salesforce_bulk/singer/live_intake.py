@@ -55,7 +55,7 @@ class LiveIntake:
         self._canaries = canaries
         #: Streams, with how far their open batches are filled.
         self._positions: dict[int, tuple[str, Callable[[], Position]]] = {}
-        self._taps: dict[str, frozenset[str]] = {}
+        self._tap_streams: dict[str, str] = {}
         self._tops: dict[str, TopTracker] = {}
         self._held: list[Callable[[], None]] = []
         self._state: Any = None
@@ -68,17 +68,11 @@ class LiveIntake:
         self._turns_since: dict[str, set[str]] = {}
         self._tied: set[str] = set()
 
-    def stream_started(
-        self, stream: str, taps: frozenset[str], resolved: ResolvedStream
-    ) -> StreamTally:
+    def stream_started(self, stream: str, tap_stream: str, resolved: ResolvedStream) -> StreamTally:
         """See `Intake.stream_started`."""
-        self.learn_taps(stream, taps)
+        self._tap_streams[stream] = tap_stream
+        self._checkpoint.stream_started(stream, tap_stream)
         return self._tally.stream_started(stream, resolved.sobject.name)
-
-    def learn_taps(self, stream: str, taps: frozenset[str]) -> None:
-        """See `Intake.learn_taps`."""
-        self._taps[stream] = taps
-        self._checkpoint.stream_started(stream, taps)
 
     def is_stopped(self, stream: str) -> bool:
         """See `Intake.is_stopped`."""
@@ -146,9 +140,9 @@ class LiveIntake:
         self._decide(number)
         self._state, self._states = own, self._states + 1
         self._rows_since_state = False
-        self._started_before_state |= self._taps.keys()
+        self._started_before_state |= self._tap_streams.keys()
         self._checkpoint.state_received(
-            own, {stream: self._reading(stream) for stream in self._taps}
+            own, {stream: self._reading(stream) for stream in self._tap_streams}
         )
 
     def _decide(self, number: int | None) -> None:
@@ -174,10 +168,9 @@ class LiveIntake:
     def _top(self, stream: str) -> tuple[TopRows, int] | None:
         """The rows at the bookmark that the newest STATE has for a stream."""
         tracker, found = self._tops.get(stream), bookmarks.by_stream(self._state)
-        if tracker is None or len(self._taps[stream]) != 1:
+        if tracker is None:
             return None
-        (tap,) = self._taps[stream]
-        return tracker.at(bookmarks.position(found.get(tap)))
+        return tracker.at(bookmarks.position(found.get(self._tap_streams[stream])))
 
     @contextmanager
     def input_ends(self) -> Iterator[None]:
@@ -196,7 +189,7 @@ class LiveIntake:
             for stream in self._rows_of:
                 self._journal.complete_without_state(stream)
         elif not self._rows_since_state:
-            complete = [stream for stream in self._taps if self._is_complete(stream)]
+            complete = [stream for stream in self._tap_streams if self._is_complete(stream)]
             self._checkpoint.complete(
                 {
                     stream: (self._reading(stream), self._journal.recognised.completion(stream))
@@ -214,7 +207,7 @@ class LiveIntake:
         """Whether the tap brought a stream to its end, as far as its last STATE tells."""
         if stream not in self._started_before_state:
             return False
-        if any(bookmarks.is_under_way(self._state, tap) for tap in self._taps[stream]):
+        if bookmarks.is_under_way(self._state, self._tap_streams[stream]):
             return False
         # Without a row and from the same bookmark, the tap may have broken off at once.
         return stream in self._rows_of or not self._journal.recognised.expects_any(stream)

@@ -12,11 +12,12 @@ from singer_sdk.sinks import BatchSink, Sink
 from singer_sdk.target_base import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from types import FrameType
 
     from target_salesforce_bulk.salesforce.client import Client
     from target_salesforce_bulk.settings import Settings
+    from target_salesforce_bulk.singer.aliases import Aliases
     from target_salesforce_bulk.singer.intake import Intake
     from target_salesforce_bulk.singer.key_order import KeyOrder
 
@@ -44,6 +45,8 @@ class SafeTarget(Target):
 
     def __init__(self, **kwargs: Any) -> None:
         self._replication_keys: dict[str, str] = {}
+        #: The tap's stream of the message that is being processed.
+        self._tap_stream = ""
         super().__init__(**kwargs)
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
@@ -69,9 +72,29 @@ class SafeTarget(Target):
     def intake(self) -> Intake:
         """Where rows and STATE go."""
 
+    @property
     @abstractmethod
-    def tap_streams(self, stream: str) -> frozenset[str]:
-        """The tap's names of a stream; stream maps may have renamed it, or made one of several."""
+    def aliases(self) -> Aliases:
+        """The names of streams here and in the tap."""
+
+    def _assert_sink_exists(self, stream_name: str) -> None:
+        super()._assert_sink_exists(self.aliases.name(stream_name, self._tap_stream))
+
+    def get_sink(
+        self,
+        stream_name: str,
+        *,
+        record: dict[str, Any] | None = None,
+        schema: dict[str, Any] | None = None,
+        key_properties: Sequence[str] | None = None,
+    ) -> Sink:
+        """The sink of a stream of the tap, whose message is being processed."""
+        name = self.aliases.name(stream_name, self._tap_stream or stream_name)
+        return super().get_sink(name, record=record, schema=schema, key_properties=key_properties)
+
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        self._tap_stream = str(message_dict.get("stream"))
+        super()._process_record_message(message_dict)
 
     @property
     @abstractmethod
@@ -84,18 +107,15 @@ class SafeTarget(Target):
 
     def replication_key(self, stream: str) -> str | None:
         """The property by which the tap goes on, as the newest SCHEMA of a stream declares it."""
-        found = {self._replication_keys.get(tap) for tap in self.tap_streams(stream)}
-        return found.pop() if len(found) == 1 else None
+        return self._replication_keys.get(self.aliases.tap_stream(stream))
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         # The SDK does not tell sinks of `bookmark_properties`.
         stream, keys = message_dict.get("stream"), message_dict.get("bookmark_properties")
         if isinstance(keys, list) and len(keys) == 1 and isinstance(keys[0], str):
             self._replication_keys[str(stream)] = keys[0]
+        self._tap_stream = str(stream)
         super()._process_schema_message(message_dict)
-        for stream_map in self.mapper.stream_maps[str(stream)]:
-            alias = stream_map.stream_alias
-            self.intake.learn_taps(alias, self.tap_streams(alias))
 
     @abstractmethod
     def earlier_properties(self, stream: str, properties: Iterable[str]) -> set[str]:

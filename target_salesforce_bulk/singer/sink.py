@@ -68,11 +68,11 @@ class SalesforceSink(SafeSink):
             MappingError: the stream cannot be mapped; all of its bad columns are named.
         """
         super().setup()
-        self._target.take_over(self.stream_name, self)
-        options = self._settings.for_stream(self.stream_name)
+        alias = self._target.aliases.alias(self.stream_name)
+        options = self._settings.for_stream(alias)
         properties = self.schema["properties"]
         resolved = resolve_stream(
-            self.stream_name,
+            alias,
             properties,
             self.key_properties,
             options,
@@ -99,14 +99,15 @@ class SalesforceSink(SafeSink):
             replication_key=self._replication_key,
         )
         self._max_rows = options.batch_size_rows or float("inf")
-        taps = self._target.tap_streams(self.stream_name)
-        self._reads: Reads = self._intake.stream_started(self.stream_name, taps, resolved)
+        tap_stream = self._target.aliases.tap_stream(self.stream_name)
+        self._reads: Reads = self._intake.stream_started(self.stream_name, tap_stream, resolved)
         self._recogniser = self._intake.recogniser(
             self._writes.plan,
             skip_repeated=self._settings.skip_repeated and self._replication_key is not None,
         )
         self._intake.when_decided(self._release_undecided)
         self._target.key_order.join(resolved.sobject.name, self._key_header, self)
+        self._target.take_over(self.stream_name, self)
 
     def _writer(
         self, resolved: ResolvedStream, does: ResolvedStream | DeletePlan, options: StreamSettings

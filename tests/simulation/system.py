@@ -127,7 +127,14 @@ class System:
         settings: Any = SimpleNamespace(state_dir=self.folder, retryable_errors=None)
         self._execute(lambda: found.extend(commands.rows(settings, Selection())), None, None)
         return [
-            Failed(r["stream"], r["operation"], r["code"], str(r["failure_class"]), r["row"])
+            # Without the tap's name behind that of a stream that several of the tap's go to.
+            Failed(
+                r["stream"].partition(" (")[0],
+                r["operation"],
+                r["code"],
+                str(r["failure_class"]),
+                r["row"],
+            )
             for r in found
         ]
 
@@ -162,6 +169,8 @@ class System:
             pass
         except errors.SalesforceBulkError:
             ended.code = 1
+        except Terminated as signal:
+            ended.code = 128 + signal.signum
         except Exception as error:  # noqa: BLE001 - a traceback is a failure of the history
             ended.failure = error
         finally:

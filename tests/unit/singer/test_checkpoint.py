@@ -51,7 +51,7 @@ class Out:
         return [batch for batch, name in origins if name == stream]
 
     def opened(self, batch_id: int, stream: str) -> None:
-        self.checkpoint.stream_started(stream, frozenset({stream}))
+        self.checkpoint.stream_started(stream, stream)
         self.checkpoint.batch_opened(batch_id, stream)
 
     def settled(self, batch_id: int) -> None:
