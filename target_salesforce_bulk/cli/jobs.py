@@ -10,6 +10,7 @@ import click
 
 from target_salesforce_bulk.cli.options import config_option, read_settings, read_target
 from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.lifecycle import BatchState
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.job import ResultKind
@@ -58,9 +59,11 @@ def show(config: Any, job_id: str) -> None:
 def resume(config: Any) -> None:
     """Bring what an interrupted run left behind to an end, without reading anything new."""
     target = read_target(config)
-    with Run.open(target.settings, target.client):
-        pass
+    with Run.open(target.settings, target.client) as run:
+        waiting = sum(batch.rows for batch in run.journal.batches(BatchState.SEALED))
     click.echo("Nothing is under way any more.")
+    if waiting:
+        click.echo(f"{waiting:,} rows wait for their parents; the next run sends them.")
 
 
 @jobs.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.journal.batch import ChildDraft
     from target_salesforce_bulk.journal.failed_rows import FailedRow, StoredFailedRow
     from target_salesforce_bulk.journal.outcome import Outcome
+
+
+#: A lock that is taken again at once is not given to who waits for it.
+_BREATH_SECONDS = 0.001
 
 
 class Journal:
@@ -67,6 +72,7 @@ class Journal:
         while more:
             with self._db.transaction() as db:
                 more = work(db)
+            time.sleep(_BREATH_SECONDS)
 
     def close(self) -> None:
         """Give the state directory free for the next run."""
