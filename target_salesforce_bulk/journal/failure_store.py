@@ -146,7 +146,7 @@ class FailureStore:
         """Numbers of the stored rows that a batch sends again."""
         last = 0
         while rows := self._db.query(
-            "SELECT id FROM failed_rows WHERE retry_batch_id = ? AND id > ? ORDER BY id LIMIT 5000",
+            "SELECT id FROM failed_rows WHERE retry_batch_id = ? AND id > ? ORDER BY id LIMIT 1000",
             (batch_id, last),
         ):
             yield from (row["id"] for row in rows)
@@ -159,7 +159,7 @@ class FailureStore:
         brought to that afterwards, so that nobody waits for it.
         """
         changes = db.execute(
-            "SELECT * FROM changes WHERE batch_id NOT IN (SELECT batch_id FROM settling) LIMIT 5000"
+            "SELECT * FROM changes WHERE batch_id NOT IN (SELECT batch_id FROM settling) LIMIT 1000"
         ).fetchall()
         for change in changes:
             if change["row"] is None:

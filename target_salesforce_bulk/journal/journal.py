@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.journal.failed_rows import FailedRow, StoredFailedRow
     from target_salesforce_bulk.journal.outcome import Outcome
     from target_salesforce_bulk.journal.recognised import Coverage
+
+
+#: A lock that is taken again at once is not given to who waits for it.
+_BREATH_SECONDS = 0.001
 
 
 class Journal:
@@ -68,6 +73,7 @@ class Journal:
         while more:
             with self._db.transaction() as db:
                 more = work(db)
+            time.sleep(_BREATH_SECONDS)
 
     def close(self) -> None:
         """Give the state directory free for the next run."""

@@ -39,7 +39,7 @@ _Row = TypeVar("_Row", bound="FailedRow | LoadedRow")
 #: Rows whose records are looked up together; SQLite takes so many values in any build.
 _RECORDS = 500
 #: Rows that are stored together.
-_PORTION = 5000
+_PORTION = 1000
 
 _CHANGE = "INSERT OR REPLACE INTO changes (batch_id, row_id, row) VALUES (?, ?, ?)"
 #: Codes by which a delete says that there is no such record.

@@ -31,7 +31,7 @@ INSERT_OVERWRITTEN = (
 _WAITING = ", ".join(
     f"'{state}'" for state in BatchState if state.is_unsettled and state is not BatchState.FILLING
 )
-_PORTION = 5000
+_PORTION = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
