@@ -114,6 +114,7 @@ def _writing(output: Path | None) -> Iterator[IO[str]]:
     """The file to write, for its owner only, as the rows are customer data; or stdout."""
     if output is None:
         yield sys.stdout
+        sys.stdout.flush()  # a closed pipe shows here, not when Python exits
         return
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:

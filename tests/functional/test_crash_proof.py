@@ -297,7 +297,7 @@ def test_a_full_disk(
     again = load(many, **INSERT)
 
     assert (process.returncode, process.stdout) == (1, "")
-    assert "cannot be written: [Errno 27] File too large" in process.stderr
+    assert "failed: [Errno 27] File too large" in process.stderr
     assert "Traceback" not in process.stderr
     assert (again.code, org.count("Contact")) == (0, 20_000), again.stderr
 
