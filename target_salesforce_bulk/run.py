@@ -1,4 +1,4 @@
-"""One run: put together, opened, brought to its end and closed. It decides nothing itself."""
+"""A run: assembled, opened, finished and closed. It makes no decisions itself."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """The parts of one run, wired to each other; nothing is done before `open`.
+    """The parts of a run, wired together.
 
     Args:
-        settings: What the user set.
+        settings: The settings.
         client: The connection to the org.
         journal: The open journal; the run closes it.
     """
 
     def __init__(self, settings: Settings, client: Client, journal: Journal) -> None:
-        #: Name of the run, in the journal and in the names of its files.
+        #: Identifies the run in the journal and in file names.
         self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
         self._client = client
         self._stopping = threading.Event()
@@ -126,11 +126,11 @@ class Run:
 
     @classmethod
     def open(cls, settings: Settings, client: Client) -> Self:
-        """Lock the state directory, and bring to an end what an earlier run left behind.
+        """Lock the state directory and finish what an earlier run left behind.
 
         Raises:
             StateDirectoryError: the state directory cannot be used.
-            SalesforceError: what an earlier run left behind cannot be brought to an end.
+            SalesforceError: the jobs of an earlier run cannot be settled.
         """
         journal = Journal(settings.state_dir)
         try:
@@ -146,7 +146,7 @@ class Run:
         return run
 
     def load_again(self, batch: Batch) -> None:
-        """Load a sealed batch of rows that failed in an earlier run."""
+        """Load a sealed batch of stored failed rows."""
         self.tally.stream_started(batch.plan.stream, batch.plan.sobject)
         self._loader.submit(batch)
 
@@ -154,8 +154,8 @@ class Run:
         """See `OpenRun.finish`.
 
         Raises:
-            LoadError: a person must look at the outcome.
-            SalesforceBulkError: loading ended early for a reason that concerns all streams.
+            LoadError: the outcome needs attention.
+            SalesforceBulkError: loading ended early for all streams.
         """
         try:
             self._loader.drain()
@@ -184,7 +184,7 @@ class Run:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop what is under way, where nothing finished it, and release the state directory."""
+        """Stop loading if the run has not finished, and release the state directory."""
         try:
             self.stop()
         finally:

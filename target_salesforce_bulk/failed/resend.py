@@ -1,4 +1,4 @@
-"""Stored failed rows become batches again."""
+"""Makes batches of stored failed rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def resend(run: Run, chosen: Selection, max_job_bytes: int) -> dict[str, Any]:
-    """Send failed rows again within a run: how many, and how many not and why."""
+    """Resend failed rows within a run; returns the numbers sent, and skipped by reason."""
     again = Resend(run.journal, max_job_bytes)
     sent = 0
     for batch in again.batches(chosen):
@@ -31,12 +31,12 @@ def resend(run: Run, chosen: Selection, max_job_bytes: int) -> dict[str, Any]:
 class Resend:
     """Makes batches of failed rows.
 
-    Rows that our own checks refused would only be refused again, and uncertain ones may be in
-    Salesforce already: neither is sent, but for uncertain ones that are asked for by their class.
+    Skips rows that our own checks refused, because they would be refused again, and uncertain rows,
+    because they may be in Salesforce already; uncertain rows are sent if their class is selected.
 
     Args:
-        journal: Has the rows, and takes the batches.
-        max_job_bytes: What a batch may hold.
+        journal: Has the rows and stores the batches.
+        max_job_bytes: Maximum size of a batch.
     """
 
     def __init__(self, journal: Journal, max_job_bytes: int) -> None:
@@ -44,11 +44,11 @@ class Resend:
         self._max_bytes = max_job_bytes
         self._plans: dict[int, LoadPlan] = {}
         self._open: dict[LoadPlan, _Open] = {}
-        #: Why rows were not sent, and how many.
+        #: Number of rows not sent, by reason.
         self.skipped: dict[str, int] = {}
 
     def batches(self, chosen: Selection) -> Iterator[Batch]:
-        """Sealed batches with the rows of a selection, in the order in which they failed."""
+        """Sealed batches with the selected rows, in the order in which they failed."""
         for row in self._journal.failures.select(replace(chosen, waiting_only=True)):
             if reason := _why_not(row, chosen):
                 self.skipped[reason] = self.skipped.get(reason, 0) + 1
@@ -79,7 +79,7 @@ class Resend:
 
 
 class _Open:
-    """A batch that takes rows."""
+    """A batch that is being filled."""
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
@@ -94,7 +94,7 @@ class _Open:
 
 
 def _why_not(row: StoredFailedRow, chosen: Selection) -> str:
-    """Why a row is not sent again; empty where it is."""
+    """Why a row is skipped; empty if it is sent."""
     looked_up = row.code in {"NOT_FOUND", "DUPLICATE_EXTERNAL_ID"}
     if row.origin is Origin.LOCAL and not looked_up:
         return "refused before sending: correct them in the source"
@@ -107,7 +107,7 @@ def _why_not(row: StoredFailedRow, chosen: Selection) -> str:
 
 
 def _before_lookup(plan: LoadPlan) -> LoadPlan:
-    """The plan as it was before Ids were looked up, which is to be done again."""
+    """The plan before Ids were looked up; they will be looked up again."""
     if plan.label is None:
         return plan
     columns = tuple(column for column in plan.columns if column.header != plan.key)

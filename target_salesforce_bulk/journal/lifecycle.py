@@ -1,12 +1,12 @@
-"""The life of a batch, as one table.
+"""The state machine of a batch.
 
-Rule 1: what may follow what stands in ``TRANSITIONS`` and nowhere else.
-Rule 2: nothing but ``next_state`` decides a batch's state; the journal stores what it answers.
+Rule 1: ``TRANSITIONS`` defines every legal transition; nothing else does.
+Rule 2: only ``next_state`` decides a batch's state; the journal stores the result.
 Rule 3: no I/O here.
 
-The point of no return is the request that closes the job. Until it, Salesforce has processed
-nothing, and a job that went wrong is aborted and made anew. After it the job is only ever asked,
-never sent again.
+The point of no return is the request that closes the job. Before it, Salesforce has processed
+nothing, and a job that went wrong is aborted and replaced. After it, the job is only polled, never
+sent again.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from enum import StrEnum
 class BatchState(StrEnum):
     """Where a batch stands."""
 
-    FILLING = "filling"  #: the sink appends rows to it
-    SEALED = "sealed"  #: its CSV is complete and on disk; the loader takes it
+    FILLING = "filling"  #: the sink is appending rows
+    SEALED = "sealed"  #: its CSV is complete and on disk; the loader may take it
     CREATED = "created"  #: it has an open job, which may hold its data
-    SUBMITTED = "submitted"  #: its job is closed; Salesforce works on it or has done so
-    ENDED = "ended"  #: its job has ended; the results are still to be read
+    SUBMITTED = "submitted"  #: its job is closed; Salesforce is processing it or has done so
+    ENDED = "ended"  #: its job has ended; its results have not been read yet
     SETTLED = "settled"  #: every row of it has an outcome on disk
-    RELEASED = "released"  #: a STATE that covers it has been written; its files may go
-    ABANDONED = "abandoned"  #: nothing of it was processed; its rows come again from the tap
+    RELEASED = "released"  #: a STATE that covers it has been written; its files may be removed
+    ABANDONED = "abandoned"  #: none of its rows was processed; the tap sends them again
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing is left to be done for the batch."""
+        """Whether nothing remains to be done for the batch."""
         return self in {BatchState.RELEASED, BatchState.ABANDONED}
 
     @property
     def is_unsettled(self) -> bool:
-        """Whether rows of the batch may still lack an outcome."""
+        """Whether some of its rows may lack an outcome."""
         return self not in {BatchState.SETTLED, BatchState.RELEASED, BatchState.ABANDONED}
 
 
@@ -41,12 +41,12 @@ class Event(StrEnum):
     """What happens to a batch."""
 
     SEALED = "sealed"  #: its last row is written
-    REDUCED = "reduced"  #: rows of it were left out that cannot or must not be sent
-    CREATED = "created"  #: Salesforce made an open job for it
-    ABORTED = "aborted"  #: its open job was given up; another one will be made
+    REDUCED = "reduced"  #: rows that cannot or must not be sent were left out
+    CREATED = "created"  #: Salesforce created an open job for it
+    ABORTED = "aborted"  #: its open job was given up; another one will be created
     SUBMITTED = "submitted"  #: its job is known to be closed
-    ENDED = "ended"  #: its job is in a state that does not change any more
-    SETTLED = "settled"  #: the outcome of every row has been stored
+    ENDED = "ended"  #: its job is in a terminal state
+    SETTLED = "settled"  #: the outcome of every row is stored
     RELEASED = "released"  #: a STATE that covers it has been written
     ABANDONED = "abandoned"  #: it will not be loaded; none of its rows was processed
 
@@ -59,7 +59,7 @@ TRANSITIONS: dict[BatchState, dict[Event, BatchState]] = {
     BatchState.SEALED: {
         Event.REDUCED: BatchState.SEALED,
         Event.CREATED: BatchState.CREATED,
-        # Every row of it was refused before sending, so there is nothing to make a job of.
+        # Every row was refused before sending, so there is no job.
         Event.SETTLED: BatchState.SETTLED,
         Event.ABANDONED: BatchState.ABANDONED,
     },
@@ -73,7 +73,7 @@ TRANSITIONS: dict[BatchState, dict[Event, BatchState]] = {
     },
     BatchState.ENDED: {
         Event.SETTLED: BatchState.SETTLED,
-        # Salesforce refused the job as a whole and processed no row of it.
+        # Salesforce refused the job as a whole and processed no row.
         Event.ABANDONED: BatchState.ABANDONED,
     },
     BatchState.SETTLED: {
@@ -85,14 +85,14 @@ TRANSITIONS: dict[BatchState, dict[Event, BatchState]] = {
 
 
 class IllegalTransitionError(Exception):
-    """A batch was told something that cannot happen in its state: a bug of this program."""
+    """An event that is illegal in the batch's state: a bug in this program."""
 
 
 def next_state(state: BatchState, event: Event) -> BatchState:
-    """The state after an event.
+    """Return the state after an event.
 
     Raises:
-        IllegalTransitionError: the event cannot happen in this state.
+        IllegalTransitionError: the event is illegal in this state.
     """
     try:
         return TRANSITIONS[state][event]

@@ -1,4 +1,4 @@
-"""A run that counts what would be loaded, and sends nothing."""
+"""A run that counts the rows it would load, and sends nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SAMPLE_KEYS = 5
 
 
 class Reason:
-    """How many rows would be refused for one reason, and the keys of a few."""
+    """The number of rows refused for one reason, with some of their keys."""
 
     def __init__(self) -> None:
         self.number = 0
@@ -37,7 +37,7 @@ class Reason:
 
 
 class Count:
-    """What would become of one stream."""
+    """The counts of one stream."""
 
     def __init__(self) -> None:
         self.read = 0
@@ -50,11 +50,11 @@ class Count:
 
 
 class DryRun:
-    """Takes batches as a run does, counts them, and throws them away.
+    """An intake that counts batches and discards them.
 
     Args:
         client: The connection to the org.
-        folder: A folder for the batches, which goes afterwards.
+        folder: Temporary folder for the batches.
     """
 
     def __init__(self, client: Client, folder: Path) -> None:
@@ -67,42 +67,42 @@ class DryRun:
 
     @property
     def intake(self) -> DryRun:
-        """Itself: it only counts."""
+        """Itself."""
         return self
 
     def stream_started(self, stream: str, tap_stream: str, resolved: ResolvedStream) -> Count:
-        """Begin to count a stream."""
+        """Start counting a stream."""
         self.resolved[stream] = resolved
         return self.counts.setdefault(stream, Count())
 
     def is_stopped(self, stream: str) -> bool:
-        """Never: nothing is sent that could fail."""
+        """Never: nothing is sent, so nothing fails."""
         return False
 
     def open_batch(self, plan: LoadPlan) -> Batch:
-        """Make a batch to be filled."""
+        """Create a batch."""
         return self._journal.open_batch(plan)
 
     def may_come_again(self, plan: LoadPlan) -> bool:
-        """No: earlier runs do not matter here."""
+        """No: earlier runs are ignored here."""
         return False
 
     def came_again(self, plan: LoadPlan, fingerprint: bytes) -> bool:
-        """No: earlier runs do not matter here."""
+        """No: earlier runs are ignored here."""
         return False
 
     def note_row(self) -> None:
-        """Ignore it: nothing is acknowledged."""
+        """Ignore it: a preview writes no STATE."""
 
     def watch_position(self, batch: Batch, position: Callable[[], Position]) -> None:
-        """Ignore it: nothing is acknowledged."""
+        """Ignore it: a preview writes no STATE."""
 
     def row_limit(self, batch: Batch, limit: float) -> float:
-        """How many rows a batch takes."""
+        """The given limit: a preview has no canaries."""
         return limit
 
     def hand_over(self, batch: Batch, *, rows: int, size: int, merged: int) -> None:
-        """Count a batch, and throw it away."""
+        """Count a batch and discard it."""
         count = self.counts[batch.plan.stream]
         count.rows += rows
         count.size += size
@@ -119,20 +119,20 @@ class DryRun:
             count.reasons.setdefault(reason, Reason()).add(row.key)
 
     def state_received(self, state: dict[str, Any]) -> None:
-        """Ignore it: nothing is acknowledged."""
+        """Ignore it: a preview writes no STATE."""
 
     def input_ends(self) -> AbstractContextManager[None]:
-        """Nothing waits for anything."""
+        """Nothing to hold back: no batch is sent."""
         return nullcontext()
 
     def finish(self) -> None:
-        """Nothing is under way."""
+        """Nothing to do: no batch is sent."""
 
     def stop(self) -> None:
-        """Nothing is under way."""
+        """Nothing to do: no batch is sent."""
 
     def close(self) -> None:
-        """Close the journal, once."""
+        """Close the journal; safe to call twice."""
         if not self._closed:
             self._closed = True
             self._journal.close()
