@@ -72,13 +72,13 @@ def make_batch(folder: Path = Path("/nowhere"), **changes: Any) -> Batch:
     return Batch(**facts | changes)
 
 
-def failed_row(key: str, **changes: Any) -> FailedRow:
+def failed_row(name: str, **changes: Any) -> FailedRow:
     """A contact that Salesforce refused."""
     facts: dict[str, Any] = {
-        "row": {"Key__c": key, "LastName": f"Name {key}"},
+        "row": {"Key__c": name, "LastName": f"Name {name}"},
         "error": RowError(code="DUPLICATE_VALUE", message="duplicate value", fields=("Key__c",)),
-        "key": key,
-        "same_key": key,
+        "key": name,
+        "same_key": name,
     }
     return FailedRow(**facts | changes)
 
