@@ -32,8 +32,8 @@ PIPELINE = ("tap-snowflake", "target-salesforce-bulk")
 
 NEXT_STEPS = """\
 Next, with your own org:
-  1. In Salesforce Setup, create an External Client App with the client credentials flow and a Run As
-     user.
+  1. In Salesforce Setup, create an External Client App with the client credentials flow and a
+     Run As user.
   2. Add the loader from this project's meltano.yml to your Meltano project, and set
        meltano config set target-salesforce-bulk login_url https://YOUR-DOMAIN.my.salesforce.com
        meltano config set target-salesforce-bulk client_id ...
