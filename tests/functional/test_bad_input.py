@@ -31,7 +31,7 @@ def assert_one_clear_line(result: Result, *parts: str) -> None:
     [
         ('{"type": "RECORD", "stream": "Conta', ("Line 2 ", "not JSON", "output of a Singer tap")),
         ("[1, 2]", ("Line 2 ", "not a Singer message")),
-        ('{"type": "ROW"}', ("Line 2 ", "its type is none of RECORD, SCHEMA, STATE")),
+        ('{"type": "ROW"}', ("Line 2 ", "its type is not one of RECORD, SCHEMA, STATE")),
         ('{"type": "RECORD", "record": {}}', ("Line 2 ", "with missing members")),
         (
             '{"type": "RECORD", "stream": "other", "record": {}}',
@@ -145,14 +145,14 @@ def test_a_second_run_on_one_state_directory(
     second = load([schema(), contact(1)])
     first.stdin.close()
 
-    assert_one_clear_line(second, f"in use by process {first.pid}", "state_dir of its own")
+    assert_one_clear_line(second, f"in use by process {first.pid}", "set a different state_dir")
     assert first.wait(30) == 0
 
 
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({}, ("file:///nowhere.gz cannot be read", "No such file", "run the tap again")),
+        ({}, ("file:///nowhere.gz cannot be read", "No such file", "Run the tap again")),
         ({"manifest": ["nowhere://a"]}, ("nowhere://a cannot be read", "Protocol not known")),
         ({"encoding": {"format": "avro"}}, ("avro", "jsonl, parquet, arrow", "batch_config")),
         ({"encoding": {"format": "jsonl", "compression": "zstd"}}, ("zstd", "gzip")),
