@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
-from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.loading.batch_loader import BatchLoader
 from target_salesforce_bulk.loading.events import Events
 from target_salesforce_bulk.loading.guards.canary import Canaries
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from target_salesforce_bulk.journal.batch import Batch
+    from target_salesforce_bulk.journal.port import Journal
     from target_salesforce_bulk.salesforce.client import Client
     from target_salesforce_bulk.settings import Settings
 
@@ -132,7 +133,7 @@ class Run:
             StateDirectoryError: the state directory cannot be used.
             SalesforceError: the jobs of an earlier run cannot be settled.
         """
-        journal = Journal(settings.state_dir)
+        journal = SqliteJournal(settings.state_dir)
         try:
             run = cls(settings, client, journal)
             journal.start_run(run.id)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from target_salesforce_bulk.cli.options import config_option, read_settings, read_target
-from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.job import ResultKind
@@ -26,7 +26,7 @@ def jobs() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_jobs(config: Any, number: int, *, as_json: bool) -> None:
     """List the newest batches and their jobs."""
-    with Journal(read_settings(config).state_dir) as journal:
+    with SqliteJournal(read_settings(config).state_dir) as journal:
         found = journal.recent_jobs(number)
     if as_json:
         click.echo(json.dumps(found, indent=2))
@@ -99,6 +99,6 @@ def forget(config: Any, stream: str) -> None:
 
     If the tap sends them again, they are inserted a second time.
     """
-    with Journal(read_settings(config).state_dir) as journal:
+    with SqliteJournal(read_settings(config).state_dir) as journal:
         number = journal.recognised.forget_stream(stream)
     click.echo(f"{number:,} rows of stream {stream} forgotten.")

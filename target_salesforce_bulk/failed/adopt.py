@@ -19,7 +19,7 @@ from target_salesforce_bulk.salesforce.query import literal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from target_salesforce_bulk.journal.journal import Journal
+    from target_salesforce_bulk.journal.port import Journal
     from target_salesforce_bulk.loading.settling.error_table import ErrorTable
     from target_salesforce_bulk.salesforce.ingest import IngestApi
     from target_salesforce_bulk.salesforce.job import JobInfo

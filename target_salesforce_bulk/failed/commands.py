@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from target_salesforce_bulk.errors import LoadError, SettingsError
 from target_salesforce_bulk.failed.adopt import Adopter
 from target_salesforce_bulk.failed.resend import resend
-from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable
 from target_salesforce_bulk.reporting.failed_csv import EXPORT_COLUMNS, export_cells
 from target_salesforce_bulk.run import Run
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.journal.failed_rows import StoredFailedRow
     from target_salesforce_bulk.journal.failure_store import Selection
+    from target_salesforce_bulk.journal.port import Journal
     from target_salesforce_bulk.salesforce.client import Client
     from target_salesforce_bulk.settings import Settings
 
@@ -36,7 +37,7 @@ _CLEAR = "#N/A"
 def groups(settings: Settings, chosen: Selection) -> list[dict[str, Any]]:
     """Failed rows by stream and code, with a hint for each."""
     table = ErrorTable(settings.retryable_errors or ())
-    with Journal(settings.state_dir) as journal:
+    with SqliteJournal(settings.state_dir) as journal:
         found = journal.failures.groups(chosen)
     return [
         {
@@ -68,7 +69,7 @@ def as_text(found: list[dict[str, Any]]) -> str:
 def rows(settings: Settings, chosen: Selection) -> list[dict[str, Any]]:
     """Failed rows with everything the journal has about them."""
     table = ErrorTable(settings.retryable_errors or ())
-    with Journal(settings.state_dir) as journal:
+    with SqliteJournal(settings.state_dir) as journal:
         found = list(journal.failures.select(chosen))
     return [asdict(row) | {"hint": table.kind(row.code, row.message).hint} for row in found]
 
@@ -91,13 +92,13 @@ def rows_as_text(found: list[dict[str, Any]]) -> str:
 
 def discard(settings: Settings, chosen: Selection) -> int:
     """Delete failed rows; returns their number."""
-    with Journal(settings.state_dir) as journal:
+    with SqliteJournal(settings.state_dir) as journal:
         return journal.failures.discard(chosen)
 
 
 def export(settings: Settings, chosen: Selection, form: str, output: Path | None) -> int:
     """Write failed rows as `csv`, `jsonl` or `singer`; returns their number."""
-    with Journal(settings.state_dir) as journal, _writing(output) as file:
+    with SqliteJournal(settings.state_dir) as journal, _writing(output) as file:
         found = journal.failures.select(chosen)
         if form == "csv":
             headers = dict.fromkeys(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.journal.batch import Batch, LoadPlan
     from target_salesforce_bulk.journal.failed_rows import StoredFailedRow
     from target_salesforce_bulk.journal.failure_store import Selection
-    from target_salesforce_bulk.journal.journal import Journal
+    from target_salesforce_bulk.journal.port import Journal
     from target_salesforce_bulk.run import Run
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from target_salesforce_bulk.journal.batch import Batch, Counts, LoadPlan
 from target_salesforce_bulk.journal.database import Database, now
@@ -14,32 +14,17 @@ from target_salesforce_bulk.journal.recognised import RecognisedRows, must_not_c
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
     from types import TracebackType
 
     from target_salesforce_bulk.journal.batch import ChildDraft
     from target_salesforce_bulk.journal.failed_rows import FailedRow, StoredFailedRow
+    from target_salesforce_bulk.journal.port import Outcome
 
 
-class Outcome(Protocol):
-    """What became of the rows of a batch; asked in the order of the methods."""
-
-    def failed_rows(self) -> Iterator[FailedRow]:
-        """Each row that did not arrive and is not sent again; read once."""
-
-    def superseded(self) -> set[str]:
-        """Keys of older failed rows that were loaded now."""
-
-    def children(self) -> list[ChildDraft]:
-        """The rows that are to be sent again."""
-
-    def counts(self) -> Counts:
-        """The sums."""
-
-
-class Journal:
-    """The durable store of batches and failed rows; safe to call from any thread."""
+class SqliteJournal:
+    """See `Journal`: the state directory with an SQLite file and a folder for each batch."""
 
     def __init__(self, state_dir: Path) -> None:
         self._db = Database(state_dir)
@@ -53,7 +38,7 @@ class Journal:
         self._run_id = ""
 
     def close(self) -> None:
-        """Give the state directory free for the next run."""
+        """See `Journal.close`."""
         self._db.close()
 
     def __enter__(self) -> Self:
@@ -68,19 +53,13 @@ class Journal:
         self.close()
 
     def start_run(self, run_id: str) -> None:
-        """Note that a run has begun; what is stored from now on is its doing."""
+        """See `Journal.start_run`."""
         self._run_id = run_id
         with self._db.transaction() as db:
             db.execute("INSERT INTO runs (id, started_at) VALUES (?, ?)", (run_id, now()))
 
     def end_run(self, *, stateless: bool) -> None:
-        """Note that a run read its input to the end and left nothing unsettled.
-
-        Args:
-            stateless: The tap sent no STATE: it starts anew by design, not because of a crash, so
-                nothing of this run needs to be recognised. After a STATE, rows that come with
-                none behind them mean that the tap broke off; they will come again.
-        """
+        """See `Journal.end_run`."""
         with self._db.transaction() as db:
             db.execute("UPDATE runs SET ended_at = ? WHERE id = ?", (now(), self._run_id))
         for batch in self.batches(BatchState.SETTLED):
@@ -88,12 +67,7 @@ class Journal:
                 self.release(batch.id)
 
     def cover(self, batch_id: int, position: tuple[int, int] | None) -> None:
-        """Note that the last STATE that was written covers a settled batch.
-
-        Args:
-            batch_id: The batch.
-            position: How many of its rows, and of its refused rows, are covered; None: all.
-        """
+        """See `Journal.cover`."""
         if position is None:
             self.release(batch_id)
             return
@@ -104,11 +78,11 @@ class Journal:
             )
 
     def cover_recognised(self, taken: int) -> None:
-        """Note how many of the rows that came again the last STATE covers."""
+        """See `Journal.cover_recognised`."""
         self.recognised.cover(taken)
 
     def remember_uncovered_rows(self) -> None:
-        """Take in which rows earlier runs dealt with without a STATE, and release their batches."""
+        """See `Journal.remember_uncovered_rows`."""
         for batch in self.batches(BatchState.SETTLED):
             if batch.parent_id is None and must_not_come_twice(batch.plan.operation):
                 self._remember_rows_of(batch)
@@ -124,7 +98,7 @@ class Journal:
             self._advance(db, batch.id, Event.RELEASED, {})
 
     def sweep(self) -> None:
-        """Remove folders of batches that a run left there when it died."""
+        """See `Journal.sweep`."""
         alive = [state for state in BatchState if not state.is_final]
         known = {batch.folder.name for batch in self.batches(*alive)}
         for folder in self.batches_dir.iterdir():
@@ -132,7 +106,7 @@ class Journal:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def open_batch(self, plan: LoadPlan) -> Batch:
-        """Make a batch that its sink will fill, with its folder."""
+        """See `Journal.open_batch`."""
         with self._db.transaction() as db:
             cursor = db.execute(
                 "INSERT INTO batches (run_id, plan, state, changed_at) VALUES (?, ?, ?, ?)",
@@ -143,26 +117,22 @@ class Journal:
         return batch
 
     def record(self, batch_id: int, event: Event, **facts: Any) -> Batch:
-        """Move a batch on; the facts (rows, size, merged, job_id, jobs_made) go with it.
-
-        Raises:
-            IllegalTransitionError: the event cannot happen in the batch's state; nothing changed.
-        """
+        """See `Journal.record`."""
         with self._db.transaction() as db:
             self._advance(db, batch_id, event, facts)
             return self._batch(batch_id)
 
     def seal(self, batch_id: int, *, rows: int, size: int, merged: int) -> Batch:
-        """Note that a batch has its last row, and what it came to."""
+        """See `Journal.seal`."""
         return self.record(batch_id, Event.SEALED, rows=rows, size=size, merged=merged)
 
     def resolve(self, batch: Batch, *, rows: int, size: int) -> Batch:
-        """Note that a batch's CSV has the Ids of its records now, and what is left of it."""
+        """See `Journal.resolve`."""
         plan = batch.plan.with_ids().to_json()
         return self.record(batch.id, Event.REDUCED, plan=plan, rows=rows, size=size)
 
     def reduce(self, batch: Batch, *, rows: int, size: int) -> Batch:
-        """Note that rows of a batch were left out, because newer ones have been written."""
+        """See `Journal.reduce`."""
         merged = batch.merged + batch.rows - rows
         return self.record(batch.id, Event.REDUCED, rows=rows, size=size, merged=merged)
 
@@ -171,18 +141,7 @@ class Journal:
         batch: Batch,
         outcome: Outcome,
     ) -> tuple[Counts, list[Batch]]:
-        """Store what became of every row of a batch, in one transaction.
-
-        Failed rows that the batch sent again, and older ones whose keys it loaded, are gone with
-        it; rows that are to be sent again become child batches.
-
-        Args:
-            batch: The batch.
-            outcome: What became of its rows.
-
-        Returns:
-            The sums, and the child batches.
-        """
+        """See `Journal.settle`."""
         with self._db.transaction() as db:
             db.execute("DELETE FROM failed_rows WHERE retry_batch_id = ?", (batch.id,))
             for row in outcome.failed_rows():
@@ -226,7 +185,7 @@ class Journal:
         return child
 
     def later_batches(self, batch: Batch) -> list[Batch]:
-        """Batches of the same object with newer rows, whose jobs have been closed already."""
+        """See `Journal.later_batches`."""
         done = (BatchState.SUBMITTED, BatchState.ENDED, BatchState.SETTLED)
         return [
             each
@@ -245,7 +204,7 @@ class Journal:
         shutil.rmtree(released.folder, ignore_errors=True)
 
     def abandon(self, batch_id: int) -> None:
-        """Give a batch up of which nothing was processed, and remove its files."""
+        """See `Journal.abandon`."""
         with self._db.transaction() as db:
             self._advance(db, batch_id, Event.ABANDONED, {})
             db.execute(
@@ -255,7 +214,7 @@ class Journal:
         shutil.rmtree(abandoned.folder, ignore_errors=True)
 
     def batches(self, *states: BatchState) -> list[Batch]:
-        """The batches in any of these states, the oldest first."""
+        """See `Journal.batches`."""
         marks = ",".join("?" * len(states))
         rows = self._db.query(
             f"SELECT * FROM batches WHERE state IN ({marks}) ORDER BY id",  # noqa: S608 - marks
@@ -264,17 +223,17 @@ class Journal:
         return [Batch.from_row(row, self.batches_dir) for row in rows]
 
     def sealed_at(self, batch: Batch) -> datetime:
-        """When a batch that has no job yet got its last row."""
+        """See `Journal.sealed_at`."""
         (row,) = self._db.query("SELECT changed_at FROM batches WHERE id = ?", (batch.id,))
         return datetime.fromisoformat(row["changed_at"])
 
     def knows_job(self, job_id: str) -> bool:
-        """Whether this journal has made a job."""
+        """See `Journal.knows_job`."""
         query = "SELECT 1 FROM batches WHERE substr(job_id, 1, 15) = ?"
         return bool(self._db.query(query, (job_id[:15],)))
 
     def recent_jobs(self, number: int) -> list[dict[str, Any]]:
-        """The newest batches with what is known of their jobs, the newest first."""
+        """See `Journal.recent_jobs`."""
         rows = self._db.query(
             "SELECT id, run_id, plan, state, rows, job_id, loaded, failed, unprocessed,"
             " uncertain, retried, changed_at FROM batches ORDER BY id DESC LIMIT ?",
@@ -296,14 +255,11 @@ class Journal:
         return jobs
 
     def plan_of(self, row: StoredFailedRow) -> LoadPlan:
-        """What the batch was to become that a failed row was in."""
+        """See `Journal.plan_of`."""
         return self._batch(row.batch_id).plan
 
     def retry(self, batch: Batch, row_ids: Sequence[int], *, rows: int, size: int) -> Batch:
-        """Seal a batch that sends stored failed rows again, and note which.
-
-        They stay stored until the batch is settled, whatever happens meanwhile.
-        """
+        """See `Journal.retry`."""
         with self._db.transaction() as db:
             db.executemany(
                 "UPDATE failed_rows SET retry_batch_id = ? WHERE id = ?",
@@ -318,7 +274,7 @@ class Journal:
             return self._batch(batch.id)
 
     def adopt(self, plan: LoadPlan, job_id: str, rows: Iterable[FailedRow]) -> None:
-        """Take in the failed rows of a job that another machine has made."""
+        """See `Journal.adopt`."""
         with self._db.transaction() as db:
             cursor = db.execute(
                 "INSERT INTO batches (run_id, plan, state, job_id, jobs_made, changed_at)"

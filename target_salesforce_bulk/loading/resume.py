@@ -10,7 +10,7 @@ from target_salesforce_bulk.journal.lifecycle import BatchState, Event
 
 if TYPE_CHECKING:
     from target_salesforce_bulk.journal.batch import Batch
-    from target_salesforce_bulk.journal.journal import Journal
+    from target_salesforce_bulk.journal.port import Journal
     from target_salesforce_bulk.loading.batch_loader import BatchLoader
 
 logger = logging.getLogger(__name__)

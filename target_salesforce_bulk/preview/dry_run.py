@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.journal.failed_rows import read_refused
-from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.salesforce.objects import Objects
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class DryRun:
 
     def __init__(self, client: Client, folder: Path) -> None:
         self.objects = Objects(client)
-        self._journal = Journal(folder)
+        self._journal = SqliteJournal(folder)
         self._journal.start_run("check")
         self._closed = False
         self.counts: dict[str, Count] = {}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from target_salesforce_bulk.journal.journal import Journal
+    from target_salesforce_bulk.journal.port import Journal
     from target_salesforce_bulk.loading.guards.thresholds import Thresholds
     from target_salesforce_bulk.loading.settling.error_table import ErrorTable
     from target_salesforce_bulk.loading.tally import StreamTally, Tally

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from target_salesforce_bulk.journal.batch import Batch, LoadPlan
-    from target_salesforce_bulk.journal.journal import Journal
+    from target_salesforce_bulk.journal.port import Journal
     from target_salesforce_bulk.loading.guards.canary import Canaries
     from target_salesforce_bulk.loading.loader import Loader
     from target_salesforce_bulk.loading.tally import StreamTally, Tally

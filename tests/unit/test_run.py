@@ -9,7 +9,7 @@ from sample_batches import make_plan
 
 from target_salesforce_bulk import run as module
 from target_salesforce_bulk.errors import StateDirectoryError
-from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.journal.lifecycle import BatchState
 from target_salesforce_bulk.login.connect import connect
 from target_salesforce_bulk.run import Run
@@ -69,7 +69,7 @@ def test_an_exception_is_not_swallowed(begin: Any) -> None:
 
 def test_what_was_not_closed_is_abandoned(begin: Any, settings: dict[str, Any]) -> None:
     """Opening settles what an earlier run left: a batch that was being filled needs no request."""
-    with Journal(Settings.from_config(settings).state_dir) as journal:
+    with SqliteJournal(Settings.from_config(settings).state_dir) as journal:
         journal.start_run("r1")
         batch = journal.open_batch(make_plan())
 

@@ -12,7 +12,7 @@ from sample_batches import failed_row, make_plan
 from target_salesforce_bulk.cli.failed import failed
 from target_salesforce_bulk.failed import commands
 from target_salesforce_bulk.journal.failure_store import Selection
-from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.journal import SqliteJournal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ def run(config_file: str) -> Callable[..., Any]:
 
 @pytest.fixture
 def two_rows(tmp_path: Path) -> None:
-    with Journal(tmp_path / "state") as journal:
+    with SqliteJournal(tmp_path / "state") as journal:
         journal.start_run("r1")
         journal.adopt(make_plan(), "750000000000001AAA", [failed_row("K-1"), failed_row("K-2")])
 

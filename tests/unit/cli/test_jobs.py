@@ -12,7 +12,7 @@ from sample_batches import make_plan
 
 from target_salesforce_bulk.cli import jobs as module
 from target_salesforce_bulk.cli.jobs import jobs
-from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.journal.lifecycle import Event
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run(config_file: str) -> Callable[..., Any]:
 
 @pytest.fixture
 def two_batches(tmp_path: Path) -> None:
-    with Journal(tmp_path / "state") as journal:
+    with SqliteJournal(tmp_path / "state") as journal:
         journal.start_run("r1")
         journal.open_batch(make_plan(stream="users", sobject="User"))
         batch = journal.seal(journal.open_batch(make_plan()).id, rows=1200, size=9, merged=0)

@@ -14,7 +14,7 @@ from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.failed import commands
 from target_salesforce_bulk.journal.failed_rows import FailureClass, RowError
 from target_salesforce_bulk.journal.failure_store import Selection
-from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable
 from target_salesforce_bulk.settings import Settings
 
@@ -29,7 +29,7 @@ def stored(tmp_path: Path) -> Settings:
     """The settings of a state directory with two failed rows."""
     state_dir = tmp_path / "state"
     busy = RowError(code="UNABLE_TO_LOCK_ROW", message="busy")
-    with Journal(state_dir) as journal:
+    with SqliteJournal(state_dir) as journal:
         journal.start_run("r1")
         rows = [
             failed_row("K-1"),

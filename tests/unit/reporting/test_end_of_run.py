@@ -9,7 +9,7 @@ from sample_batches import failed_row, make_plan
 
 from target_salesforce_bulk.errors import LoadError, MappingError
 from target_salesforce_bulk.journal.batch import Counts
-from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.loading.events import BatchSettled, StreamStopped
 from target_salesforce_bulk.loading.guards.thresholds import Thresholds
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path) as journal:
+def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
+    with SqliteJournal(tmp_path) as journal:
         journal.start_run("r1")
         yield journal
 
 
 @pytest.fixture
-def end(journal: Journal) -> Callable[[Tally], EndOfRun]:
+def end(journal: SqliteJournal) -> Callable[[Tally], EndOfRun]:
     """The end of a run that took 2.5 seconds and had a tally."""
 
     def of(tally: Tally) -> EndOfRun:
@@ -46,7 +46,7 @@ def end(journal: Journal) -> Callable[[Tally], EndOfRun]:
     return of
 
 
-def settled(journal: Journal, **counts: int) -> BatchSettled:
+def settled(journal: SqliteJournal, **counts: int) -> BatchSettled:
     batch = journal.open_batch(make_plan())
     return BatchSettled(batch=batch, counts=Counts(**counts), jobs=1, api_calls=8)
 
@@ -67,7 +67,7 @@ def test_a_run_without_records(end: Any, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_failed_rows_are_written_and_named(
-    end: Any, journal: Journal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    end: Any, journal: SqliteJournal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The summary, the groups of failures, and a file for each stream that has some."""
     tally = still()
@@ -91,7 +91,7 @@ def test_failed_rows_are_written_and_named(
     ]
 
 
-def test_a_good_run_is_not_judged(end: Any, journal: Journal) -> None:
+def test_a_good_run_is_not_judged(end: Any, journal: SqliteJournal) -> None:
     """Failures within the thresholds do not fail it."""
     tally = still()
     tally.observe(settled(journal, loaded=90, failed=10))
@@ -99,7 +99,7 @@ def test_a_good_run_is_not_judged(end: Any, journal: Journal) -> None:
     end(tally).judge(state_blocked=False)
 
 
-def test_everything_that_needs_attention_is_said(end: Any, journal: Journal) -> None:
+def test_everything_that_needs_attention_is_said(end: Any, journal: SqliteJournal) -> None:
     """Stopped streams, thresholds, uncertain rows and a STATE that was withheld, in one error."""
     tally = still()
     tally.observe(settled(journal, loaded=8, failed=1, uncertain=1))
@@ -120,7 +120,7 @@ def test_everything_that_needs_attention_is_said(end: Any, journal: Journal) -> 
     )
 
 
-def test_a_stopped_stream_is_not_judged_twice(end: Any, journal: Journal) -> None:
+def test_a_stopped_stream_is_not_judged_twice(end: Any, journal: SqliteJournal) -> None:
     """Its reason says it all: its thresholds are not repeated."""
     tally = still()
     tally.observe(settled(journal, failed=10))
