@@ -1,4 +1,4 @@
-# Everything is set up by the targets themselves; only Python 3.11+ and make must be there.
+# The targets install everything they need; only Python 3.11+ and make are required.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,7 +7,7 @@ DEMO := .demo
 
 .PHONY: bench clean crash demo e2e faults lint simulate soak test
 
-# A stamp is renewed when the dependencies change.
+# The stamp is renewed when the dependencies change.
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
@@ -28,7 +28,7 @@ $(DEMO)/meltano/.ready: Makefile meltano.yml pyproject.toml
 demo: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready
 	@$(BIN)/python demo/run.py
 
-# Most tests wait for a process more than they compute.
+# Most tests wait for processes, so four workers are fine on two cores.
 test: $(VENV)/.ready
 	$(BIN)/pytest -n 4
 

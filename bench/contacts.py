@@ -1,6 +1,6 @@
-"""Contact-like records, the same ones every time: ten properties, about 300 bytes a message.
+"""Reproducible contact-like records: ten properties, about 300 bytes per message.
 
-`python bench/contacts.py N [SECONDS]` prints them as Singer messages, spread over so many seconds.
+`python bench/contacts.py N [SECONDS]` prints N records as Singer messages, spread over SECONDS.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SCHEMA = {
 _FIRST = ["Ada", "Grace", "José", "Zoë", "Linus", "Ken", "Barbara", "Margaret", "Tim", "Vint"]
 _LAST = ["Lovelace", "Hopper", "Núñez", "O'Brien", "Torvalds", "Liskov", "Hamilton", "Berners-Lee"]
 _TITLE = ["VP, Sales", "Engineer", 'The "Boss"', "Head of Data", "Analyst"]
-#: Different rests of a record; only the key and the address are of their own in each.
+#: Variants of a record; only its key and its address are unique.
 _DIFFERENT = 5000
 
 
@@ -65,7 +65,7 @@ def _rests() -> list[dict[str, Any]]:
 
 
 def records(number: int) -> Iterator[dict[str, Any]]:
-    """So many records, with Python's own values."""
+    """Records with Python values."""
     rests = _rests()
     for place in range(number):
         own = {"External_Id__c": f"EXT-{place:09d}", "Email": f"name.{place}@example.com"}
@@ -73,7 +73,7 @@ def records(number: int) -> Iterator[dict[str, Any]]:
 
 
 def json_records(number: int) -> Iterator[str]:
-    """So many records as JSON."""
+    """Records as JSON."""
     rests = []
     for each in _rests():
         values = {
@@ -91,7 +91,7 @@ def json_records(number: int) -> Iterator[str]:
 
 
 def messages(number: int) -> Iterator[str]:
-    """The lines of a tap that sends so many records, with a STATE every 10,000."""
+    """The output of a tap, with a STATE every 10,000 records."""
     yield json.dumps(SCHEMA) + "\n"
     for place, record in enumerate(json_records(number), 1):
         yield f'{{"type":"RECORD","stream":"Contact","record":{record}}}\n'

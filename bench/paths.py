@@ -1,4 +1,4 @@
-"""Ways from stdin to a CSV on disk, each timed in its own process; nothing is sent anywhere.
+"""Paths from stdin to a CSV on disk, each timed in its own process. Nothing is sent.
 
 `python bench/paths.py floor|ours|sdk FOLDER CONFIG < messages` prints a line of JSON.
 """
@@ -19,7 +19,7 @@ found: dict[str, float] = {}
 
 
 def floor() -> int:
-    """A bare loop: decode with a type made for the stream, write the row, nothing checked."""
+    """A bare loop: decode with a type made for the stream and write the row, without checks."""
     import msgspec
     from contacts import PROPERTIES
 
@@ -66,7 +66,7 @@ def floor() -> int:
 
 
 def ours() -> int:
-    """The target, with batches that are sealed and thrown away."""
+    """The target, whose batches are sealed and discarded."""
     from target_salesforce_bulk.preview.dry_run import DryRun
     from target_salesforce_bulk.target import TargetSalesforceBulk
 
@@ -83,7 +83,7 @@ def ours() -> int:
 
 
 def sdk() -> int:
-    """What a target is that leaves all to the SDK, and writes a CSV."""
+    """A target that uses the SDK's defaults and writes a CSV."""
     from singer_sdk import Target
     from singer_sdk import typing as th
     from singer_sdk.sinks import BatchSink
@@ -116,7 +116,7 @@ if __name__ == "__main__":
     started = time.perf_counter()
     way = {"floor": floor, "ours": ours, "sdk": sdk}[sys.argv[1]]
     rows = way()
-    # Not `ru_maxrss`, which remembers what the process was before it became this program.
+    # Not `ru_maxrss`: it includes the memory of the parent process before exec.
     status = Path("/proc/self/status").read_text()
     peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
     found |= {

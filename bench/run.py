@@ -1,7 +1,7 @@
-"""`make bench`: what the target costs, beside what others cost for the same, in one run.
+"""`make bench`: measure the target, and compare it with other tools on the same work.
 
-Writes `bench/results.md`. Times depend on the machine and on what else it does, so each is the best
-of several, taken in turns, and what counts is the ratio.
+Writes `bench/results.md`. Times depend on the machine and its load, so each is the best of several
+alternating rounds, and the ratios are what counts.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TARGET = (sys.executable, "-m", "target_salesforce_bulk")
 
 
 class Org:
-    """The emulator as a process of its own, so that its costs are not ours."""
+    """The emulator in its own process, so that its cost is measured separately."""
 
     def __init__(self, folder: Path, **behaviour: Any) -> None:
         objects = folder / "objects.json"
@@ -58,26 +58,26 @@ class Org:
             self.post("/_emulator/settings", behaviour)
 
     def post(self, path: str, body: Any) -> None:
-        """Tell the emulator something."""
+        """Send a command to the emulator."""
         requests.post(self.access["url"] + path, json=body, timeout=30).raise_for_status()
 
     def get(self, path: str) -> Any:
-        """Ask the emulator."""
+        """Query the emulator."""
         return requests.get(self.access["url"] + path, timeout=30).json()
 
     def cpu(self) -> float:
-        """Seconds of processor time so far."""
+        """CPU seconds so far."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def megabytes(self) -> float:
-        """Most memory so far."""
+        """Peak memory so far."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         line = next(each for each in status.splitlines() if each.startswith("VmHWM"))
         return int(line.split()[1]) / 1024
 
     def stop(self) -> None:
-        """End it."""
+        """Stop it."""
         self._process.terminate()
         self._process.wait(30)
 
@@ -124,13 +124,13 @@ class Table:
         )
 
     def note(self, text: str) -> None:
-        """Add a sentence below."""
+        """Add a sentence below the table."""
         self.lines += ["", text]
         print(f"  {text}", flush=True)
 
 
 def timed(command: list[Any], source: Path | None = None, **options: Any) -> dict[str, Any]:
-    """Run a command: seconds, processor seconds, and what it printed."""
+    """Run a command; returns seconds, CPU seconds and its output."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
     with (source or Path(os.devnull)).open("rb") as stdin:
@@ -150,7 +150,7 @@ def timed(command: list[Any], source: Path | None = None, **options: Any) -> dic
 
 
 def write_inputs(folder: Path, sizes: set[int]) -> dict[int, Path]:
-    """The messages of so many records, by number."""
+    """Write messages; returns the file for each number of records."""
     paths = {}
     for number in sorted(sizes):
         paths[number] = folder / f"{number}.singer"
@@ -208,7 +208,7 @@ def record_path(folder: Path, inputs: dict[int, Path], many: int, few: int, roun
 
 
 def target_jsonl(folder: Path, source: Path, number: int) -> float:
-    """Seconds that target-jsonl takes, with its start; 0 where it is not installed."""
+    """Seconds of target-jsonl, startup included; 0 if it is not installed."""
     program = HERE.parent / ".bench" / "bin" / "target-jsonl"
     if not program.exists():
         return 0.0
@@ -218,7 +218,7 @@ def target_jsonl(folder: Path, source: Path, number: int) -> float:
 
 
 def batch_files(folder: Path, number: int, rounds: int) -> Table:
-    """BATCH messages against RECORD messages, in whole rows a second."""
+    """BATCH messages compared with RECORD messages, in rows per second."""
     files = {kind: folder / f"batch.{kind}" for kind in ("jsonl.gz", "parquet", "arrow")}
     with gzip.open(files["jsonl.gz"], "wt", compresslevel=1, encoding="utf-8") as file:
         file.writelines(f"{each}\n" for each in json_records(number))
@@ -259,7 +259,7 @@ def batch_files(folder: Path, number: int, rounds: int) -> Table:
 
 
 def end_to_end(folder: Path, source: Path, number: int) -> Table:
-    """Into the emulator, each process's costs apart."""
+    """A load into the emulator, with the cost of each process."""
     table = Table(
         "Into the emulator, end to end",
         "program",
@@ -288,11 +288,11 @@ def end_to_end(folder: Path, source: Path, number: int) -> Table:
             f"{calls}",
         )
         table.row("the emulator", "", "", f"{theirs:.1f}", f"{running.megabytes():.0f}", "")
-        table.note(f"This target took {peak['cpu'] / theirs:.2f} of the emulator's processor time.")
+        table.note(f"This target took {peak['cpu'] / theirs:.2f} of the emulator's CPU time.")
     return table
 
 
-#: Runs a command and tells its costs; the command's own output is not wanted.
+#: Runs a command and prints its cost; discards its output.
 _MEASURE = """
 import json, resource, subprocess, sys
 done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
@@ -303,7 +303,7 @@ sys.exit(done.returncode)
 
 
 def against_simple(folder: Path, source: Path, number: int, rounds: int) -> Table:
-    """Against simple-salesforce's bulk2, with the same records and the same emulator."""
+    """A comparison with simple-salesforce's bulk2: same records, same emulator."""
     table = Table(
         f"{number:,} records against simple-salesforce bulk2",
         "program",
@@ -344,7 +344,7 @@ def against_simple(folder: Path, source: Path, number: int, rounds: int) -> Tabl
 
 
 def generation(folder: Path, source: Path, number: int, rounds: int) -> Table:
-    """The RFC's 100,000 records to CSV."""
+    """From the first message to a CSV."""
     table = Table(f"CSV of {number:,} records", "measured", "seconds")
     found = []
     with org(folder) as running:
@@ -401,7 +401,7 @@ def pipelining(folder: Path, number: int) -> Table:
 
 
 def memory(folder: Path, number: int) -> Table:
-    """Memory while very many records pass, read off every second."""
+    """Memory during a very large load, sampled every second."""
     table = Table(
         "Memory", "records", "seconds", "after a tenth, MB", "half, MB", "the end, MB", "peak, MB"
     )
@@ -439,12 +439,12 @@ def memory(folder: Path, number: int) -> Table:
 
 
 def main() -> None:
-    """Measure, and write the results."""
+    """Measure and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="records of the large loads")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each is repeated")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each measurement")
     parser.add_argument("--memory-rows", type=int, default=10_000_000)
-    parser.add_argument("--only", help="the one measurement to take, by the name of its function")
+    parser.add_argument("--only", help="run only this measurement, by the name of its function")
     options = parser.parse_args()
     rows, rounds, hundred = options.rows, options.rounds, min(options.rows, 100_000)
     with tempfile.TemporaryDirectory() as name:
@@ -465,13 +465,13 @@ def main() -> None:
 
 
 def write_results(tables: list[Table]) -> None:
-    """Put the tables into `results.md`."""
+    """Write the tables to `results.md`."""
     head = [
-        "# What it costs",
+        "# Benchmark results",
         "",
         f"Measured by `make bench` on {time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores, Python "
-        f"{platform.python_version()}. All in one run, each the best of several taken in turns. "
-        "Other machines give other times, but much the same ratios.",
+        f"{platform.python_version()}. Each time is the best of several alternating rounds. "
+        "Times differ between machines; the ratios are similar.",
     ]
     lines = [*head, *(line for table in tables for line in ("", *table.lines))]
     (HERE / "results.md").write_text("\n".join(lines) + "\n")

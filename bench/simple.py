@@ -1,4 +1,4 @@
-"""The same records by way of simple-salesforce's Bulk API 2.0, as its documentation shows it.
+"""The same records with simple-salesforce's Bulk API 2.0, used as in its documentation.
 
 `python bench/simple.py URL TOKEN < messages`
 """
@@ -15,7 +15,7 @@ records = [
 ]
 url = sys.argv[1]
 org = Salesforce(instance_url=url, session_id=sys.argv[2], version="67.0")
-# It knows https only, which a server on 127.0.0.1 does not speak.
+# It supports https only, which the local emulator does not.
 org.base_url = f"{url}/services/data/v67.0/"
 org.bulk2_url = f"{org.base_url}jobs/"
 results = org.bulk2.Contact.upsert(records=records, external_id_field="External_Id__c")

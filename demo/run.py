@@ -1,7 +1,7 @@
 """The demo: a local warehouse, a local Salesforce, and `meltano run` between them.
 
-Every part is the real one but the two ends: fakesnow answers in the place of Snowflake, and this
-package's emulator in the place of Salesforce. All it leaves behind is in the folder `.demo`.
+Only the two ends are stand-ins: fakesnow for Snowflake, and this package's emulator for Salesforce.
+All files of the demo are in the folder `.demo`.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ WAREHOUSE = DEMO / "warehouse" / "bin"
 PIPELINE = ("tap-snowflake", "target-salesforce-bulk")
 
 NEXT_STEPS = """\
-Next, with an org of your own:
-  1. In Salesforce Setup, make an External Client App with the client credentials flow and a Run As
-     user.
-  2. In your Meltano project, add the loader from this project's meltano.yml, and set
+Next, with your own org:
+  1. In Salesforce Setup, create an External Client App with the client credentials flow and a
+     Run As user.
+  2. Add the loader from this project's meltano.yml to your Meltano project, and set
        meltano config set target-salesforce-bulk login_url https://YOUR-DOMAIN.my.salesforce.com
        meltano config set target-salesforce-bulk client_id ...
        meltano config set target-salesforce-bulk client_secret ...
-  3. Name an external ID field for each stream (see README.md), and try it on a sandbox first:
+  3. Choose an external ID field for each stream (see README.md), and try a sandbox first:
        meltano run tap-snowflake target-salesforce-bulk
 """
 
 
 def say(text: str = "") -> None:
-    """Print at once, so that the order beside other programs' output is right."""
+    """Print and flush, to keep the order with the output of other programs."""
     print(text, flush=True)
 
 
 def free_port() -> int:
-    """A port on this machine that nobody uses."""
+    """Find a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
@@ -57,7 +57,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(name: str, *command: str | Path, **options: Any) -> Iterator[subprocess.Popen[str]]:
-    """A server that is gone afterwards, with its children; what it says goes to a log file."""
+    """Run a server, log its output to a file, and stop it with its children afterwards."""
     with (DEMO / f"{name}.log").open("w") as log:
         process = subprocess.Popen(
             command, text=True, stderr=log, start_new_session=True, **{"stdout": log, **options}
@@ -75,7 +75,7 @@ def running(name: str, *command: str | Path, **options: Any) -> Iterator[subproc
 
 @contextmanager
 def salesforce() -> Iterator[dict[str, str]]:
-    """The emulator, with its records kept from one demo to the next; how to log in to it."""
+    """Run the emulator, which keeps its records between demos; yields its URL and credentials."""
     command = (TARGET, "emulator", "--port", "0", "--data", DEMO / "salesforce.sqlite3")
     with running("salesforce", *command, stdout=subprocess.PIPE) as process:
         line = process.stdout.readline() if process.stdout else ""
@@ -86,7 +86,7 @@ def salesforce() -> Iterator[dict[str, str]]:
 
 @contextmanager
 def warehouse() -> Iterator[int]:
-    """Fakesnow with the sample tables; its port."""
+    """Run fakesnow with the sample tables; yields its port."""
     port = free_port()
     with running("warehouse", WAREHOUSE / "fakesnow", "-s", "-p", str(port)) as process:
         deadline = time.monotonic() + 60
@@ -111,7 +111,7 @@ def meltano(*arguments: str, env: dict[str, str], **options: Any) -> Any:
 
 
 def get(org: dict[str, str], path: str) -> Any:
-    """Ask the emulator."""
+    """Send a request to the emulator."""
     request = urllib.request.Request(
         org["url"] + path, headers={"Authorization": f"Bearer {org['access_token']}"}
     )
@@ -120,14 +120,14 @@ def get(org: dict[str, str], path: str) -> Any:
 
 
 def query(org: dict[str, str], soql: str) -> list[dict[str, Any]]:
-    """The records that a query finds."""
+    """The records of a query."""
     path = f"/services/data/v{org['api_version']}/query?q={urllib.parse.quote(soql)}"
     records: list[dict[str, Any]] = get(org, path)["records"]
     return records
 
 
 def show_records(org: dict[str, str], before: dict[str, int]) -> None:
-    """How many records there are, and a few of them."""
+    """Show the number of records, and some of them."""
     say("\nIn Salesforce now:")
     now = get(org, "/_emulator/counts")
     for name in ("Account", "Contact"):
@@ -143,13 +143,13 @@ def show_records(org: dict[str, str], before: dict[str, int]) -> None:
 
 
 def show_failed_rows() -> None:
-    """The rows that Salesforce could not take; two of the sample cannot be loaded on purpose."""
+    """Show the failed rows; two rows of the sample fail on purpose."""
     say("\nRows that failed:")
     for path in sorted(DEMO.glob("state/failed/*/*.csv")):
         with path.open(newline="") as file:
             for row in csv.DictReader(file):
                 say(f"  {row['External_Id__c']}: {row['sf__Error']}")
-        say(f"  They are kept in {path.relative_to(ROOT)}")
+        say(f"  They are stored in {path.relative_to(ROOT)}")
 
 
 def main() -> int:
@@ -176,7 +176,7 @@ def main() -> int:
         state = meltano(
             "state", "get", f"demo:{'-to-'.join(PIPELINE)}", env=env, capture_output=True
         )
-        say(f"\nMeltano's STATE, from which the next run goes on:\n  {state.stdout.strip()}")
+        say(f"\nMeltano's STATE, from which the next run continues:\n  {state.stdout.strip()}")
     say("\nRun `make demo` again: the rows are upserted, so nothing is loaded twice.\n")
     say(NEXT_STEPS)
     return 0

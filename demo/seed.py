@@ -1,4 +1,4 @@
-"""Put the sample tables into the demo's warehouse."""
+"""Create the sample tables in the demo's warehouse."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def accounts() -> list[tuple[object, ...]]:
 
 
 def profiles() -> list[tuple[object, ...]]:
-    """People of those companies: one without a last name, one with a bad e-mail address."""
+    """People of those companies: one without a last name, one with an invalid email address."""
     rows = []
     for n in range(1, PROFILES + 1):
         first, last = FIRST_NAMES[n % 8], LAST_NAMES[(n // 8) % 8]
@@ -56,7 +56,7 @@ def profiles() -> list[tuple[object, ...]]:
 
 
 def main(port: int) -> None:
-    """Make the tables and fill them."""
+    """Create and fill the tables."""
     with snowflake.connector.connect(
         user="demo", password="demo", account="fakesnow", host="localhost", port=port,
         protocol="http",

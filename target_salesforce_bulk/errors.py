@@ -1,39 +1,39 @@
-"""Every error that this package raises on purpose.
+"""The errors that this package raises.
 
 * ``SalesforceBulkError``
-    * ``SettingsError``: a setting is missing, contradicts another, or names nothing real
-    * ``InputError``: what came in on stdin is not Singer
+    * ``SettingsError``: a setting is missing, contradicts another, or names something unknown
+    * ``InputError``: the input is not valid Singer
     * ``StateDirectoryError``: the state directory cannot be used
     * ``OutputError``: STATE cannot be written to stdout
     * ``MappingError``: a stream cannot be mapped to its object
-    * ``LoadError``: the run went on to its end, but a person must look at it
-    * ``SalesforceError``: Salesforce, or the way to it
-        * ``AuthenticationError``: no valid session, and none to be had
-        * ``UnreachableError``: no answer came, and the request had no effect or may be repeated
-        * ``AnswerLostError``: the request may have taken effect, but its answer never arrived
-        * ``ResponseError``: an answer that cannot be understood
+    * ``LoadError``: the run finished, but needs attention
+    * ``SalesforceError``: Salesforce, or the connection to it
+        * ``AuthenticationError``: there is no valid session, and logging in fails
+        * ``UnreachableError``: no response; the request had no effect or may be repeated
+        * ``AnswerLostError``: no response; the request may have taken effect
+        * ``ResponseError``: a response that cannot be understood
         * ``RequestError``: Salesforce refused the request
             * ``NotFoundError``: the object, job or version does not exist
-            * ``LimitExceededError``: an allowance of the org is used up
-            * ``UnavailableError``: Salesforce is overloaded or down, and stayed so
+            * ``LimitExceededError``: a limit of the org is used up
+            * ``UnavailableError``: Salesforce stayed overloaded or down
         * ``JobError``: an ingest job that cannot be settled
 
-The message says what happened, to what, and what to do; the facts are attributes as well.
+A message says what happened, to what, and what to do. The facts are attributes, too.
 """
 
 from __future__ import annotations
 
 
 class SalesforceBulkError(Exception):
-    """Something went wrong that one line can explain."""
+    """An error that one line can explain."""
 
 
 class SettingsError(SalesforceBulkError):
-    """A setting is missing, contradicts another, or names nothing real."""
+    """A setting is missing, contradicts another, or names something unknown."""
 
 
 class InputError(SalesforceBulkError):
-    """What came in on stdin is not Singer."""
+    """The input is not valid Singer."""
 
 
 class StateDirectoryError(SalesforceBulkError):
@@ -54,27 +54,27 @@ class MappingError(SalesforceBulkError):
 
 
 class LoadError(SalesforceBulkError):
-    """The run went on to its end, but a person must look at it."""
+    """The run finished, but needs attention."""
 
 
 class SalesforceError(SalesforceBulkError):
-    """Salesforce, or the way to it."""
+    """Salesforce, or the connection to it."""
 
 
 class AuthenticationError(SalesforceError):
-    """There is no valid session, and none to be had with these settings."""
+    """There is no valid session, and logging in with these settings fails."""
 
 
 class UnreachableError(SalesforceError):
-    """No answer came, and the request had no effect or may be repeated."""
+    """No response arrived; the request had no effect or may be repeated."""
 
 
 class AnswerLostError(SalesforceError):
-    """The request may have taken effect, but its answer never arrived."""
+    """No response arrived; the request may have taken effect."""
 
 
 class ResponseError(SalesforceError):
-    """An answer that cannot be understood."""
+    """A response that cannot be understood."""
 
 
 class RequestError(SalesforceError):
@@ -84,9 +84,9 @@ class RequestError(SalesforceError):
         super().__init__(message)
         #: HTTP status.
         self.status = status
-        #: Salesforce's errorCode, upper case without underscores, or "" where none was sent.
+        #: Salesforce's errorCode in upper case without underscores; "" if there was none.
         self.code = code
-        #: Salesforce's own words.
+        #: Salesforce's own message.
         self.detail = detail
 
 
@@ -95,11 +95,11 @@ class NotFoundError(RequestError):
 
 
 class LimitExceededError(RequestError):
-    """An allowance of the org is used up."""
+    """A limit of the org is used up."""
 
 
 class UnavailableError(RequestError):
-    """Salesforce is overloaded or down, and stayed so through every attempt."""
+    """Salesforce stayed overloaded or down through every attempt."""
 
 
 class JobError(SalesforceError):
@@ -107,7 +107,7 @@ class JobError(SalesforceError):
 
     def __init__(self, message: str, *, job_id: str, permanent: bool) -> None:
         super().__init__(message)
-        #: Salesforce's id of the job.
+        #: The job's Salesforce id.
         self.job_id = job_id
         #: Whether sending the same rows again would fail the same way.
         self.permanent = permanent

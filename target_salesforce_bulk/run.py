@@ -1,4 +1,4 @@
-"""One run: put together, opened, brought to its end and closed. It decides nothing itself."""
+"""A run: assembled, opened, finished and closed. It makes no decisions itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
-from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.loading.batch_loader import BatchLoader
 from target_salesforce_bulk.loading.events import Events
 from target_salesforce_bulk.loading.guards.canary import Canaries
@@ -36,21 +36,22 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from target_salesforce_bulk.journal.batch import Batch
+    from target_salesforce_bulk.journal.port import Journal
     from target_salesforce_bulk.salesforce.client import Client
     from target_salesforce_bulk.settings import Settings
 
 
 class Run:
-    """The parts of one run, wired to each other; nothing is done before `open`.
+    """The parts of a run, wired together.
 
     Args:
-        settings: What the user set.
+        settings: The settings.
         client: The connection to the org.
         journal: The open journal; the run closes it.
     """
 
     def __init__(self, settings: Settings, client: Client, journal: Journal) -> None:
-        #: Name of the run, in the journal and in the names of its files.
+        #: Identifies the run in the journal and in file names.
         self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
         self._client = client
         self._stopping = threading.Event()
@@ -138,13 +139,13 @@ class Run:
 
     @classmethod
     def open(cls, settings: Settings, client: Client) -> Self:
-        """Lock the state directory, and bring to an end what an earlier run left behind.
+        """Lock the state directory and finish what an earlier run left behind.
 
         Raises:
             StateDirectoryError: the state directory cannot be used.
-            SalesforceError: what an earlier run left behind cannot be brought to an end.
+            SalesforceError: the jobs of an earlier run cannot be settled.
         """
-        journal = Journal(settings.state_dir)
+        journal = SqliteJournal(settings.state_dir)
         try:
             run = cls(settings, client, journal)
             journal.start_run(run.id)
@@ -159,7 +160,7 @@ class Run:
         return run
 
     def load_again(self, batch: Batch) -> None:
-        """Load a sealed batch of rows that failed in an earlier run."""
+        """Load a sealed batch of stored failed rows."""
         self.tally.stream_started(batch.plan.stream, batch.plan.sobject)
         self._loader.submit(batch)
 
@@ -167,8 +168,8 @@ class Run:
         """See `OpenRun.finish`.
 
         Raises:
-            LoadError: a person must look at the outcome.
-            SalesforceBulkError: loading ended early for a reason that concerns all streams.
+            LoadError: the outcome needs attention.
+            SalesforceBulkError: loading ended early for all streams.
         """
         self._finish(self.intake.complete)
 
@@ -208,7 +209,7 @@ class Run:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop what is under way, where nothing finished it, and release the state directory."""
+        """Stop loading if the run has not finished, and release the state directory."""
         try:
             self.stop()
         finally:

@@ -1,4 +1,4 @@
-"""The Singer target: reads messages, and passes rows and STATE to a run."""
+"""The Singer target: reads messages and passes rows and STATE to a run."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 
 def open_run(settings: Settings, client: Client) -> Run:
-    """A run that loads; what an earlier one left behind is brought to an end first.
+    """Open a run that loads; jobs of an earlier run are settled first.
 
     Raises:
-        SalesforceBulkError: it cannot be opened.
+        SalesforceBulkError: the run cannot be opened.
     """
     run = Run.open(settings, client)
     if settings.retry_failed_on_start:
@@ -50,7 +50,7 @@ class TargetSalesforceBulk(SafeTarget):
     config_jsonschema = Settings.json_schema()
     default_sink_class = SalesforceSink
     message_reader_class = MessageReader
-    # No JSON schema validation: rows are checked against the object that they go to.
+    # No JSON schema validation: rows are checked against their Salesforce object.
     capabilities = [  # noqa: RUF012 - the SDK's own declaration
         PluginCapabilities.ABOUT,
         PluginCapabilities.BATCH,
@@ -77,7 +77,7 @@ class TargetSalesforceBulk(SafeTarget):
         """The configuration, typed.
 
         Raises:
-            SettingsError: settings that contradict each other.
+            SettingsError: settings contradict each other.
         """
         return Settings.from_config(self.config)
 
@@ -93,12 +93,12 @@ class TargetSalesforceBulk(SafeTarget):
 
     @cached_property
     def run(self) -> OpenRun:
-        """The run, opened when it is first asked for."""
+        """The run, opened on first access."""
         return self._open_run(self.settings, self.client)
 
     @property
     def intake(self) -> Intake:
-        """Where rows and STATE go."""
+        """Takes rows and STATE."""
         return self.run.intake
 
     @cached_property
@@ -114,7 +114,7 @@ class TargetSalesforceBulk(SafeTarget):
         self._latest_sinks[stream] = sink
 
     def earlier_properties(self, stream: str, properties: Iterable[str]) -> set[str]:
-        """The properties that a stream had in earlier schemas; these are remembered as well."""
+        """The properties of a stream's earlier schemas; adds the given ones for the next call."""
         earlier = self._properties.setdefault(stream, set())
         before = set(earlier)
         earlier.update(properties)
@@ -130,7 +130,7 @@ class TargetSalesforceBulk(SafeTarget):
         return min(ages, default=self.settings.max_batch_age_seconds)
 
     def sink_of_decoded(self, stream: str) -> SalesforceSink | None:
-        """The sink that takes the records of a stream decoded: none where a map changes them."""
+        """The sink that takes decoded records of a stream; None if a stream map changes them."""
         maps = self.mapper.stream_maps.get(stream, [])
         if len(maps) != 1 or type(maps[0]) is not SameRecordTransform or maps[0].flattening_enabled:
             return None
@@ -139,16 +139,16 @@ class TargetSalesforceBulk(SafeTarget):
         return sink if isinstance(sink, SalesforceSink) else None
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:
-        """The sink of a stream."""
+        """The sink class of a stream."""
         if stream_name == CONNECTION_TEST_STREAM:
             return ConnectionTestSink
         return super().get_sink_class(stream_name)
 
     def process_endofpipe(self) -> None:
-        """Send what is left, wait for it, and say what was done.
+        """Load the remaining rows and report the run.
 
         Raises:
-            SalesforceBulkError: a person must look at the outcome.
+            SalesforceBulkError: the outcome needs attention.
         """
         with self.intake.input_ends():
             super().process_endofpipe()
@@ -156,7 +156,7 @@ class TargetSalesforceBulk(SafeTarget):
         self.run.close()
 
     def stop(self) -> None:
-        """Leave without waiting for what is under way; the next run goes on from there."""
+        """Stop without waiting for jobs in progress; the next run settles them."""
         if "run" in self.__dict__:
             try:
                 self.run.stop()
@@ -165,17 +165,17 @@ class TargetSalesforceBulk(SafeTarget):
 
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
-        """Add the SDK's own settings, without those that mean nothing here."""
+        """Add the SDK's own settings, except those without effect here."""
         super().append_builtin_config(config_jsonschema)
         for name in ("load_method", "add_record_metadata", "batch_config"):
             config_jsonschema["properties"].pop(name, None)
 
     @classmethod
     def cb_config(cls, context: click.Context, parameter: click.Option, value: Any) -> Any:
-        """Read the configuration that `--config` names.
+        """Read the files that `--config` names.
 
         Raises:
-            BadParameter: the file is not there, or is not JSON.
+            BadParameter: a file does not exist or is not JSON.
         """
         try:
             return super().cb_config(context, parameter, value)

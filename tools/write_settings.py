@@ -26,7 +26,7 @@ def all_settings() -> dict[str, Any]:
 
 
 def _type(declared: dict[str, Any]) -> str:
-    """The type to show: a number that may also come as text is a number."""
+    """The type to show: a number that may also be given as text counts as a number."""
     types = declared["type"]
     return types if isinstance(types, str) else str(types[0])
 

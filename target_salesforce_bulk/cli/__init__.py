@@ -1,1 +1,1 @@
-"""One file per command, each a thin parse around one function."""
+"""One thin file per command."""

@@ -1,64 +1,100 @@
-"""The command line: one group of commands, and the one place where errors end.
+"""The command line: the group of commands, and the one place where errors become exit codes.
 
-Exit codes: 0, all loaded, or failures within the thresholds; 1, a person must look; 2, a wrong
-command line; 130 and 143, interrupted.
+Exit codes: 0, everything was loaded, or the failures are within the thresholds; 1, something needs
+attention; 2, wrong command line; 130 and 143, interrupted by a signal.
 """
 
 from __future__ import annotations
 
 import logging
+import signal
+import sqlite3
 import sys
-from typing import IO, Any
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
+import requests
 from singer_sdk.plugin_base import SingerCommand
 
 from target_salesforce_bulk.cli.check import check
 from target_salesforce_bulk.cli.emulator import emulator
 from target_salesforce_bulk.cli.failed import failed
 from target_salesforce_bulk.cli.jobs import jobs
+from target_salesforce_bulk.cli.options import read_target
 from target_salesforce_bulk.errors import SalesforceBulkError
 from target_salesforce_bulk.singer.sdk import Terminated
 from target_salesforce_bulk.target import TargetSalesforceBulk
 
+if TYPE_CHECKING:
+    from types import FrameType
+
 logger = logging.getLogger("target_salesforce_bulk")
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Group(SingerCommand, click.Group):
-    """The SDK's command with its handling of configuration errors, as a group of commands."""
+    """A command group with the SDK's handling of configuration errors."""
 
     def invoke(self, context: click.Context) -> Any:
-        """Run a command; what goes wrong becomes one line and an exit code."""
+        """Run a command; an error becomes one log line and an exit code."""
         try:
-            return super().invoke(context)
+            for signum in _SIGNALS:
+                signal.signal(signum, _terminate)
+            result = super().invoke(context)
+            _flush_stdout()
         except SalesforceBulkError as error:
             _leave(str(error), 1)
-        except Terminated as signal:
-            _leave(f"Stopped by signal {signal.signum}. The next run goes on.", 128 + signal.signum)
+        except Terminated as received:
+            name = signal.Signals(received.signum).name
+            _leave(f"Stopped by {name}. The next run continues.", 128 + received.signum)
+        except BrokenPipeError:
+            sys.stdout = None  # Python would flush it at exit
+            _leave("The reader of stdout has closed the pipe; the output is incomplete.", 1)
+        except requests.RequestException as error:  # also an OSError, but not about a file
+            _leave(f"Salesforce sent a response that cannot be read: {error}", 1)
+        except (OSError, sqlite3.Error) as error:
+            _leave(
+                f"Reading or writing a file failed: {error}. Check the free space and the "
+                "permissions of state_dir. Nothing is lost: the next run continues.",
+                1,
+            )
+        return result
 
 
-def _leave(why: str, code: int) -> None:
+def _terminate(signum: int, frame: FrameType | None) -> NoReturn:
+    # Meltano forwards a signal that the terminal sends too; the second must not break the cleanup.
+    for each in _SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    raise Terminated(signum)
+
+
+def _flush_stdout() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _leave(why: str, code: int) -> NoReturn:
     logger.error("%s", why)
     sys.exit(code)
 
 
 def load(config: Any, file_input: IO[str] | None) -> None:
     """Read Singer messages and load them."""
-    target = TargetSalesforceBulk(
-        config=config.config if config else None,
-        parse_env_config=bool(config and config.parse_env),
-    )
+    target = read_target(config)
     try:
-        target.run  # noqa: B018 - opened before the first line is read
+        target.run  # noqa: B018 - opens the run before the first line is read
         target.listen(file_input)
     except BaseException:
-        target.stop()
+        with suppress(OSError, sqlite3.Error):  # a full disk is still full
+            target.stop()
         raise
 
 
 def _command() -> click.Command:
-    """The Singer run, and the other commands beside it."""
-    singer = TargetSalesforceBulk.cli  # which also sets the SDK's logging up
+    """The command that loads, with the other commands as its subcommands."""
+    singer = TargetSalesforceBulk.cli  # also sets up the SDK's logging
 
     @click.pass_context
     def run_unless_subcommand(

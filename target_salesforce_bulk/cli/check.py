@@ -1,4 +1,4 @@
-"""`target-salesforce-bulk check`: would this work, and what would it cost?"""
+"""`target-salesforce-bulk check`: test a configuration without sending a row."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from target_salesforce_bulk.cli.options import config_option, read_target
 @click.command()
 @config_option
 @click.option(
-    "--input", "file_input", type=click.File("r"), help="Singer messages to check; none is sent."
+    "--input",
+    "file_input",
+    type=click.File("r"),
+    help="File of Singer messages to check. Nothing is sent.",
 )
 def check(config: Any, file_input: IO[str] | None) -> None:
-    """Log in, check every stream's mapping, and read an input without sending it.
+    """Log in and check the mapping of every stream, without sending a row.
 
-    Exits with 1 if anything would fail.
+    With --input, also report the rows that would be refused and the number of jobs and API
+    requests. Exits with 1 if anything would fail.
     """
     from target_salesforce_bulk.preview.check import Preflight
 

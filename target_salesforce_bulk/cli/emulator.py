@@ -1,4 +1,4 @@
-"""`target-salesforce-bulk emulator`: a local Salesforce to try things on."""
+"""`target-salesforce-bulk emulator`: a local Salesforce for tests and demos."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ import click
 
 
 @click.command()
-@click.option("--port", default=8090, show_default=True, help="Port on 127.0.0.1; 0: any free one.")
+@click.option(
+    "--port", default=8090, show_default=True, help="Port on 127.0.0.1; 0 picks a free one."
+)
 @click.option(
     "--data",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="SQLite file that keeps the records from one start to the next.",
+    help="SQLite file that keeps the records between runs.",
 )
 @click.option(
     "--objects",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="JSON file with more objects, as describe documents or in their short form.",
+    help="JSON file with additional objects, as describe documents or in short form.",
 )
 def emulator(port: int, data: Path | None, objects: Path | None) -> None:
-    """Run a local Salesforce until it is told to stop.
+    """Run a local Salesforce until it is interrupted.
 
-    One line of JSON on stdout says where it listens and how to log in.
+    Prints its URL and credentials to stdout as one line of JSON.
     """
     try:
         from target_salesforce_bulk.emulator import Emulator

@@ -1,4 +1,4 @@
-"""`target-salesforce-bulk failed`: what did not arrive, why, and how to send it again."""
+"""`target-salesforce-bulk failed`: show, export, resend and discard failed rows."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ if TYPE_CHECKING:
 
 @click.group()
 def failed() -> None:
-    """Rows that did not arrive: list, show, export, retry, discard."""
+    """Work with failed rows: list, show, export, retry, discard."""
 
 
 def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        click.option("--since", help="Failed at this time or later, such as 2026-11-24."),
+        click.option(
+            "--since", help="Only rows that failed at or after this UTC time, such as 2026-11-24."
+        ),
         click.option(
             "--class",
             "failure_class",
             type=click.Choice([str(each) for each in FailureClass]),
-            help="What can be done about them.",
+            help="Only rows of this failure class.",
         ),
-        click.option("--code", help="Salesforce's status code."),
-        click.option("--stream", help="Rows of one stream."),
+        click.option("--code", help="Only rows with this Salesforce status code."),
+        click.option("--stream", help="Only rows of this stream."),
     ):
         command = option(command)
     return command
@@ -53,7 +55,7 @@ def _selection(given: dict[str, Any], **more: Any) -> Selection:
 @_filters
 @_json_option
 def list_failed(config: Any, *, as_json: bool, **given: Any) -> None:
-    """Failed rows by stream and code; exits with 1 if there are any."""
+    """List failed rows by stream and code. Exits with 1 if there are any."""
     groups = commands.groups(read_settings(config), _selection(given))
     click.echo(json.dumps(groups, indent=2) if as_json else commands.as_text(groups))
     sys.exit(1 if groups else 0)
@@ -64,7 +66,7 @@ def list_failed(config: Any, *, as_json: bool, **given: Any) -> None:
 @click.argument("name")
 @_json_option
 def show(config: Any, name: str, *, as_json: bool) -> None:
-    """One failed row, by its key or its number, with its values."""
+    """Show a failed row and its values, by its key or number."""
     rows = commands.rows(read_settings(config), Selection(name=name))
     if not rows:
         raise click.ClickException(f"No failed row has the key or number {name}.")
@@ -76,10 +78,12 @@ def show(config: Any, name: str, *, as_json: bool) -> None:
 @_filters
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl", "singer"]), default="csv")
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default: stdout."
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write. Default: stdout.",
 )
 def export(config: Any, form: str, output: Path | None, **given: Any) -> None:
-    """Write failed rows with their values."""
+    """Export failed rows with their values."""
     number = commands.export(read_settings(config), _selection(given), form, output)
     click.echo(f"{number:,} rows", err=True)
 
@@ -87,18 +91,22 @@ def export(config: Any, form: str, output: Path | None, **given: Any) -> None:
 @failed.command()
 @config_option
 @_filters
-@click.option("--job", "job_id", help="Rows of one job, fetched from Salesforce where needed.")
+@click.option(
+    "--job",
+    "job_id",
+    help="Only rows of this job, fetched from Salesforce if the journal lacks them.",
+)
 @click.option(
     "--state",
     "state_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Rows of the jobs that a saved STATE names, fetched from Salesforce where needed.",
+    help="Saved STATE; the rows of its failed jobs are fetched if the journal lacks them.",
 )
 @_json_option
 def retry(
     config: Any, job_id: str | None, state_file: Path | None, *, as_json: bool, **given: Any
 ) -> None:
-    """Send failed rows again; exits with 1 if any of them failed again."""
+    """Resend failed rows. Exits with 1 if any of them fails again."""
     target = read_target(config)
     chosen = _selection(given, job_id=job_id)
     result = commands.retry(target.settings, target.client, chosen, job_id, state_file)
@@ -109,11 +117,16 @@ def retry(
 @failed.command()
 @config_option
 @_filters
-@click.option("--all", "everything", is_flag=True, help="Needed where no filter is given.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Discard all failed rows; required if no filter is given.",
+)
 @_json_option
 def discard(config: Any, *, everything: bool, as_json: bool, **given: Any) -> None:
-    """Forget failed rows for good."""
+    """Delete failed rows from the journal for good."""
     if not everything and not any(given.values()):
-        raise click.UsageError("Name rows by a filter, or give --all.")
+        raise click.UsageError("Give a filter, or --all to discard every failed row.")
     number = commands.discard(read_settings(config), _selection(given))
     click.echo(json.dumps({"discarded": number}) if as_json else f"{number:,} rows discarded")

@@ -1,4 +1,4 @@
-"""`target-salesforce-bulk jobs`: what became of the jobs, and what is still under way."""
+"""`target-salesforce-bulk jobs`: show and control ingest jobs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from target_salesforce_bulk.cli.options import config_option, read_settings, read_target
-from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.job import ResultKind
@@ -17,16 +17,16 @@ from target_salesforce_bulk.salesforce.job import ResultKind
 
 @click.group()
 def jobs() -> None:
-    """Jobs of this state directory: list, show, resume, abort, results, forget."""
+    """Work with the jobs of this state directory: list, show, resume, abort, results, forget."""
 
 
 @jobs.command("list")
 @config_option
-@click.option("--number", default=20, show_default=True, help="How many, the newest first.")
+@click.option("--number", default=20, show_default=True, help="Number of batches to list.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_jobs(config: Any, number: int, *, as_json: bool) -> None:
-    """The newest batches and their jobs."""
-    with Journal(read_settings(config).state_dir) as journal:
+    """List the newest batches and their jobs."""
+    with SqliteJournal(read_settings(config).state_dir) as journal:
         found = journal.recent_jobs(number)
     if as_json:
         click.echo(json.dumps(found, indent=2))
@@ -48,7 +48,7 @@ def list_jobs(config: Any, number: int, *, as_json: bool) -> None:
 @config_option
 @click.argument("job_id")
 def show(config: Any, job_id: str) -> None:
-    """What Salesforce says of a job, as JSON."""
+    """Show a job as Salesforce reports it, as JSON."""
     target = read_target(config)
     click.echo(json.dumps(target.client.get_json(f"/jobs/ingest/{job_id}"), indent=2))
 
@@ -56,7 +56,7 @@ def show(config: Any, job_id: str) -> None:
 @jobs.command()
 @config_option
 def resume(config: Any) -> None:
-    """Bring what an interrupted run left behind to an end, without reading anything new."""
+    """Finish the jobs of an interrupted run, without reading new input."""
     target = read_target(config)
     with Run.open(target.settings, target.client) as run:
         run.finish_left()
@@ -67,7 +67,7 @@ def resume(config: Any) -> None:
 @config_option
 @click.argument("job_id")
 def abort(config: Any, job_id: str) -> None:
-    """Stop a job in Salesforce; what it has processed stays."""
+    """Abort a job in Salesforce. Rows that it has processed stay loaded."""
     job = IngestApi(read_target(config).client).abort(job_id)
     click.echo(f"Job {job.id} is {job.state}.")
 
@@ -79,10 +79,10 @@ def abort(config: Any, job_id: str) -> None:
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
-    help="Folder for the three files; default: here.",
+    help="Folder for the three files. Default: the current one.",
 )
 def results(config: Any, job_id: str, output: Path) -> None:
-    """Download the three result files of a job; Salesforce keeps them for seven days."""
+    """Download the three result files of a job. Salesforce keeps them for seven days."""
     api = IngestApi(read_target(config).client)
     output.mkdir(parents=True, exist_ok=True, mode=0o700)
     for kind in ResultKind:
@@ -95,10 +95,10 @@ def results(config: Any, job_id: str, output: Path) -> None:
 @config_option
 @click.argument("stream")
 def forget(config: Any, stream: str) -> None:
-    """Do not recognise rows of a stream that an interrupted run has dealt with.
+    """Forget which rows of a stream an interrupted run has loaded.
 
-    They are inserted a second time if the tap sends them again.
+    If the tap sends them again, they are inserted a second time.
     """
-    with Journal(read_settings(config).state_dir) as journal:
+    with SqliteJournal(read_settings(config).state_dir) as journal:
         number = journal.recognised.forget_stream(stream)
     click.echo(f"{number:,} rows of stream {stream} forgotten.")

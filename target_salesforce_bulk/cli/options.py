@@ -1,4 +1,4 @@
-"""What commands share: the configuration, given as to the target itself."""
+"""The `--config` option, which all commands share with the target itself."""
 
 from __future__ import annotations
 
@@ -15,29 +15,30 @@ if TYPE_CHECKING:
 
 
 def read_target(config: Any) -> TargetSalesforceBulk:
-    """The target of a configuration, not opened.
+    """Create the target from what `--config` gave; it opens nothing yet.
 
     Raises:
-        ConfigValidationError: the configuration does not pass the schema.
+        ConfigValidationError: the configuration does not match the schema.
     """
     return TargetSalesforceBulk(
-        config=config.config or None, parse_env_config=bool(config.parse_env)
+        config=config.config if config else None,
+        parse_env_config=bool(config and config.parse_env),
     )
 
 
 def _read_config(context: click.Context, parameter: Any, value: Any) -> Any:
-    if not value and context.parent is not None:
-        return context.parent.params.get("config")
+    if not value:
+        return context.find_root().params.get("config")
     return TargetSalesforceBulk.cb_config(context, parameter, value)
 
 
 def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--config`, which may also stand before the command's name."""
+    """Add `--config`, which may also be given before the name of the command."""
     return click.option(
         "--config",
         multiple=True,
         callback=_read_config,
-        help="Configuration file, or ENV for environment variables; as for the target.",
+        help="Configuration file, or ENV to read environment variables.",
     )(command)
 
 
@@ -45,7 +46,7 @@ def read_settings(config: Any) -> Settings:
     """The settings of a configuration.
 
     Raises:
-        ConfigValidationError: the configuration does not pass the schema.
-        SettingsError: settings that contradict each other.
+        ConfigValidationError: the configuration does not match the schema.
+        SettingsError: settings contradict each other.
     """
     return read_target(config).settings

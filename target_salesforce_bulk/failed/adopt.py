@@ -1,4 +1,4 @@
-"""Takes the failed rows of a job into the journal that another machine's journal knows."""
+"""Imports the failed rows of a job that another machine ran."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from target_salesforce_bulk.salesforce.query import literal, queries_that_fit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from target_salesforce_bulk.journal.journal import Journal
+    from target_salesforce_bulk.journal.port import Journal
     from target_salesforce_bulk.loading.settling.error_table import ErrorTable
     from target_salesforce_bulk.salesforce.ingest import IngestApi
     from target_salesforce_bulk.salesforce.job import JobInfo
@@ -30,10 +30,10 @@ class Adopter:
     """Fetches failed rows of jobs from Salesforce.
 
     Args:
-        journal: Takes the rows.
+        journal: Stores the rows.
         api: The ingest resources.
-        query: Looks up what was written since.
-        table: What errors mean.
+        query: Looks up records that were written since.
+        table: Classifies errors.
     """
 
     def __init__(
@@ -43,20 +43,20 @@ class Adopter:
         self._api = api
         self._query = query
         self._table = table
-        #: Rows that were left out, because their records were written after the job.
+        #: Number of rows left out because their records were written after the job.
         self.newer = 0
 
     def adopt(self, job_id: str, stream: str, sobject: SObject) -> int:
-        """Fetch what failed of a job; how many rows.
+        """Fetch the failed rows of a job; returns their number.
 
         Raises:
             JobError: the job has not ended.
-            NotFoundError: Salesforce does not know it (any more).
+            NotFoundError: Salesforce does not have the job, or no longer has it.
         """
         job = self._api.get(job_id)
         if not job.state.is_terminal:
             raise JobError(
-                f"Job {job_id} is {job.state}; its rows can be sent again when it has ended.",
+                f"Job {job_id} is {job.state}; retry its rows when it has ended.",
                 job_id=job_id,
                 permanent=False,
             )
@@ -96,7 +96,7 @@ class Adopter:
         )
 
     def _newer_keys(self, job: JobInfo, plan: LoadPlan, rows: list[FailedRow]) -> set[str | None]:
-        """Keys whose records were written after the job: an older value must not overwrite them."""
+        """Keys of records written after the job; an older value must not overwrite them."""
         place = plan.key_index
         if place is None or plan.operation.only_ids or not job.modified_date:
             return set()
@@ -116,7 +116,7 @@ class Adopter:
 
 
 def _key_name(job: JobInfo) -> str:
-    """Header of the key, in lower case; empty for an insert."""
+    """Lower-case header of the key; empty for an insert."""
     if job.operation is Operation.INSERT:
         return ""
     return (job.external_id_field or "Id").lower()

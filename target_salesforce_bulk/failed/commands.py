@@ -1,4 +1,4 @@
-"""What the `failed` commands do."""
+"""The functions behind the `failed` commands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from target_salesforce_bulk.errors import LoadError, SettingsError
 from target_salesforce_bulk.failed.adopt import Adopter
 from target_salesforce_bulk.failed.resend import resend
-from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable
 from target_salesforce_bulk.reporting.failed_csv import EXPORT_COLUMNS, export_cells
 from target_salesforce_bulk.run import Run
@@ -26,17 +26,18 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.journal.failed_rows import StoredFailedRow
     from target_salesforce_bulk.journal.failure_store import Selection
+    from target_salesforce_bulk.journal.port import Journal
     from target_salesforce_bulk.salesforce.client import Client
     from target_salesforce_bulk.settings import Settings
 
-#: What clears a field, as rows are sent.
+#: The cell that clears a field.
 _CLEAR = "#N/A"
 
 
 def groups(settings: Settings, chosen: Selection) -> list[dict[str, Any]]:
     """Failed rows by stream and code, with a hint for each."""
     table = ErrorTable(settings.retryable_errors or ())
-    with Journal(settings.state_dir) as journal:
+    with SqliteJournal(settings.state_dir) as journal:
         found = journal.failures.groups(chosen)
     return [
         {
@@ -53,7 +54,7 @@ def groups(settings: Settings, chosen: Selection) -> list[dict[str, Any]]:
 
 
 def as_text(found: list[dict[str, Any]]) -> str:
-    """Groups for a person to read."""
+    """Format groups as text."""
     lines = [] if found else ["No failed rows."]
     for group in found:
         keys = f"  [{', '.join(group['keys'])}]" if group["keys"] else ""
@@ -66,15 +67,15 @@ def as_text(found: list[dict[str, Any]]) -> str:
 
 
 def rows(settings: Settings, chosen: Selection) -> list[dict[str, Any]]:
-    """Failed rows with all that is known of them."""
+    """Failed rows with everything the journal has about them."""
     table = ErrorTable(settings.retryable_errors or ())
-    with Journal(settings.state_dir) as journal:
+    with SqliteJournal(settings.state_dir) as journal:
         found = list(journal.failures.select(chosen))
     return [asdict(row) | {"hint": table.kind(row.code, row.message).hint} for row in found]
 
 
 def rows_as_text(found: list[dict[str, Any]]) -> str:
-    """Rows for a person to read."""
+    """Format rows as text."""
     texts = []
     for row in found:
         lines = [
@@ -90,14 +91,14 @@ def rows_as_text(found: list[dict[str, Any]]) -> str:
 
 
 def discard(settings: Settings, chosen: Selection) -> int:
-    """Forget failed rows; how many."""
-    with Journal(settings.state_dir) as journal:
+    """Delete failed rows; returns their number."""
+    with SqliteJournal(settings.state_dir) as journal:
         return journal.failures.discard(chosen)
 
 
 def export(settings: Settings, chosen: Selection, form: str, output: Path | None) -> int:
-    """Write failed rows as `csv`, `jsonl` or `singer`; how many."""
-    with Journal(settings.state_dir) as journal, _writing(output) as file:
+    """Write failed rows as `csv`, `jsonl` or `singer`; returns their number."""
+    with SqliteJournal(settings.state_dir) as journal, _writing(output) as file:
         found = journal.failures.select(chosen)
         if form == "csv":
             headers = dict.fromkeys(
@@ -111,9 +112,10 @@ def export(settings: Settings, chosen: Selection, form: str, output: Path | None
 
 @contextmanager
 def _writing(output: Path | None) -> Iterator[IO[str]]:
-    """The file to write, for its owner only, as the rows are customer data; or stdout."""
+    """Open the output: stdout, or a file that only its owner may read."""
     if output is None:
         yield sys.stdout
+        sys.stdout.flush()  # a closed pipe shows here, not when Python exits
         return
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
@@ -141,14 +143,14 @@ def _write_lines(file: IO[str], documents: Iterable[dict[str, Any]]) -> int:
 
 
 def _singer(journal: Journal, found: Iterable[StoredFailedRow]) -> Iterator[dict[str, Any]]:
-    """Singer messages with a field of Salesforce for each property; empty cells are left out."""
-    told: dict[str, Any] = {}
+    """Singer messages with Salesforce field names as properties; empty cells are left out."""
+    announced: dict[str, Any] = {}
     for row in found:
         plan = journal.plan_of(row)
         name = plan.label or plan.key
         properties = {header: {"type": ["string", "null"]} for header in row.row}
-        if told.get(row.stream) != properties:
-            told[row.stream] = properties
+        if announced.get(row.stream) != properties:
+            announced[row.stream] = properties
             yield {
                 "type": "SCHEMA",
                 "stream": row.stream,
@@ -166,18 +168,18 @@ def retry(
     job_id: str | None,
     state_file: Path | None,
 ) -> dict[str, Any]:
-    """Send failed rows again.
+    """Resend failed rows.
 
     Args:
-        settings: What the user set.
+        settings: The settings.
         client: The connection to the org.
-        chosen: Which rows.
-        job_id: A job whose rows are fetched from Salesforce if the journal does not know it.
-        state_file: A STATE whose jobs are treated likewise.
+        chosen: The rows to resend.
+        job_id: A job whose rows are fetched from Salesforce if the journal lacks it.
+        state_file: A STATE whose failed jobs are treated likewise.
 
     Raises:
-        SettingsError: the file is no STATE.
-        SalesforceBulkError: they cannot be sent.
+        SettingsError: the file is not JSON.
+        SalesforceBulkError: the rows cannot be sent.
     """
     with Run.open(settings, client) as run:
         newer = _adopt(run, client, _entries(job_id, state_file))
@@ -196,7 +198,7 @@ def retry(
 
 
 def _adopt(run: Run, client: Client, entries: list[dict[str, Any]]) -> int:
-    """Fetch the failed rows of jobs that the journal does not know; how many had newer values."""
+    """Fetch failed rows of jobs that the journal lacks; returns how many had newer values."""
     adopter = Adopter(run.journal, run.api, run.query, run.table)
     objects = Objects(client)
     for entry in entries:
@@ -214,13 +216,13 @@ def _entries(job_id: str | None, state_file: Path | None) -> list[dict[str, Any]
     try:
         found = ledger.find(json.loads(state_file.read_text()))
     except ValueError:
-        raise SettingsError(f"{state_file} is no STATE: it is not JSON.") from None
+        raise SettingsError(f"{state_file} is not a STATE file: it is not JSON.") from None
     jobs = (found or {}).get("failed_jobs") or []
     return [entry for entry in jobs if entry.get("job_id")]
 
 
 def retry_as_text(result: dict[str, Any]) -> str:
-    """What came of it, for a person to read."""
+    """Format the result of a retry as text."""
     lines = [
         f"{result['sent']:,} rows sent again: {result['loaded']:,} loaded, "
         f"{result['failed']:,} failed again"

@@ -1,4 +1,4 @@
-"""Stored failed rows become batches again."""
+"""Makes batches of stored failed rows."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.journal.batch import Batch, LoadPlan
     from target_salesforce_bulk.journal.failed_rows import StoredFailedRow
     from target_salesforce_bulk.journal.failure_store import Selection
-    from target_salesforce_bulk.journal.journal import Journal
+    from target_salesforce_bulk.journal.port import Journal
     from target_salesforce_bulk.run import Run
 
 
 def resend(run: Run, chosen: Selection, max_job_bytes: int) -> dict[str, Any]:
-    """Send failed rows again within a run: how many, and how many not and why."""
+    """Resend failed rows within a run; returns the numbers sent, and skipped by reason."""
     again = Resend(run.journal, max_job_bytes)
     sent = 0
     for batch in again.batches(chosen):
@@ -34,12 +34,12 @@ def resend(run: Run, chosen: Selection, max_job_bytes: int) -> dict[str, Any]:
 class Resend:
     """Makes batches of failed rows.
 
-    Rows that our own checks refused would only be refused again, and uncertain ones may be in
-    Salesforce already: neither is sent, but for uncertain ones that are asked for by their class.
+    Skips rows that our own checks refused, because they would be refused again, and uncertain rows,
+    because they may be in Salesforce already; uncertain rows are sent if their class is selected.
 
     Args:
-        journal: Has the rows, and takes the batches.
-        max_job_bytes: What a batch may hold.
+        journal: Has the rows and stores the batches.
+        max_job_bytes: Maximum size of a batch.
     """
 
     def __init__(self, journal: Journal, max_job_bytes: int) -> None:
@@ -47,7 +47,7 @@ class Resend:
         self._max_bytes = max_job_bytes
         self._plans: dict[int, LoadPlan] = {}
         self._open: dict[LoadPlan, _Open] = {}
-        #: Why rows were not sent, and how many.
+        #: Number of rows not sent, by reason.
         self.skipped: dict[str, int] = {}
 
     def batches(self, chosen: Selection) -> Iterator[Batch]:
@@ -96,7 +96,7 @@ class Resend:
 
 
 class _Open:
-    """A batch that takes rows."""
+    """A batch that is being filled."""
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
@@ -136,7 +136,7 @@ def _record(row: StoredFailedRow) -> int:
 
 
 def _why_not(row: StoredFailedRow, chosen: Selection) -> str:
-    """Why a row is not sent again; empty where it is."""
+    """Why a row is skipped; empty if it is sent."""
     looked_up = row.code in {"NOT_FOUND", "DUPLICATE_EXTERNAL_ID"}
     if row.origin is Origin.LOCAL and not looked_up:
         return "refused before sending: correct them in the source"
@@ -149,7 +149,7 @@ def _why_not(row: StoredFailedRow, chosen: Selection) -> str:
 
 
 def _before_lookup(plan: LoadPlan) -> LoadPlan:
-    """The plan as it was before Ids were looked up, which is to be done again."""
+    """The plan before Ids were looked up; they will be looked up again."""
     if plan.label is None:
         return plan
     columns = tuple(column for column in plan.columns if column.header != plan.key)

@@ -1,1 +1,1 @@
-"""What this target knows for certain, on disk before anything relies on it."""
+"""The durable journal: everything is on disk before anything relies on it."""

@@ -1,4 +1,4 @@
-"""What a batch is: the rows that a sink closes off together, and the one job they become."""
+"""A batch: the rows that a sink seals together, and the ingest job they become."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BatchColumn:
-    """One column of a batch's CSV, and how its values compare."""
+    """One column of a batch's CSV, and how its values are compared."""
 
     header: str
     type: str
@@ -27,33 +27,33 @@ class BatchColumn:
 
     @property
     def field(self) -> Field:
-        """A field whose values compare as this column's do."""
+        """A field whose values are compared like this column's."""
         return Field(name=self.header, type=self.type, case_sensitive=self.case_sensitive)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoadPlan:
-    """What a batch is to become; equal for all batches of one stream and schema."""
+    """How the rows of a batch are loaded; equal for all batches of one stream and schema."""
 
     stream: str
     sobject: str
     operation: Operation
     columns: tuple[BatchColumn, ...]
-    #: Header of the column that says which record a row belongs to; None for insert.
+    #: Header of the column that identifies the record of a row; None for insert.
     key: str | None = None
     assignment_rule_id: str | None = None
-    #: Objects that parent columns look records up in.
+    #: Objects that parent columns refer to.
     parents: tuple[str, ...] = ()
-    #: Whether the records' Ids must be looked up by `key` before the rows can be sent.
+    #: Whether record Ids must be looked up by `key` before the rows are sent.
     lookup: bool = False
-    #: Header of the column whose value names a row to a person, where that is not the key.
+    #: Header of the column that names a row to people, if that is not the key.
     label: str | None = None
-    #: Equal for plans that make equal rows of equal records.
+    #: Equal for plans that turn equal records into equal rows.
     map_fingerprint: str = ""
 
     @property
     def external_id_field(self) -> str | None:
-        """The upsert key as a job is created with it."""
+        """The `externalIdFieldName` of the job."""
         return self.key if self.operation is Operation.UPSERT else None
 
     @property
@@ -63,19 +63,19 @@ class LoadPlan:
 
     @property
     def key_index(self) -> int | None:
-        """Place of the key among the columns."""
+        """Index of the key column."""
         headers = [column.header for column in self.columns]
         return None if self.key is None else headers.index(self.key)
 
     @property
     def label_index(self) -> int | None:
-        """Place of the column whose value names a row to a person."""
+        """Index of the column that names a row to people."""
         if self.label is None:
             return self.key_index
         return [column.header for column in self.columns].index(self.label)
 
     def with_ids(self) -> LoadPlan:
-        """The plan of the same rows with the Ids of their records in front."""
+        """The plan of the same rows with record Ids as the first column."""
         return replace(
             self,
             columns=(BatchColumn(header="Id", type="id"), *self.columns),
@@ -86,9 +86,9 @@ class LoadPlan:
 
     @property
     def sent_columns(self) -> list[int] | None:
-        """Places of the columns that are sent, where those are not all.
+        """Indexes of the columns that are sent; None for all.
 
-        The key that Ids were looked up by is not written back, and a delete takes Ids alone.
+        The key by which Ids were looked up is not sent, and a delete sends Ids alone.
         """
         if self.label is None:
             return None
@@ -97,7 +97,7 @@ class LoadPlan:
         return [place for place in range(len(self.columns)) if place != self.label_index]
 
     def to_json(self) -> str:
-        """As the journal keeps it."""
+        """Serialise for the journal."""
         return json.dumps(asdict(self))
 
     @classmethod
@@ -113,20 +113,20 @@ class LoadPlan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counts:
-    """What became of the rows of a batch."""
+    """The outcomes of the rows of a batch."""
 
     loaded: int = 0
-    #: Refused by Salesforce, or by our own checks before sending.
+    #: Refused by Salesforce or, before sending, by our own checks.
     failed: int = 0
-    #: Left alone by Salesforce when the job ended early.
+    #: Not processed, because the job ended early.
     unprocessed: int = 0
-    #: Salesforce's answers do not add up, so nobody knows.
+    #: Unknown, because Salesforce's responses contradict each other.
     uncertain: int = 0
-    #: Of the failed ones: refused before sending.
+    #: Included in `failed`: refused before sending.
     refused: int = 0
-    #: Of the loaded ones: not named by Salesforce one by one, because its counts leave no doubt.
+    #: Included in `loaded`: known from the job's counts; the successful results were not read.
     counted: int = 0
-    #: Handed on to child batches, to be sent again.
+    #: Moved to child batches, to be resent.
     retried: int = 0
     #: Of no use any more: newer rows of the same records say all that they said.
     superseded: int = 0
@@ -150,34 +150,34 @@ class Counts:
 
     @property
     def not_loaded(self) -> int:
-        """Rows that a person may have to look at."""
+        """Rows that were not loaded."""
         return self.failed + self.unprocessed + self.uncertain
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Batch:
-    """A batch as the journal knows it; nothing changes one but the journal."""
+    """A batch as stored in the journal; only the journal changes one."""
 
     id: int
     run_id: str
     plan: LoadPlan
     state: BatchState
-    #: Folder with its CSV, its refused rows and, for a while, its result files.
+    #: Folder of its CSV, refused rows and, temporarily, result files.
     folder: Path
-    #: Rows of the CSV, and its bytes with the header.
+    #: Number of rows of the CSV, and its size in bytes with the header.
     rows: int = 0
     size: int = 0
     #: Rows that a later row with the same key replaced before sending.
     merged: int = 0
     job_id: str | None = None
-    #: Jobs that were made for these rows; all but the last were given up before they were closed.
+    #: Jobs created for these rows; all but the last were given up before they were closed.
     jobs_made: int = 0
-    #: The batch whose rows are sent again by this one, the first of that line, and how many
-    #: batches before this one sent them.
+    #: The batch whose rows this one resends, the first batch of that chain, and the length of the
+    #: chain before this one.
     parent_id: int | None = None
     origin_id: int = 0
     depth: int = 0
-    #: Whether it was made of stored failed rows; what fails of it is stored again, not retried.
+    #: Whether it resends stored failed rows; rows that fail again are stored, not retried.
     resends: bool = False
     #: Whether its rows wait for their parents, which come at the end of the input at the latest.
     for_parents: bool = False
@@ -186,39 +186,39 @@ class Batch:
 
     @property
     def csv(self) -> Path:
-        """The rows to be sent, with all that is known of them."""
+        """The rows to be sent, with all of their columns."""
         return self.folder / "rows.csv"
 
     @property
     def upload(self) -> Path:
-        """What is sent of the rows, in the order in which it is sent."""
+        """The upload, if it differs from `csv` in its columns or their order."""
         own = self.folder / "upload.csv"
         return own if own.exists() else self.csv
 
     @property
     def packed(self) -> Path:
-        """What was sent last, where that was compressed."""
+        """The compressed upload, if there is one."""
         return self.folder / "upload.csv.gz"
 
     @property
     def original(self) -> Path:
-        """The rows as they were written from the tap's records, in their order."""
+        """The rows as encoded from the tap's records, in input order."""
         own = self.folder / "original.csv"
         return own if own.exists() else self.csv
 
     @property
     def refused(self) -> Path:
-        """The rows that our own checks refused, one JSON document a line."""
+        """The rows that our own checks refused, as JSON lines."""
         return self.folder / "refused.jsonl"
 
     @property
     def unresolved(self) -> Path:
-        """The rows whose record could not be found by their key, one JSON document a line."""
+        """The rows whose record was not found by key, as JSON lines."""
         return self.folder / "unresolved.jsonl"
 
     @classmethod
     def from_row(cls, row: sqlite3.Row, batches: Path) -> Batch:
-        """Read a row of the journal's table `batches`; `batches` is the folder of all of them."""
+        """Read a row of the table `batches`; the argument `batches` is the parent folder."""
         return cls(
             id=row["id"],
             run_id=row["run_id"],
@@ -241,7 +241,7 @@ class Batch:
 
 @dataclass(kw_only=True, slots=True)
 class ChildDraft:
-    """A child batch that is not in the journal yet."""
+    """A child batch that is not yet in the journal."""
 
     folder: Path
     rows: int

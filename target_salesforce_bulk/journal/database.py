@@ -1,7 +1,7 @@
-"""The journal's SQLite file: locked, private, and of the newest schema.
+"""The journal's SQLite file: locked, private, and upgraded to the newest schema.
 
-Every change is one transaction that is on disk when it ends (WAL with `synchronous=FULL`), so a
-kill at any moment leaves either all of it or nothing.
+Every change is one transaction, and it is on disk when the transaction ends (WAL with
+`synchronous=FULL`). A kill at any moment leaves all of it or nothing.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-#: A file of ours; one that a link leads to is somebody else's.
+#: Never follow a symbolic link: its target may belong to another user.
 _PRIVATE = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class Database:
-    """The open file, which no other process has; safe to use from any thread.
+    """The open file, locked against other processes; safe to use from any thread.
 
     Args:
         state_dir: The state directory.
 
     Raises:
-        StateDirectoryError: it cannot be used; the sentence says why, and what to do.
+        StateDirectoryError: it cannot be used.
     """
 
     def __init__(self, state_dir: Path) -> None:
         self.state_dir = state_dir
-        #: Folder with a folder for each batch.
+        #: Folder with one folder per batch.
         self.batches_dir = state_dir / "batches"
         #: Folder with the fingerprints of rows that may come again.
         self.fingerprints_dir = state_dir / "fingerprints"
@@ -65,7 +65,7 @@ class Database:
                 folder.chmod(0o700)
 
     def _take_lock(self) -> int:
-        """Lock the state directory; the lock goes with the process, however that ends."""
+        """Lock the state directory; the lock ends with the process."""
         path = self.state_dir / "lock"
         descriptor = os.open(path, _PRIVATE, 0o600)
         try:
@@ -75,7 +75,7 @@ class Database:
             os.close(descriptor)
             raise StateDirectoryError(
                 f"The state directory {self.state_dir} is in use by {holder}. "
-                "Wait until it has finished, or give this run a state_dir of its own."
+                "Wait until it has finished, or set a different state_dir for this run."
             ) from None
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"process {os.getpid()}, started {now()}".encode())
@@ -83,7 +83,7 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         path = self.state_dir / "journal.sqlite3"
-        # The file exists, private, before SQLite opens it with the process's own mode.
+        # Create the file as private before SQLite would create it with the default mode.
         os.close(os.open(path, _PRIVATE, 0o600))
         db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         db.row_factory = sqlite3.Row
@@ -103,7 +103,7 @@ class Database:
         return db
 
     def close(self) -> None:
-        """Give the state directory free for the next run."""
+        """Release the state directory."""
         with self._mutex:
             self._db.close()
             os.close(self._lock)
@@ -148,5 +148,5 @@ def _is_damage(error: BaseException | None) -> bool:
 
 
 def now() -> str:
-    """The time as the journal keeps it."""
+    """The current time, in the journal's format."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,4 +1,4 @@
-"""Rows that did not arrive: what is kept of them, and the CSV that a person opens."""
+"""Failed rows, and Salesforce's row errors."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 class FailureClass(StrEnum):
     """What can be done about a failed row."""
 
-    TRANSIENT = "transient"  #: sending it again as it is may well succeed
-    PARENT_MISSING = "parent_missing"  #: it may succeed once its parent is there
+    TRANSIENT = "transient"  #: resending it unchanged may succeed
+    PARENT_MISSING = "parent_missing"  #: it may succeed once its parent exists
     PERMANENT = "permanent"  #: the row, the mapping or the org must change first
-    UNCERTAIN = "uncertain"  #: it may have been loaded; look before sending it again
+    UNCERTAIN = "uncertain"  #: it may have been loaded; check before resending it
 
 
-#: Code of a row that Salesforce left alone; it has none of its own for that.
+#: Code of a row that Salesforce did not process; Salesforce itself has no code for that.
 UNPROCESSED = "UNPROCESSED"
-#: Code of a row whose outcome Salesforce's answers do not tell.
+#: Code of a row whose outcome is unknown.
 UNCERTAIN = "UNCERTAIN"
 
 
 class Origin(StrEnum):
-    """Who said no to a row."""
+    """Who refused a row."""
 
     SALESFORCE = "salesforce"
     LOCAL = "local"  #: refused by our own checks, never sent
@@ -45,7 +45,7 @@ class RowError:
     code: str
     message: str
     fields: tuple[str, ...] = ()
-    #: The text as it came, `sf__Error`.
+    #: The unparsed `sf__Error`.
     raw: str = ""
 
     # `CODE:message:Field1,Field2 --`, and `CODE:message:--` where no field is named. The message
@@ -54,7 +54,7 @@ class RowError:
 
     @classmethod
     def parse(cls, text: str) -> RowError:
-        """Take an `sf__Error` apart; text of another form is kept whole, with what code it has."""
+        """Parse an `sf__Error`; other text becomes the message, with its code if it has one."""
         match = cls._GRAMMAR.fullmatch(text)
         if match is None:
             code, colon, message = text.partition(":")
@@ -72,12 +72,12 @@ class RowError:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FailedRow:
-    """A row that did not arrive, with its cells by header as they were or would have been sent."""
+    """A row that was not loaded, with the cells that were or would have been sent, by header."""
 
     row: dict[str, str]
     error: RowError
     key: str | None = None
-    #: The key in the form in which keys compare.
+    #: The key in canonical form.
     same_key: str | None = None
     origin: Origin = Origin.SALESFORCE
     failure_class: FailureClass = FailureClass.PERMANENT
@@ -89,7 +89,7 @@ class FailedRow:
     superseded: bool = False
 
     def to_json(self) -> str:
-        """One line of a batch's file of refused rows."""
+        """Serialise as a line of a batch's file of refused rows."""
         return json.dumps(
             {
                 "row": self.row,
@@ -106,7 +106,7 @@ class FailedRow:
 
     @classmethod
     def refused_from_json(cls, line: str) -> FailedRow:
-        """Read what `to_json` wrote."""
+        """Parse the result of `to_json`."""
         values = json.loads(line)
         error = RowError(
             code=values["code"], message=values["message"], fields=tuple(values["fields"])
@@ -125,7 +125,7 @@ class FailedRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredFailedRow:
-    """A failed row as the journal keeps it."""
+    """A failed row as stored in the journal."""
 
     id: int
     run_id: str
@@ -149,7 +149,7 @@ class StoredFailedRow:
 
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> StoredFailedRow:
-        """Read a row of the journal's table `failed_rows`."""
+        """Read a row of the table `failed_rows`."""
         return cls(
             id=row["id"],
             run_id=row["run_id"],
@@ -173,7 +173,7 @@ class StoredFailedRow:
 
 
 def read_refused(path: Path) -> Iterator[FailedRow]:
-    """The rows of a batch that our own checks refused."""
+    """Read the rows of a batch that our own checks refused."""
     if path.exists():
         with path.open(encoding="utf-8") as lines:
             for line in lines:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _BREATH_SECONDS = 0.001
 
 
-class Journal:
+class SqliteJournal:
     """The durable store of batches and failed rows; safe to call from any thread."""
 
     def __init__(self, state_dir: Path) -> None:
@@ -76,7 +76,7 @@ class Journal:
             time.sleep(_BREATH_SECONDS)
 
     def close(self) -> None:
-        """Give the state directory free for the next run."""
+        """See `Journal.close`."""
         self._db.close()
 
     def __enter__(self) -> Self:
@@ -91,7 +91,7 @@ class Journal:
         self.close()
 
     def start_run(self, run_id: str) -> None:
-        """Note that a run has begun; what is stored from now on is its doing."""
+        """See `Journal.start_run`."""
         self._run_id = run_id
         with self._db.transaction() as db:
             db.execute("INSERT INTO runs (id, started_at) VALUES (?, ?)", (run_id, now()))
@@ -161,7 +161,7 @@ class Journal:
         )
 
     def sweep(self) -> None:
-        """Remove folders of batches that a run left there when it died."""
+        """See `Journal.sweep`."""
         alive = [state for state in BatchState if not state.is_final]
         known = {batch.folder.name for batch in self.batches(*alive)}
         for folder in self.batches_dir.iterdir():
@@ -169,7 +169,7 @@ class Journal:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def open_batch(self, plan: LoadPlan) -> Batch:
-        """Make a batch that its sink will fill, with its folder."""
+        """See `Journal.open_batch`."""
         with self._db.transaction() as db:
             cursor = db.execute(
                 "INSERT INTO batches (run_id, plan, state, changed_at) VALUES (?, ?, ?, ?)",
@@ -180,21 +180,17 @@ class Journal:
         return batch
 
     def record(self, batch_id: int, event: Event, **facts: Any) -> Batch:
-        """Move a batch on; the facts (rows, size, merged, job_id, jobs_made) go with it.
-
-        Raises:
-            IllegalTransitionError: the event cannot happen in the batch's state; nothing changed.
-        """
+        """See `Journal.record`."""
         with self._db.transaction() as db:
             self._advance(db, batch_id, event, facts)
             return self._batch(batch_id)
 
     def seal(self, batch_id: int, *, rows: int, size: int, merged: int) -> Batch:
-        """Note that a batch has its last row, and what it came to."""
+        """See `Journal.seal`."""
         return self.record(batch_id, Event.SEALED, rows=rows, size=size, merged=merged)
 
     def resolve(self, batch: Batch, *, rows: int, size: int) -> Batch:
-        """Note that a batch's CSV has the Ids of its records now, and what is left of it."""
+        """See `Journal.resolve`."""
         plan = batch.plan.with_ids().to_json()
         return self.record(batch.id, Event.REDUCED, plan=plan, rows=rows, size=size)
 
@@ -297,7 +293,7 @@ class Journal:
         )
 
     def abandon(self, batch_id: int) -> None:
-        """Give a batch up of which nothing was processed, and remove its files."""
+        """See `Journal.abandon`."""
         with self._db.transaction() as db:
             self._advance(db, batch_id, Event.ABANDONED, {})
             db.execute(
@@ -307,7 +303,7 @@ class Journal:
         shutil.rmtree(abandoned.folder, ignore_errors=True)
 
     def batches(self, *states: BatchState) -> list[Batch]:
-        """The batches in any of these states, the oldest first."""
+        """See `Journal.batches`."""
         marks = ",".join("?" * len(states))
         rows = self._db.query(
             f"SELECT * FROM batches WHERE state IN ({marks}) ORDER BY id",  # noqa: S608 - marks
@@ -316,12 +312,12 @@ class Journal:
         return [Batch.from_row(row, self.batches_dir) for row in rows]
 
     def knows_job(self, job_id: str) -> bool:
-        """Whether this journal has made a job."""
+        """See `Journal.knows_job`."""
         query = "SELECT 1 FROM batches WHERE substr(job_id, 1, 15) = ?"
         return bool(self._db.query(query, (job_id[:15],)))
 
     def recent_jobs(self, number: int) -> list[dict[str, Any]]:
-        """The newest batches with what is known of their jobs, the newest first."""
+        """See `Journal.recent_jobs`."""
         rows = self._db.query(
             "SELECT id, run_id, plan, state, rows, job_id, loaded, failed, unprocessed,"
             " uncertain, retried, changed_at FROM batches ORDER BY id DESC LIMIT ?",
@@ -343,7 +339,7 @@ class Journal:
         return jobs
 
     def plan_of(self, row: StoredFailedRow) -> LoadPlan:
-        """What the batch was to become that a failed row was in."""
+        """See `Journal.plan_of`."""
         return self._batch(row.batch_id).plan
 
     def retry(

@@ -1,7 +1,7 @@
-"""The life of a batch, as one table.
+"""The state machine of a batch.
 
-Rule 1: what may follow what stands in ``TRANSITIONS`` and nowhere else.
-Rule 2: nothing but ``next_state`` decides a batch's state; the journal stores what it answers.
+Rule 1: ``TRANSITIONS`` defines every legal transition; nothing else does.
+Rule 2: only ``next_state`` decides a batch's state; the journal stores the result.
 Rule 3: no I/O here.
 
 The point of no return is the request that closes the job, and the journal says `closing` before it
@@ -26,17 +26,17 @@ class BatchState(StrEnum):
     SUBMITTED = "submitted"  #: its job is not open any more; Salesforce works on it or has done so
     ENDED = "ended"  #: its job has ended; the results are still to be read
     SETTLED = "settled"  #: every row of it has an outcome on disk
-    RELEASED = "released"  #: a STATE that covers it has been written; its files may go
-    ABANDONED = "abandoned"  #: nothing of it was processed; its rows come again from the tap
+    RELEASED = "released"  #: a STATE that covers it has been written; its files may be removed
+    ABANDONED = "abandoned"  #: none of its rows was processed; the tap sends them again
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing is left to be done for the batch."""
+        """Whether nothing remains to be done for the batch."""
         return self in {BatchState.RELEASED, BatchState.ABANDONED}
 
     @property
     def is_unsettled(self) -> bool:
-        """Whether rows of the batch may still lack an outcome."""
+        """Whether some of its rows may lack an outcome."""
         return self not in {BatchState.SETTLED, BatchState.RELEASED, BatchState.ABANDONED}
 
 
@@ -63,7 +63,7 @@ TRANSITIONS: dict[BatchState, dict[Event, BatchState]] = {
     BatchState.SEALED: {
         Event.REDUCED: BatchState.SEALED,
         Event.CREATED: BatchState.CREATED,
-        # Every row of it was refused before sending, so there is nothing to make a job of.
+        # Every row was refused before sending, so there is no job.
         Event.SETTLED: BatchState.SETTLED,
         Event.ABANDONED: BatchState.ABANDONED,
     },
@@ -83,7 +83,7 @@ TRANSITIONS: dict[BatchState, dict[Event, BatchState]] = {
     },
     BatchState.ENDED: {
         Event.SETTLED: BatchState.SETTLED,
-        # Salesforce refused the job as a whole and processed no row of it.
+        # Salesforce refused the job as a whole and processed no row.
         Event.ABANDONED: BatchState.ABANDONED,
     },
     BatchState.SETTLED: {
@@ -95,14 +95,14 @@ TRANSITIONS: dict[BatchState, dict[Event, BatchState]] = {
 
 
 class IllegalTransitionError(Exception):
-    """A batch was told something that cannot happen in its state: a bug of this program."""
+    """An event that is illegal in the batch's state: a bug in this program."""
 
 
 def next_state(state: BatchState, event: Event) -> BatchState:
-    """The state after an event.
+    """Return the state after an event.
 
     Raises:
-        IllegalTransitionError: the event cannot happen in this state.
+        IllegalTransitionError: the event is illegal in this state.
     """
     try:
         return TRANSITIONS[state][event]

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_salesforce_bulk.journal.batch import Batch, Counts
-    from target_salesforce_bulk.journal.journal import Journal
+    from target_salesforce_bulk.journal.port import Journal
     from target_salesforce_bulk.loading.events import Events
     from target_salesforce_bulk.loading.ingest_jobs import IngestJobs
     from target_salesforce_bulk.loading.settling.child_batches import RowRetries

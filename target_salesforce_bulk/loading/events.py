@@ -1,4 +1,4 @@
-"""What happens to batches, as data; whoever wants to know subscribes."""
+"""Events in the life of batches, as data, and their delivery to subscribers."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BatchSettled:
-    """Every row of a batch has an outcome on disk, or is in a child batch."""
+    """Every row of a batch has an outcome on disk or is in a child batch."""
 
     batch: Batch
     counts: Counts
-    #: Batches with the rows of it that are sent again.
+    #: Batches that resend some of its rows.
     children: tuple[Batch, ...] = ()
-    #: What settling it took.
+    #: The cost of loading it.
     jobs: int = 0
     api_calls: int = 0
     seconds: float = 0.0
@@ -36,7 +36,7 @@ class BatchTakenOver:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowsKept:
-    """Rows that were to be sent again are stored as failed instead, as their stream stopped."""
+    """The stream of a child batch stopped, so its rows are stored as failed, not resent."""
 
     batch: Batch
     counts: Counts
@@ -44,7 +44,7 @@ class RowsKept:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StreamStopped:
-    """No further batch of a stream is loaded in this run; the other streams go on."""
+    """This run loads no further batch of a stream; the other streams continue."""
 
     stream: str
     error: SalesforceBulkError
@@ -54,10 +54,10 @@ Event = BatchSettled | BatchTakenOver | RowsKept | StreamStopped
 
 
 class Events:
-    """Delivers events to observers, in the order of their subscription.
+    """Delivers events to observers, in order of subscription.
 
-    Safe to publish to from any thread: a lock lets one event through at a time, so an observer
-    never runs in two threads at once, and all observers see the same order.
+    Any thread may publish. A lock delivers one event at a time, so an observer never runs in two
+    threads at once, and all observers see events in the same order.
     """
 
     def __init__(self) -> None:
@@ -65,11 +65,11 @@ class Events:
         self._observers: list[Callable[[Event], None]] = []
 
     def subscribe(self, observer: Callable[[Event], None]) -> None:
-        """Add an observer; it is called on whatever thread publishes."""
+        """Add an observer; it is called on the publishing thread."""
         self._observers.append(observer)
 
     def publish(self, event: Event) -> None:
-        """Tell every observer, one after the other."""
+        """Deliver an event to every observer."""
         with self._mutex:
             for observer in self._observers:
                 observer(event)

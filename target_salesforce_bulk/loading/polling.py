@@ -1,12 +1,12 @@
-"""When to ask whether a job has ended: rarely, but soon after it has."""
+"""When to poll a job: rarely, but soon after it ends."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: Of the time that a job is expected to take still, how much passes before the next question.
+#: Share of the expected remaining time to wait before the next poll.
 _SHARE_OF_THE_REST = 0.9
-#: How the time between questions grows while nothing tells how long the job will take.
+#: Growth of the interval while a job shows no progress.
 _GROWTH = 1.5
 
 
@@ -14,7 +14,7 @@ _GROWTH = 1.5
 class PollPlan:
     """How to wait for a job."""
 
-    #: The time between two questions at the least, and at the most.
+    #: Minimum and maximum time between two polls.
     interval_seconds: float = 2.0
     max_interval_seconds: float = 30.0
     #: Counted from the job's last progress.
@@ -22,13 +22,13 @@ class PollPlan:
 
 
 class Pace:
-    """Foresees the end of one job from its progress.
+    """Predicts the end of one job from its progress.
 
     Args:
         plan: How to wait.
-        rows: Rows of the job.
-        now: Seconds, on a clock that never goes back.
-        rows_per_second: What an earlier job of the object managed; 0 where there was none.
+        rows: Number of rows of the job.
+        now: Seconds on a monotonic clock.
+        rows_per_second: Speed of an earlier job of the object; 0 if there was none.
     """
 
     def __init__(
@@ -38,13 +38,13 @@ class Pace:
         self._rows = rows
         self._processed = 0
         self._asked_at = now
-        #: Seconds until the first question.
+        #: Seconds until the first poll.
         self.wait = self._within(
             _SHARE_OF_THE_REST * rows / rows_per_second if rows_per_second else 0.0
         )
 
     def answered(self, processed: int, now: float) -> float:
-        """Seconds until the next question, after an answer said how many rows are processed."""
+        """Seconds until the next poll, given the number of rows processed so far."""
         advanced, seconds = processed - self._processed, now - self._asked_at
         if advanced > 0 and seconds > 0:
             rest = max(self._rows - processed, 0) * seconds / advanced

@@ -14,7 +14,7 @@ from target_salesforce_bulk.journal.lifecycle import BatchState, Event
 
 if TYPE_CHECKING:
     from target_salesforce_bulk.journal.batch import Batch
-    from target_salesforce_bulk.journal.journal import Journal
+    from target_salesforce_bulk.journal.port import Journal
     from target_salesforce_bulk.loading.ingest_jobs import IngestJobs
     from target_salesforce_bulk.loading.loader import Loader
 

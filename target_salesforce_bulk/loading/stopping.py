@@ -1,4 +1,4 @@
-"""How a worker leaves when the run is being stopped."""
+"""How a worker exits when the run is being stopped."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 class StoppedError(Exception):
-    """The run is being stopped; the journal knows where the batch stands."""
+    """The run is being stopped; the journal has the state of the batch."""
 
 
 def leave_if(stopping: threading.Event) -> None:
-    """Leave, where the run is being stopped.
+    """Raise if the run is being stopped.
 
     Raises:
         StoppedError: it is.
@@ -23,7 +23,7 @@ def leave_if(stopping: threading.Event) -> None:
 
 
 def sleep(stopping: threading.Event, seconds: float) -> None:
-    """Wait so long, unless the run is stopped meanwhile.
+    """Sleep, unless the run is stopped meanwhile.
 
     Raises:
         StoppedError: it was.

@@ -1,4 +1,4 @@
-"""How many rows of each stream were read, loaded, refused, and at what cost."""
+"""Row counts and cost of each stream."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class StreamTally:
-    """The sums of one stream so far.
+    """The totals of one stream so far.
 
-    The reading thread alone adds to `read`; all else is added under the lock of `Tally`.
+    Only the reading thread adds to `read`; everything else is added under the lock of `Tally`.
     """
 
     stream: str
@@ -37,12 +37,12 @@ class StreamTally:
     counts: Counts = field(default_factory=Counts)
     started_at: float = 0.0
     ended_at: float = 0.0
-    #: Why the stream stopped before its end; None when it did not.
+    #: Why the stream stopped early; None if it did not.
     stopped: Exception | None = None
 
     @property
     def failed_percent(self) -> float:
-        """Share of the rows that did not arrive among those with an outcome."""
+        """Percentage of rows that were not loaded, among those with an outcome."""
         known = self.counts.known
         return 100.0 * self.counts.not_loaded / known if known else 0.0
 
@@ -53,7 +53,7 @@ class StreamTally:
 
 
 class Tally:
-    """Adds up what happens to batches; safe to call from any thread."""
+    """Adds up the events of a run; safe to call from any thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -67,12 +67,12 @@ class Tally:
             return tuple(self._streams.values())
 
     def of(self, stream: str) -> StreamTally:
-        """The sums of a stream that has been started."""
+        """The totals of a stream that has started."""
         with self._mutex:
             return self._streams[stream]
 
     def stream_started(self, stream: str, sobject: str) -> StreamTally:
-        """The sums of a stream, made when it is seen for the first time."""
+        """The totals of a stream, created on first use."""
         with self._mutex:
             return self._started(stream, sobject)
 
@@ -85,7 +85,7 @@ class Tally:
         return self._streams[stream]
 
     def observe(self, event: Event) -> None:
-        """Add what an event tells."""
+        """Add an event to the totals."""
         with self._mutex:
             match event:
                 case BatchSettled():

@@ -1,4 +1,4 @@
-"""Which object a stream goes to, by which operation, key and field map."""
+"""Resolves a stream to its object, operation, key and field map."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedStream:
-    """What becomes of the rows of a stream."""
+    """How the rows of a stream are loaded."""
 
     sobject: SObject
     operation: Operation
     field_map: FieldMap
-    #: What becomes of records that are deleted in the source; None where nothing does.
+    #: How records deleted in the source are deleted; None if they are not.
     deletes: DeletePlan | None = None
 
     @property
     def lookup(self) -> bool:
-        """Whether the Ids of the records must be looked up by the key."""
+        """Whether record Ids must be looked up by the key."""
         return _needs_lookup(self.operation, self.field_map.key)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeletePlan:
-    """How the records go that are deleted in the source."""
+    """How records that are deleted in the source are deleted in Salesforce."""
 
     operation: Operation
     field_map: FieldMap
 
     @property
     def lookup(self) -> bool:
-        """Whether the Ids of the records must be looked up by the key."""
+        """Whether record Ids must be looked up by the key."""
         return _needs_lookup(self.operation, self.field_map.key)
 
 
@@ -60,18 +60,18 @@ def resolve_stream(
     objects: Objects,
     earlier: Collection[str] = (),
 ) -> ResolvedStream:
-    """Find out what becomes of the rows of a stream.
+    """Decide how the rows of a stream are loaded.
 
     Args:
         stream: Its name.
-        properties: The properties of its schema.
-        key_properties: Those that make up its key.
+        properties: The properties of its schema, by name.
+        key_properties: The names of its key properties.
         options: Its settings.
         objects: The objects of the org.
         earlier: The properties of its earlier schemas.
 
     Raises:
-        MappingError: it cannot be loaded as its settings say.
+        MappingError: the stream cannot be loaded with these settings.
     """
     sobject = _sobject(stream, options, objects)
     operation = options.operation
@@ -119,7 +119,7 @@ def _delete_plan(
     if field_map.key is None:
         raise MappingError(
             f"Stream {stream}: deletes is {options.deletes}, but an {options.operation} has no key "
-            f"that says which record to delete. Set streams.{stream}.deletes to ignore, or the "
+            f"to identify the record to delete. Set streams.{stream}.deletes to ignore, or the "
             "operation to upsert.",
             stream=stream,
         )
@@ -142,14 +142,14 @@ def _sobject(stream: str, options: StreamSettings, objects: Objects) -> SObject:
             stream=stream,
         )
     raise MappingError(
-        f"Stream {stream}: the org has no object of that name. Say which object it goes to: "
-        f"streams.{stream}.object.",
+        f"Stream {stream}: the org has no object of that name. Set streams.{stream}.object to the "
+        "object to load it into.",
         stream=stream,
     )
 
 
 def _object_names(stream: str) -> list[str]:
-    """The names that an object may have for a stream named like `schema-table`."""
+    """Candidate object names of a stream that may be named `schema-table`."""
     return list(dict.fromkeys([stream, stream.rsplit("-", 1)[-1]]))
 
 
@@ -177,8 +177,8 @@ def _key_field(
     known = f"External ID fields of {sobject.name}: {', '.join(candidates) or 'none'}."
     keys = ", ".join(key_properties) or "no property"
     raise MappingError(
-        f"Stream {stream}: upsert needs a field that says which record a row belongs to, and the "
-        f"stream's key ({keys}) goes to no external ID field. "
+        f"Stream {stream}: upsert needs a field that identifies the record of a row, and the "
+        f"stream's key ({keys}) does not map to an external ID field. "
         f"Set streams.{stream}.external_id_field. {known}",
         stream=stream,
     )
@@ -191,7 +191,7 @@ def _is_id(field: Field | None) -> bool:
 def _external_id_of_key(
     key_properties: Sequence[str], options: StreamSettings, sobject: SObject
 ) -> Field | None:
-    """The external ID field that the stream's one key property goes to."""
+    """The external ID field that the stream's only key property maps to."""
     if len(key_properties) != 1:
         return None
     field = _field_of(key_properties[0], options, sobject)
@@ -199,7 +199,7 @@ def _external_id_of_key(
 
 
 def _field_of(name: str, options: StreamSettings, sobject: SObject) -> Field | None:
-    """The field that a property goes to, by the mapping or by its own name."""
+    """The field of a property, by the mapping or by its own name."""
     mapped: Any = (options.field_mapping or {}).get(name, name)
     if isinstance(mapped, dict):
         mapped = mapped.get("field")

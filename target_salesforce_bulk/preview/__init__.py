@@ -1,1 +1,1 @@
-"""What a run would do, without sending a row."""
+"""Previews of a run that send nothing."""

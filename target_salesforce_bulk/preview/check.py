@@ -1,4 +1,4 @@
-"""A look at everything that a run needs, without sending a row."""
+"""Checks everything that a run needs, without sending a row."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _CALLS_PER_JOB = 8
 
 
 class Preflight:
-    """Checks a configuration, and prints what it finds to stdout.
+    """Checks a configuration and prints the findings to stdout.
 
     Args:
-        target: The target, not opened.
+        target: The target; it is not opened.
     """
 
     def __init__(self, target: TargetSalesforceBulk) -> None:
         self._target = target
         self._calls_left = 0
-        #: What would fail.
+        #: Problems that would fail a run.
         self.problems: list[str] = []
 
     def check_org(self) -> None:
-        """Log in, and show the org, the user and what is left of its allowances.
+        """Log in; show the org, the user and the remaining API limits.
 
         Raises:
             SalesforceError: the org cannot be used.
@@ -48,7 +48,7 @@ class Preflight:
             user = client.get_json("/services/oauth2/userinfo")
             who = f", user {user.get('preferred_username')}, org {user.get('organization_id')}"
         except RequestError:
-            who = ""  # the app may lack the scope that tells
+            who = ""  # the app may lack the scope
         settings = self._target.settings
         click.echo(f"Logged in to {client.instance_url}{who}, API {settings.api_version}")
         for name, label in (
@@ -60,12 +60,14 @@ class Preflight:
         self._calls_left = limits.get("DailyApiRequests", {}).get("Remaining", 0)
 
     def check_streams(self) -> None:
-        """Check the mapping of each stream that the settings name."""
+        """Check the mapping of each stream in the settings."""
         settings = self._target.settings
         objects = Objects(self._target.client)
         for stream in settings.streams or {}:
             if any(letter in stream for letter in "*?["):
-                click.echo(f"\nStream {stream}: a pattern; use --input to check what it matches.")
+                click.echo(
+                    f"\nStream {stream}: a glob; use --input to check the streams that it matches."
+                )
                 continue
             options = settings.for_stream(stream)
             mapping = options.field_mapping or {}
@@ -76,7 +78,7 @@ class Preflight:
             }
             self.check_stream(stream, properties, list(properties), options, objects)
         if not settings.streams:
-            click.echo("\nNo streams are configured; use --input to check those of a tap.")
+            click.echo("\nNo streams are configured; use --input to check the streams of a tap.")
 
     def check_stream(
         self,
@@ -86,7 +88,7 @@ class Preflight:
         options: Any,
         objects: Objects,
     ) -> None:
-        """Check one stream; a key that goes to an external ID field is taken for its key."""
+        """Check one stream; a property that maps to an external ID field counts as its key."""
         try:
             resolved = _first_that_works(stream, properties, key_candidates, options, objects)
         except SalesforceBulkError as error:
@@ -95,12 +97,12 @@ class Preflight:
             show_stream(stream, resolved)
 
     def add_problem(self, problem: str) -> None:
-        """Show something that would fail."""
+        """Record and show a problem."""
         self.problems.append(problem)
         click.echo(f"\nProblem: {problem}")
 
     def check_input(self, file_input: IO[str]) -> None:
-        """Read Singer messages as a run would, and show what would become of them."""
+        """Read Singer messages as a run would, and show what it would load."""
         with tempfile.TemporaryDirectory(prefix="target-salesforce-bulk-check-") as folder:
             run = DryRun(self._target.client, Path(folder))
             reader = TargetSalesforceBulk(config=dict(self._target.config), open_run=lambda *_: run)
@@ -128,8 +130,8 @@ class Preflight:
                 shown = ", ".join(keys.sample)
                 click.echo(f"  {keys.number:,} x {code}: {message}  [{shown}]")
             if count.refused:
-                self.problems.append(f"{count.refused} rows of {stream} would be refused")
-        share = f", {100 * calls / self._calls_left:.2f} % of what is left" if calls else ""
+                self.problems.append(f"{count.refused} rows of stream {stream} would be refused")
+        share = f", {100 * calls / self._calls_left:.2f} % of the remaining limit" if calls else ""
         click.echo(f"About {calls:,} API requests{share}")
 
 
@@ -140,7 +142,7 @@ def _first_that_works(
     options: Any,
     objects: Objects,
 ) -> ResolvedStream:
-    """Without a schema nobody knows the key: one that goes to an external ID field will do."""
+    """Without a schema the key is unknown: try none, then each property that may be it."""
     first: SalesforceBulkError | None = None
     for keys in [[], *([name] for name in candidates)]:
         try:
@@ -151,7 +153,7 @@ def _first_that_works(
 
 
 def show_stream(stream: str, resolved: ResolvedStream) -> None:
-    """Print what becomes of a stream's properties."""
+    """Print the field map of a stream."""
     field_map, sobject = resolved.field_map, resolved.sobject
     key = f" by {field_map.key.header}" if field_map.key else ""
     click.echo(f"\nStream {stream} → {sobject.name}, {resolved.operation}{key}")
@@ -166,7 +168,7 @@ def show_stream(stream: str, resolved: ResolvedStream) -> None:
         missing = [f.name for f in sobject.fields if f.required_on_insert and f.name not in filled]
         if missing:
             click.echo(
-                f"  Warning: new records need {', '.join(missing)}, which no property goes to"
+                f"  Warning: new records need {', '.join(missing)}, but no property maps to them"
             )
 
 

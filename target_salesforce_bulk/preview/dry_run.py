@@ -1,4 +1,4 @@
-"""A run that counts what would be loaded, and sends nothing."""
+"""A run that counts the rows it would load, and sends nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.journal.failed_rows import read_refused
-from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.salesforce.objects import Objects
 from target_salesforce_bulk.singer.recogniser import NothingToRecognise
 
@@ -25,7 +25,7 @@ _SAMPLE_KEYS = 5
 
 
 class Reason:
-    """How many rows would be refused for one reason, and the keys of a few."""
+    """The number of rows refused for one reason, with some of their keys."""
 
     def __init__(self) -> None:
         self.number = 0
@@ -39,7 +39,7 @@ class Reason:
 
 
 class Count:
-    """What would become of one stream."""
+    """The counts of one stream."""
 
     def __init__(self) -> None:
         self.read = 0
@@ -52,16 +52,16 @@ class Count:
 
 
 class DryRun:
-    """Takes batches as a run does, counts them, and throws them away.
+    """An intake that counts batches and discards them.
 
     Args:
         client: The connection to the org.
-        folder: A folder for the batches, which goes afterwards.
+        folder: Temporary folder for the batches.
     """
 
     def __init__(self, client: Client, folder: Path) -> None:
         self.objects = Objects(client)
-        self._journal = Journal(folder)
+        self._journal = SqliteJournal(folder)
         self._journal.start_run("check")
         self._closed = False
         self.counts: dict[str, Count] = {}
@@ -69,20 +69,20 @@ class DryRun:
 
     @property
     def intake(self) -> DryRun:
-        """Itself: it only counts."""
+        """Itself."""
         return self
 
     def stream_started(self, stream: str, tap_stream: str, resolved: ResolvedStream) -> Count:
-        """Begin to count a stream."""
+        """Start counting a stream."""
         self.resolved[stream] = resolved
         return self.counts.setdefault(stream, Count())
 
     def is_stopped(self, stream: str) -> bool:
-        """Never: nothing is sent that could fail."""
+        """Never: nothing is sent, so nothing fails."""
         return False
 
     def open_batch(self, plan: LoadPlan) -> Batch:
-        """Make a batch to be filled."""
+        """Create a batch."""
         return self._journal.open_batch(plan)
 
     def recogniser(self, plan: LoadPlan, *, skip_repeated: bool) -> Recogniser:
@@ -96,14 +96,14 @@ class DryRun:
         """Ignore it: nothing is acknowledged."""
 
     def watch_position(self, batch: Batch, position: Callable[[], Position]) -> None:
-        """Ignore it: nothing is acknowledged."""
+        """Ignore it: a preview writes no STATE."""
 
     def row_limit(self, batch: Batch, limit: float) -> float:
-        """How many rows a batch takes."""
+        """The given limit: a preview has no canaries."""
         return limit
 
     def hand_over(self, batch: Batch, *, rows: int, size: int, merged: int) -> None:
-        """Count a batch, and throw it away."""
+        """Count a batch and discard it."""
         count = self.counts[batch.plan.stream]
         count.rows += rows
         count.size += size
@@ -123,17 +123,17 @@ class DryRun:
         """Ignore it: nothing is acknowledged."""
 
     def input_ends(self) -> AbstractContextManager[None]:
-        """Nothing waits for anything."""
+        """Nothing to hold back: no batch is sent."""
         return nullcontext()
 
     def finish(self) -> None:
-        """Nothing is under way."""
+        """Nothing to do: no batch is sent."""
 
     def stop(self) -> None:
-        """Nothing is under way."""
+        """Nothing to do: no batch is sent."""
 
     def close(self) -> None:
-        """Close the journal, once."""
+        """Close the journal; safe to call twice."""
         if not self._closed:
             self._closed = True
             self._journal.close()

@@ -1,1 +1,1 @@
-"""What a run did, for a person to read."""
+"""Reports of a run, for people to read."""

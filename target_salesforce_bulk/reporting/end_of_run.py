@@ -1,4 +1,4 @@
-"""What is said when a run ends, and whether a person must look at it."""
+"""The report at the end of a run, and whether it needs attention."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from target_salesforce_bulk.journal.journal import Journal
+    from target_salesforce_bulk.journal.port import Journal
     from target_salesforce_bulk.loading.guards.thresholds import Thresholds
     from target_salesforce_bulk.loading.settling.error_table import ErrorTable
     from target_salesforce_bulk.loading.tally import StreamTally, Tally
 
 
 class EndOfRun:
-    """Reports one run, and judges it."""
+    """Reports one run, and decides whether it succeeded."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class EndOfRun:
 
     @property
     def stopped(self) -> list[StreamTally]:
-        """The streams that stopped before their end."""
+        """The streams that stopped early."""
         return [each for each in self._tally.streams if each.stopped is not None]
 
     def report(self, *, api_calls: int) -> None:
@@ -57,7 +57,7 @@ class EndOfRun:
         seconds = self._clock() - self._started_at
         lines = [
             f"Run {self._run_id}: {seconds:.1f} seconds, {api_calls} API calls",
-            table(streams) if streams else "No records came in.",
+            table(streams) if streams else "No records were read.",
             *filter(None, [accounting(streams)]),
             *failure_lines(groups, files, self._table),
         ]
@@ -76,20 +76,21 @@ class EndOfRun:
         return files
 
     def judge(self, *, state_blocked: bool) -> None:
-        """Say what a person must look at.
+        """Raise if the run needs attention.
 
         Args:
-            state_blocked: Whether a STATE could not be written, as it cannot be split by stream.
+            state_blocked: Whether STATE was withheld because it cannot be split by stream.
 
         Raises:
-            LoadError: there is something.
+            LoadError: a stream stopped, exceeded a threshold or has uncertain rows, or STATE was
+                withheld.
         """
         if problems := self._problems(state_blocked):
             raise LoadError(" ".join(problems))
 
     def _problems(self, state_blocked: bool) -> list[str]:
         problems = [
-            f"Stream {each.stream} stopped; its bookmark stays, so its rows come again: "
+            f"Stream {each.stream} stopped and keeps its bookmark, so its rows will be read again: "
             f"{each.stopped}"
             for each in self.stopped
         ]
@@ -104,6 +105,6 @@ class EndOfRun:
         if state_blocked:
             problems.append(
                 "No STATE could be written for the streams that did load, because the tap's STATE "
-                "has no bookmarks by stream."
+                "has no bookmark for each stream."
             )
         return problems

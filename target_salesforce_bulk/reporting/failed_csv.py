@@ -1,4 +1,4 @@
-"""The CSV of failed rows that Data Loader or a spreadsheet opens."""
+"""The CSV of failed rows, for Data Loader or a spreadsheet."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.journal.failed_rows import StoredFailedRow
 
 
-#: Columns of the failed-rows CSV before those of the row itself.
+#: Columns of the CSV before those of the row itself.
 EXPORT_COLUMNS = ("sf__Error", "code", "fields", "job_id", "attempt")
 
 
 def write_csv(path: Path, rows: Iterable[StoredFailedRow], headers: list[str]) -> int:
-    """Write failed rows of one stream as a CSV that Data Loader or a spreadsheet opens.
+    """Write the failed rows of one stream as CSV.
 
     Args:
-        path: File to write, readable by its owner only, as the rows are customer data.
-        rows: The rows; a cell for which a row has no value is left empty.
+        path: File to write. Only its owner may read it, because rows are customer data.
+        rows: The rows; cells without a value are left empty.
         headers: The columns of the rows, in order.
 
     Returns:
-        How many rows were written.
+        The number of rows written.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     written = 0

@@ -1,8 +1,8 @@
-"""Names of files that are called after a stream."""
+"""Names of files that are named after a stream."""
 
 from __future__ import annotations
 
 
 def file_name(stream: str) -> str:
-    """A stream's name as part of a file's name."""
+    """A stream name, made safe for use in a file name."""
     return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in stream)

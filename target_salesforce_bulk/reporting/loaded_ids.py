@@ -1,4 +1,4 @@
-"""The Ids of the records that a run has written."""
+"""The Ids of the records that a run wrote."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ logger = logging.getLogger(__name__)
 
 
 class LoadedIds:
-    """Keeps the Ids of one run, in a file for each batch.
+    """Writes the Ids of one run, one file per batch.
 
     Args:
-        folder: Where the files go.
+        folder: Folder for the files.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -39,7 +39,7 @@ class LoadedIds:
 
 
 def write_ids(path: Path, batch: Batch, successful: Path) -> None:
-    """Write the Ids of the records that a batch has written, beside its key.
+    """Write the Ids of the records that a batch wrote, next to their keys.
 
     The columns are `sf__Id`, `sf__Created` and the key; for an insert without one, all columns as
     Salesforce gives them back. Readable by its owner only, and whole or not there at all.
@@ -71,6 +71,6 @@ def write_ids(path: Path, batch: Batch, successful: Path) -> None:
 
 
 def _keys_by_id(batch: Batch) -> dict[str, str]:
-    """The keys that Ids were looked up by, which are not sent and do not come back."""
+    """The keys by which Ids were looked up: they are not sent, so results do not have them."""
     place, label = batch.plan.key_index or 0, batch.plan.label_index or 0
     return {row[place][:15]: row[label] for _, row in sent_rows(batch.csv)}

@@ -1,4 +1,4 @@
-"""What a run did, by stream, as text for a person to read at its end."""
+"""The summary of a run as text, by stream."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _COLUMNS = (
 
 
 def table(streams: Sequence[StreamTally]) -> str:
-    """The streams and their numbers, aligned."""
+    """A table of the streams and their numbers."""
     rows: list[tuple[str, ...]] = [("stream", *_COLUMNS)]
     rows += [(f"{each.stream} → {each.sobject}", *_cells(each)) for each in streams]
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
@@ -55,12 +55,12 @@ def _aligned(row: tuple[str, ...], widths: list[int]) -> str:
 
 
 def accounting(streams: Sequence[StreamTally]) -> str:
-    """How rows are known to be loaded that Salesforce did not name one by one; else empty."""
+    """A line about rows known to be loaded by job counts alone; empty if there are none."""
     counted = sum(each.counts.counted for each in streams)
     if not counted:
         return ""
     return (
-        f"{counted:,} rows are loaded by the counts of their jobs, which name none as failed "
+        f"{counted:,} rows count as loaded because their jobs report no failed rows "
         "(save_results: all also fetches their Ids)."
     )
 
@@ -68,7 +68,7 @@ def accounting(streams: Sequence[StreamTally]) -> str:
 def failure_lines(
     groups: Sequence[FailureGroup], files: Mapping[str, Path], table: ErrorTable
 ) -> list[str]:
-    """What failed and why, by stream, and where the rows are."""
+    """Lines that tell, by stream, what failed, why, and which file has the rows."""
     lines: list[str] = []
     for stream, path in files.items():
         lines.append(f"Failed rows of {stream}: {path}")

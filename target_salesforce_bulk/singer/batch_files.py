@@ -1,7 +1,7 @@
-"""The files that a BATCH message names, read in slices so that none need fit into memory.
+"""Reads the files of BATCH messages in slices, so that a file need not fit into memory.
 
-The records of a file are JSON lines (plain or gzip), Parquet or Arrow; it lies on this machine or
-where `fsspec` finds it, such as `s3://bucket/key`.
+A file holds JSON lines (plain or gzip), Parquet or Arrow. It may be local, or anywhere that
+`fsspec` can read, such as `s3://bucket/key`.
 
 https://sdk.meltano.com/en/latest/batch.html
 """
@@ -26,21 +26,21 @@ _BLOCK_BYTES = 1 << 18
 _SLICE_ROWS = 8192
 _FORMATS = ("jsonl", "parquet", "arrow")
 _COMPRESSIONS = {None: None, "": None, "none": None, "gzip": "gzip"}
-#: Which extra of this package brings a module.
+#: The extra of this package that installs a module.
 _EXTRAS = {"pyarrow": "arrow", "s3fs": "s3"}
 
 
 def read_slices(encoding: Any, manifest: Any) -> Iterator[tuple[str, bytes | pa.RecordBatch]]:
-    """The records of the files of a BATCH message, each slice with the name of its file.
+    """Yield slices of the files of a BATCH message, each with the name of its file.
 
-    A slice of JSON is some whole lines; the last one may lack its line end.
+    A slice of JSON consists of whole lines; only the last line of a file may lack its newline.
 
     Args:
         encoding: The message's `encoding`.
         manifest: The message's `manifest`.
 
     Raises:
-        InputError: a file is not there, or is not what the message says.
+        InputError: a file does not exist, or is not in the format that the message names.
     """
     kind = encoding.get("format") if isinstance(encoding, dict) else None
     compression = encoding.get("compression") if isinstance(encoding, dict) else None
@@ -55,7 +55,7 @@ def read_slices(encoding: Any, manifest: Any) -> Iterator[tuple[str, bytes | pa.
         with _clear_errors(name):
             slices = _slices(kind, _COMPRESSIONS[compression], name)
         while True:
-            with _clear_errors(name):  # about the file, not about what is done with a slice
+            with _clear_errors(name):  # errors of reading, not of using a slice
                 part = next(slices, None)
             if part is None:
                 break
@@ -76,8 +76,8 @@ def _clear_errors(url: str) -> Iterator[None]:
         )
     except (OSError, EOFError, ValueError, zlib.error) as error:  # Arrow's errors are of these
         raise InputError(
-            f"The batch file {url} cannot be read: {error or type(error).__name__}. It must still "
-            "be where the tap wrote it, and whole; run the tap again."
+            f"The batch file {url} cannot be read: {error or type(error).__name__}. The file "
+            "must be complete and where the tap wrote it. Run the tap again."
         ) from error
 
 
@@ -88,7 +88,7 @@ def _slices(kind: str, compression: str | None, url: str) -> Iterator[Any]:
 
 
 def _ahead(slices: Iterator[Any]) -> Iterator[Any]:
-    """Read each slice while the one before is worked on: pyarrow leaves Python's lock alone."""
+    """Read the next slice while the current one is used; pyarrow releases the GIL."""
     with ThreadPoolExecutor(1, "batch-files") as pool:
         pending = pool.submit(next, slices, None)
         while (part := pending.result()) is not None:
@@ -128,14 +128,14 @@ def _arrow(url: str, compression: str | None) -> Iterator[pa.RecordBatch]:
 
 
 def _readable(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """A record batch whose values Python can hold: texts that are UTF-8, times of microseconds.
+    """Convert a record batch to values that Python can hold: times in microseconds.
 
     Raises:
-        ValueError: something in it is not what its type says.
+        ValueError: a value does not match its type, such as text that is not UTF-8.
     """
     import pyarrow as pa
 
-    batch.validate(full=True)  # neither file format is checked when it is read
+    batch.validate(full=True)  # pyarrow does not validate on reading
     for place, field in enumerate(batch.schema):
         kind = field.type
         if pa.types.is_timestamp(kind) and kind.unit == "ns":
@@ -150,7 +150,7 @@ def _readable(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def line_blocks(file: IO[bytes]) -> Iterator[bytes]:
-    """Whole lines, as many as there are at a time: a line never waits for the next one."""
+    """Yield blocks of whole lines as they arrive: a line never waits for the next one."""
     read = getattr(file, "read1", file.read)
     parts: list[bytes] = []
     while data := read(_BLOCK_BYTES):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from target_salesforce_bulk.journal.batch import Batch, LoadPlan
-    from target_salesforce_bulk.journal.journal import Journal
+    from target_salesforce_bulk.journal.port import Journal
     from target_salesforce_bulk.journal.recognised import Position
     from target_salesforce_bulk.journal.top_rows import TopRows
     from target_salesforce_bulk.loading.guards.canary import Canaries

@@ -1,4 +1,4 @@
-"""Reads Singer messages, and says which line it could not read."""
+"""Reads Singer messages; errors name the line."""
 
 from __future__ import annotations
 
@@ -32,29 +32,27 @@ if TYPE_CHECKING:
 
 
 class _NoSchemaError(InputError, RecordsWithoutSchemaException):
-    """Also the SDK's own exception, for whoever embeds the target."""
+    """Also the SDK's own exception, for code that embeds the target."""
 
 
 #: Seconds after which batches are looked at that nobody opened yet.
 _NEVER = 3600.0
 _KNOWN = "RECORD, SCHEMA, STATE, ACTIVATE_VERSION and BATCH"
-# How taps begin a RECORD; a line that begins otherwise is taken for one of the newest stream.
+# How taps begin a RECORD. Any other line is tried as a record of the newest stream.
 _STREAM = re.compile(rb'\{"type": ?"RECORD", ?"stream": ?"([^"\\]+)"')
 _NOT_DECODED = (msgspec.DecodeError, UnicodeDecodeError)
 
 
 class MessageReader(SingerReader):
-    """The SDK's reader, in blocks of lines, with errors that name the line but do not show it.
+    """Reads blocks of lines; errors name a line but never show it, as it may be customer data.
 
-    A line may be customer data, so no error message and no log shows it.
-
-    Records of a stream whose sink can take them as they come go there in bulk; all else goes to
-    the callbacks of the SDK, message by message. So do the records of BATCH messages.
+    Records go to their sink in bulk if it can decode them. All other messages go to the SDK's
+    callbacks, one by one. Records of BATCH files are treated alike.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        #: Finds the sink of a stream that takes records in bulk; the stream has had its SCHEMA.
+        #: Finds the sink that takes a stream's records in bulk; called after the stream's SCHEMA.
         self.find_sink: Callable[[str], SalesforceSink | None] = lambda _: None
         #: Seals batches by their age; the seconds until the next may be old enough.
         self.seal_old: Callable[[], float] = lambda: _NEVER
@@ -69,10 +67,10 @@ class MessageReader(SingerReader):
         file_input: IO[str] | None,
         callbacks: dict[str, Callable[[dict[str, Any]], None]],
     ) -> Counter[str]:
-        """Hand each message to whom it concerns, in order.
+        """Dispatch each message, in order.
 
         Raises:
-            InputError: a line that is not a Singer message, or not one that may come here.
+            InputError: a line is not a Singer message, or comes before its SCHEMA.
         """
         self._callbacks = callbacks
         age_seal = AgeSeal(self.seal_old)
@@ -91,7 +89,7 @@ class MessageReader(SingerReader):
         self._lines_before += lines.number
 
     def _take_as_one(self, lines: _Lines) -> bool:
-        """Take a block if all of it is records of the newest stream."""
+        """Take a block that consists of records of the newest stream; False if it does not."""
         sink = self._newest
         messages = _decoded(sink, lines.block, lines.number, of="message")
         if sink is None or messages is None:
@@ -105,7 +103,7 @@ class MessageReader(SingerReader):
         return self._sinks.get(match[1].decode(errors="replace")) if match else self._newest
 
     def _take_place(self, lines: _Lines) -> Callable[[int], str]:
-        """What takes the line at a place of the block by way of the SDK, and tells its type."""
+        """Make a function that passes a line of the block to the SDK and returns its type."""
 
         def take(place: int) -> str:
             where = f"Line {self._lines_before + place + 1} of the input"
@@ -129,7 +127,7 @@ class MessageReader(SingerReader):
         return str(kind)
 
     def _sink(self, stream: str) -> SalesforceSink | None:
-        """The sink that takes records of a stream in bulk, if there is one."""
+        """The sink that takes a stream's records in bulk, if there is one."""
         if stream not in self._sinks:
             self._sinks[stream] = self.find_sink(stream)
         return self._sinks[stream]
@@ -140,7 +138,7 @@ class MessageReader(SingerReader):
         callback = self._callbacks.get(kind) if isinstance(kind, str) else None
         if callback is None:
             raise InputError(
-                f"{where} is no Singer message: its type is none of "
+                f"{where} is not a Singer message: its type is not one of "
                 f"{_KNOWN}. The input must be the output of a Singer tap."
             )
         try:
@@ -159,7 +157,7 @@ class MessageReader(SingerReader):
             ) from None
 
     def _take_batch(self, where: str, message: dict[str, Any]) -> None:
-        """Take the records of the files that a BATCH message names, as if they stood here."""
+        """Take the records of a BATCH message's files as if they were RECORD messages."""
         try:
             stream, encoding = message["stream"], message["encoding"]
             manifest = list(message["manifest"])
@@ -171,7 +169,7 @@ class MessageReader(SingerReader):
             before[name] += take(stream, name, before[name], part)
 
     def _take_json(self, stream: str, name: str, before: int, block: bytes) -> int:
-        """Take records that are lines of a file; how many they are."""
+        """Take records from lines of a file; returns their number."""
         lines = _Lines(block)
 
         def take_place(place: int) -> str:
@@ -188,7 +186,7 @@ class MessageReader(SingerReader):
         return lines.number
 
     def _take_columns(self, stream: str, name: str, before: int, part: pa.RecordBatch) -> int:
-        """Take records that are rows of Arrow data; how many they are."""
+        """Take records from Arrow data; returns their number."""
         records: list[dict[str, Any]] = []
 
         def take_place(place: int) -> None:
@@ -206,29 +204,27 @@ class MessageReader(SingerReader):
         return int(part.num_rows)
 
     def _take_record(self, where: str, stream: str, record: dict[str, Any]) -> None:
-        """Take a record of a file by way of the SDK."""
+        """Pass a record of a file to the SDK."""
         self._hand_over(where, {"type": "RECORD", "stream": stream, "record": record})
 
 
 class _Lines:
-    """The lines of a block; they are parted only when one of them is asked for."""
+    """The lines of a block, split on demand."""
 
     def __init__(self, block: bytes) -> None:
         self.block = block
-        #: Whether the last one has its line end.
+        #: Whether the last line ends with a newline.
         self.ended = block.endswith(b"\n")
         self.number = block.count(b"\n") + (not self.ended)
 
     @cached_property
     def texts(self) -> list[bytes]:
-        """Each line, without its end."""
+        """Each line, without its newline."""
         return self.block.removesuffix(b"\n").split(b"\n")
 
 
 def _incomplete(where: str, kind: Any) -> InputError:
-    return InputError(
-        f"{where} is a {kind} message without all of its members. The tap must send them."
-    )
+    return InputError(f"{where} is a {kind} message with missing members. The tap must send them.")
 
 
 def _read(where: str, line: bytes, *, ended: bool) -> dict[str, Any]:
@@ -241,12 +237,12 @@ def _read(where: str, line: bytes, *, ended: bool) -> dict[str, Any]:
             "The input must be the output of a Singer tap; nothing after this line was read."
         ) from None
     if not isinstance(message, dict):
-        raise InputError(f"{where} is JSON, but no Singer message.")
+        raise InputError(f"{where} is JSON, but not a Singer message.")
     return message
 
 
 def _decoded(sink: SalesforceSink | None, block: bytes, lines: int, *, of: str) -> list[Any] | None:
-    """The messages or records of so many lines, where the sink's decoder knows them all."""
+    """The messages or records of a block; None if the sink cannot decode each of its lines."""
     if sink is None or sink.json_rows is None:
         return None
     decoder = sink.json_rows.message if of == "message" else sink.json_rows.record
@@ -265,10 +261,10 @@ def _give(
     *,
     of: str,
 ) -> None:
-    """Give a sink what its decoder made."""
+    """Give a sink the messages or records that its decoder made."""
     json_rows = sink.json_rows
     if json_rows is None:
-        raise AssertionError("Only a decoder of the sink makes what is given to it.")
+        raise AssertionError("The sink has no decoder.")
     sink.take(
         len(decoded),
         lambda place: json_rows.rows(islice(decoded, place, None), of=of, hazards=hazards),
@@ -285,15 +281,15 @@ def _give_by_line(
     *,
     of: str,
 ) -> None:
-    """Give runs of lines to the sinks whose decoders know them, and the others one by one.
+    """Give runs of lines to the sinks that can decode them, and all other lines one by one.
 
     Args:
         lines: The lines of a block.
-        hazards: What `TextHazards.of` says of the block.
-        sink_of: The sink whose decoder a line is tried with.
-        take_place: Takes the line at a place by way of the SDK; the type of its message.
+        hazards: The text hazards of the block.
+        sink_of: Returns the sink whose decoder to try on a line.
+        take_place: Passes the line at an index to the SDK and returns its message type.
         stats: Counts the messages by type.
-        of: What the lines are: `message` or `record`.
+        of: Whether the lines are a `message` or a `record` each.
     """
     run: list[Any] = []
     sink: SalesforceSink | None = None
@@ -320,7 +316,7 @@ def _give_by_line(
 
 def _blocks(source: IO[str]) -> Iterator[bytes]:
     binary = getattr(source, "buffer", None)
-    if binary is None:  # text that never was bytes
+    if binary is None:  # a text stream without bytes
         for line in source:
             yield line.encode(errors="surrogatepass")
         return

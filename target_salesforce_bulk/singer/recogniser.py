@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from target_salesforce_bulk.journal.batch import LoadPlan
-    from target_salesforce_bulk.journal.recognised import RecognisedRows
+    from target_salesforce_bulk.journal.port import Recognised
 
 #: A CSV line, and its key in the form in which keys compare; None for an insert.
 Row = tuple[bytes, str | None]
@@ -62,7 +62,7 @@ class LiveRecogniser:
 
     def __init__(
         self,
-        recognised: RecognisedRows,
+        recognised: Recognised,
         plan: LoadPlan,
         *,
         tops: TopTracker | None,

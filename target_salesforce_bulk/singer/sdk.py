@@ -1,6 +1,6 @@
-"""Every place where this target goes behind the SDK's public surface, with the reason for each.
+"""Every use of the SDK's internals, with the reason for each.
 
-`tests/unit/test_sdk.py` fails when a release of the SDK moves one of them.
+`tests/unit/singer/test_sdk.py` fails when an SDK release changes one of them.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 class Terminated(BaseException):
-    """The process was told to leave.
+    """A signal asked the process to exit.
 
-    Not an Exception, so that nothing on the way out takes it for an error it could handle.
+    Not an Exception, so that no handler of ordinary errors catches it.
     """
 
     def __init__(self, signum: int) -> None:
@@ -35,7 +35,7 @@ class Terminated(BaseException):
 
 
 class SafeTarget(Target):
-    """A target that acknowledges nothing before it is done."""
+    """A target that acknowledges nothing before it is loaded."""
 
     # The SDK drains all sinks when a record comes more than five minutes after the last full drain,
     # which would cost a Bulk API job every five minutes. Batches have an age limit of their own.
@@ -51,8 +51,8 @@ class SafeTarget(Target):
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         # The SDK's handler drains inside the signal handler: it acknowledges work that is not done
-        # and exits with 0 (https://github.com/meltano/sdk/issues/3775). A second signal, which
-        # Meltano forwards beside the terminal's own, must not interrupt the way out.
+        # and exits with 0 (https://github.com/meltano/sdk/issues/3775). A second signal must not
+        # break the cleanup: Meltano forwards one that the terminal also sends.
         if not self._terminated:
             self._terminated = True
             raise Terminated(signum)
@@ -70,7 +70,7 @@ class SafeTarget(Target):
     @property
     @abstractmethod
     def intake(self) -> Intake:
-        """Where rows and STATE go."""
+        """Takes rows and STATE."""
 
     @property
     @abstractmethod
@@ -119,11 +119,11 @@ class SafeTarget(Target):
 
     @abstractmethod
     def earlier_properties(self, stream: str, properties: Iterable[str]) -> set[str]:
-        """The properties that a stream had in earlier schemas; these are remembered as well."""
+        """The properties of a stream's earlier schemas; adds the given ones for the next call."""
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         # The SDK keeps only the newest STATE and writes it at the end of the input; ours are
-        # written as soon as what came before them is dealt with.
+        # written as soon as every row before them has an outcome.
         self._assert_line_requires(message_dict, requires={"value"})
         self.intake.state_received(message_dict["value"])
 
@@ -134,12 +134,12 @@ class SafeTarget(Target):
 
 
 class SafeSink(BatchSink):
-    """A sink that one bad record does not bring down."""
+    """A sink that survives bad records."""
 
     def _singer_validate_message(self, record: dict[str, Any]) -> None:
         # The SDK ends the run over a record without a key property; here that is a failed row.
         pass
 
     def _remove_sdc_metadata_from_record(self, record: dict[str, Any]) -> None:
-        # `_sdc_deleted_at` says that a record is gone. What is not in the field map goes nowhere.
+        # `_sdc_deleted_at` marks a deleted record. Properties outside the field map are not loaded.
         pass

@@ -1,4 +1,4 @@
-"""STATE goes out on stdout, one line each, and nothing else does."""
+"""Writes STATE to stdout, one line each; nothing else is written there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class StateOutput:
-    """Writes STATE with our ledger in it; called under the checkpoint's lock."""
+    """Writes STATE with the ledger of failed rows; called under the checkpoint's lock."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -27,16 +27,16 @@ class StateOutput:
         """
         line = serialize_json(self._ledger.put_in(state, number)) + "\n"
         try:
-            sys.stdout.write(line)  # one write, so that a reader never sees half a line
+            sys.stdout.write(line)  # one write, so that no reader sees half a line
             sys.stdout.flush()
         except BrokenPipeError as error:
             sys.stdout = None  # Python would flush it at exit
             raise OutputError(
-                "Nobody reads stdout any more, so STATE cannot be written. "
-                "Nothing is lost: the next run goes on from the last STATE that was read."
+                "The reader of stdout has closed the pipe, so STATE cannot be written. "
+                "Nothing is lost: the next run continues from the last STATE that was read."
             ) from error
         except OSError as error:
             raise OutputError(
                 f"STATE cannot be written to stdout: {error.strerror or error}. "
-                "Nothing is lost: the next run goes on from the last STATE that was read."
+                "Nothing is lost: the next run continues from the last STATE that was read."
             ) from error

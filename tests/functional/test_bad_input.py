@@ -30,9 +30,9 @@ def assert_one_clear_line(result: Result, *parts: str) -> None:
     ("line", "parts"),
     [
         ('{"type": "RECORD", "stream": "Conta', ("Line 2 ", "not JSON", "output of a Singer tap")),
-        ("[1, 2]", ("Line 2 ", "no Singer message")),
-        ('{"type": "ROW"}', ("Line 2 ", "its type is none of RECORD, SCHEMA, STATE")),
-        ('{"type": "RECORD", "record": {}}', ("Line 2 ", "without all of its members")),
+        ("[1, 2]", ("Line 2 ", "not a Singer message")),
+        ('{"type": "ROW"}', ("Line 2 ", "its type is not one of RECORD, SCHEMA, STATE")),
+        ('{"type": "RECORD", "record": {}}', ("Line 2 ", "with missing members")),
         (
             '{"type": "RECORD", "stream": "other", "record": {}}',
             ("Line 2 ", "stream other", "no SCHEMA came before it"),
@@ -145,14 +145,14 @@ def test_a_second_run_on_one_state_directory(
     second = load([schema(), contact(1)])
     first.stdin.close()
 
-    assert_one_clear_line(second, f"in use by process {first.pid}", "state_dir of its own")
+    assert_one_clear_line(second, f"in use by process {first.pid}", "set a different state_dir")
     assert first.wait(30) == 0
 
 
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({}, ("file:///nowhere.gz cannot be read", "No such file", "run the tap again")),
+        ({}, ("file:///nowhere.gz cannot be read", "No such file", "Run the tap again")),
         ({"manifest": ["nowhere://a"]}, ("nowhere://a cannot be read", "Protocol not known")),
         ({"encoding": {"format": "avro"}}, ("avro", "jsonl, parquet, arrow", "batch_config")),
         ({"encoding": {"format": "jsonl", "compression": "zstd"}}, ("zstd", "gzip")),
@@ -160,7 +160,7 @@ def test_a_second_run_on_one_state_directory(
         ({"encoding": {"format": "arrow"}, "manifest": [__file__]}, (__file__, "cannot be read")),
         ({"encoding": {"format": "jsonl"}, "manifest": [__file__]}, ("Line 1 of", "not JSON")),
         ({"manifest": [__file__]}, (__file__, "cannot be read")),
-        ({"manifest": None}, ("Line 2 ", "BATCH message without all of its members")),
+        ({"manifest": None}, ("Line 2 ", "BATCH message with missing members")),
         ({"stream": "Other"}, ("Line 1 of ", "stream Other, but no SCHEMA")),
     ],
     ids=str,

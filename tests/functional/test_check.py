@@ -71,7 +71,7 @@ def test_an_input_is_read_but_not_sent(org: Emulator, check: Any, tmp_path: Path
     assert "1 refused" in result.stdout
     assert "1 x INVALID_EMAIL_ADDRESS: Email: invalid email address: nobody  [C-0]" in result.stdout
     assert "Warning: zip is not loaded" in result.stdout
-    assert "About 24 API requests, 0.02 % of what is left" in result.stdout
+    assert "About 24 API requests, 0.02 % of the remaining limit" in result.stdout
     assert (org.jobs(), org.count("Contact"), (tmp_path / "state").exists()) == ([], 0, False)
 
 

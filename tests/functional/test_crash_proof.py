@@ -298,7 +298,7 @@ def test_a_closed_pipe(
     again = load(ROWS, **INSERT)
 
     assert process.returncode == 1
-    assert "Nobody reads stdout any more" in process.stderr
+    assert "The reader of stdout has closed the pipe" in process.stderr
     assert "Traceback" not in process.stderr
     assert (again.code, org.count("Contact")) == (0, 20), again.stderr
 
@@ -410,7 +410,7 @@ def test_jobs_are_resumed_without_input(
     load(UPSERT, job_timeout_seconds=1)
     result = jobs("resume")
 
-    assert (result.returncode, result.stdout) == (0, "Nothing is under way any more.\n")
+    assert (result.returncode, result.stdout) == (0, "No job is in progress.\n")
     assert json.loads(jobs("list", "--json").stdout)[0]["loaded"] == 20
 
 

@@ -204,7 +204,7 @@ def test_a_canary_stops_its_stream_before_the_rest_is_sent(
     assert [job["numberRecordsProcessed"] for job in org.jobs() if job["state"] != "Aborted"] == [
         10
     ]
-    assert "The rest of it is not sent" in result.last_line
+    assert "The rest of the stream is not sent" in result.last_line
 
 
 def test_a_canary_that_sings(org: Emulator, load: Callable[..., Result]) -> None:

@@ -1,63 +1,173 @@
-"""Imports point one way."""
+"""Imports point one way, and no two files import each other."""
 
 from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import target_salesforce_bulk
 
-ROOT = Path(target_salesforce_bulk.__file__).parent
-PACKAGE = "target_salesforce_bulk"
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-#: What each part may import of the package, beside itself.
+PACKAGE = "target_salesforce_bulk"
+ROOT = Path(target_salesforce_bulk.__file__).parent
+
+#: Every room and top-level module, with what it may import of the package beside itself.
+#: `cli → preview, failed, target → run → reporting, singer → loading → journal → rows → mapping →
+#: salesforce → errors`. Settings are read at both ends: where a stream is mapped, and where a run
+#: is put together; what lies between is handed the values.
 MAY_IMPORT = {
     "errors": set(),
+    "private_files": {"errors"},
     "salesforce": {"errors"},
     "settings": {"errors", "salesforce"},
-    "login": {"errors", "salesforce", "settings"},
-    "mapping": {"errors", "salesforce"},
+    "login": {"errors", "private_files", "salesforce", "settings"},
+    "mapping": {"errors", "salesforce", "settings"},
     "rows": {"errors", "salesforce", "mapping"},
-    "loading": {"errors", "salesforce", "rows"},
+    "journal": {"errors", "private_files", "salesforce", "mapping", "rows"},
+    "loading": {"errors", "private_files", "salesforce", "mapping", "rows", "journal"},
+}
+_BELOW_A_RUN = {*MAY_IMPORT} - {"login"}
+MAY_IMPORT |= {
+    "reporting": _BELOW_A_RUN - {"settings"},
+    "singer": _BELOW_A_RUN,
+    "run": _BELOW_A_RUN | {"reporting", "singer"},
+}
+_WITH_A_RUN = {*MAY_IMPORT}
+MAY_IMPORT |= {
+    "failed": _WITH_A_RUN - {"login"},
+    "target": _WITH_A_RUN | {"failed"},
+    "preview": _WITH_A_RUN | {"failed", "target"},
+    "cli": _WITH_A_RUN | {"failed", "target", "preview", "emulator"},
+    "__main__": {"cli"},
+    "__init__": set(),
     "emulator": {"cli"},
 }
 
 
-def modules(path: Path) -> set[str]:
-    """The modules that a module imports, also where only types need them."""
+def module_name(path: Path) -> str:
+    """`singer.reader` for a file; a package has the name of its folder."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
+
+
+def imported_names(source: str, package: str) -> set[str]:
+    """What a source imports of the package, as dotted names without the package's own.
+
+    Imports for type checking count, and so do those within functions and relative ones.
+    """
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom):
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.Import):
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-    return found
+        elif isinstance(node, ast.ImportFrom):
+            parents = package.split(".")[: len(package.split(".")) + 1 - node.level]
+            base = ".".join([*(parents if node.level else []), *filter(None, [node.module])])
+            found |= {f"{base}.{alias.name}" for alias in node.names}
+    own = f"{PACKAGE}."
+    return {name.removeprefix(own) for name in found if name.startswith(own)}
 
 
-def imports(path: Path) -> set[str]:
-    """The parts of the package that a module imports."""
-    names = (name.split(".") for name in modules(path))
-    return {parts[1] for parts in names if parts[0] == PACKAGE and len(parts) > 1}
+def imported_modules(module: str) -> set[str]:
+    """The modules of the package that a module imports."""
+    path = MODULES[module]
+    package = ".".join(path.relative_to(ROOT.parent).parent.parts)
+    names = imported_names(path.read_text(), package)
+    return {name if name in MODULES else name.rpartition(".")[0] for name in names} - {module}
 
 
-@pytest.mark.parametrize("part", MAY_IMPORT)
-def test_a_part_imports_only_what_is_below_it(part: str) -> None:
-    """`target, cli → sink → loading → salesforce → errors`; `sink → rows → mapping`."""
-    folder = ROOT / part
-    paths = folder.rglob("*.py") if folder.is_dir() else [ROOT / f"{part}.py"]
-    found = set().union(*(imports(path) for path in paths))
+def room(module: str) -> str:
+    return module.split(".")[0]
 
-    assert found - {part} <= MAY_IMPORT[part]
+
+def circles(graph: Mapping[str, set[str]]) -> set[frozenset[str]]:
+    """The strongly connected components of more than one node."""
+
+    def reach(start: str) -> set[str]:
+        seen, waiting = set[str](), [start]
+        while waiting:
+            for each in graph[waiting.pop()] - seen:
+                seen.add(each)
+                waiting.append(each)
+        return seen
+
+    reached = {node: reach(node) for node in graph}
+    return {
+        frozenset({node, *(each for each in reached[node] if node in reached[each])})
+        for node in graph
+        if node in reached[node]
+    }
+
+
+GRAPH = {module: imported_modules(module) for module in MODULES}
+
+
+def test_each_room_has_its_line() -> None:
+    """A new room or top-level module must be given a place."""
+    assert {room(module) for module in MODULES} == {*MAY_IMPORT}
+
+
+@pytest.mark.parametrize("importer", MAY_IMPORT)
+def test_a_room_imports_only_what_is_below_it(importer: str) -> None:
+    """No file reaches upward, not even for a type."""
+    upward = {
+        f"{module} imports {each}"
+        for module in MODULES
+        if room(module) == importer
+        for each in GRAPH[module]
+        if room(each) not in MAY_IMPORT[importer] | {importer}
+    }
+
+    assert upward == set()
+
+
+def test_no_two_files_import_each_other() -> None:
+    """Neither directly nor by way of others."""
+    assert {", ".join(sorted(circle)) for circle in circles(GRAPH)} == set()
 
 
 def test_the_emulator_stands_alone() -> None:
-    """Only its command line uses the package: client and emulator must not share a mistake."""
-    folder = ROOT / "emulator"
-    found = {str(path.relative_to(folder)): imports(path) for path in folder.rglob("*.py")}
+    """Client and emulator must not share a mistake: only its command line uses the package."""
+    outside = {
+        module: {each for each in GRAPH[module] if room(each) != "emulator"}
+        for module in MODULES
+        if room(module) == "emulator"
+    }
 
-    assert {name for name, parts in found.items() if parts - {"emulator"}} == {"__main__.py"}
+    assert {module for module, names in outside.items() if names} == {"emulator.__main__"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import target_salesforce_bulk.cli.app",
+        "from target_salesforce_bulk.cli import app",
+        "from target_salesforce_bulk.cli.app import main",
+        "from ..cli.app import main",
+        "from ..cli import app",
+        "if TYPE_CHECKING:\n    from target_salesforce_bulk.cli.app import main",
+        "def run():\n    from target_salesforce_bulk.cli.app import main",
+    ],
+)
+def test_no_form_of_import_escapes(source: str) -> None:
+    """However an import is written, the test sees it."""
+    names = imported_names(source, f"{PACKAGE}.singer")
+
+    assert {name.removesuffix(".main") for name in names} == {"cli.app"}
+
+
+def test_circles_are_found() -> None:
+    """A circle of three and a loop of one, but no mere fork."""
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a", "e"}, "e": set(), "f": {"f"}}
+
+    assert circles(graph) == {frozenset("abc"), frozenset("f")}
 
 
 #: What each ring of the emulator may import of the emulator, beside itself.
@@ -67,17 +177,21 @@ RINGS = {"org": set(), "http": {"org"}}
 @pytest.mark.parametrize("ring", RINGS)
 def test_the_rings_of_the_emulator(ring: str) -> None:
     """`server → http → org`."""
-    own = f"{PACKAGE}.emulator."
-    paths = (ROOT / "emulator" / ring).rglob("*.py")
-    names = set().union(*(modules(path) for path in paths))
-    found = {name.removeprefix(own).split(".")[0] for name in names if name.startswith(own)}
+    prefix = f"emulator.{ring}"
+    own = [each for each in MODULES if each == prefix or each.startswith(f"{prefix}.")]
+    found = {name.split(".")[1] for each in own for name in GRAPH[each] if "." in name}
 
     assert found - {ring} <= RINGS[ring]
 
 
 def test_the_org_knows_no_http() -> None:
     """It can be used and tested without a web framework or a socket."""
-    paths = (ROOT / "emulator" / "org").rglob("*.py")
-    found = {name.split(".")[0] for path in paths for name in modules(path)}
+    found = set()
+    for path in (ROOT / "emulator" / "org").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.split(".")[0])
 
     assert found & {"starlette", "uvicorn", "h11", "http", "socket", "urllib"} == set()

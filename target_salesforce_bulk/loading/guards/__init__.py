@@ -1,1 +1,1 @@
-"""Rules that stop a stream: each answers a problem, and the caller stops."""
+"""Rules that stop a stream. They are pure: each returns a problem, and the caller stops."""

@@ -1,4 +1,4 @@
-"""The first batch of each stream, kept small to see whether its rows load at all."""
+"""Canaries: the first batch of each stream, kept small to test whether its rows load at all."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ if TYPE_CHECKING:
 
 
 class Canaries:
-    """Which batches are canaries.
+    """Knows which batches are canaries.
 
-    The reading thread adds a batch before it is handed to the loader's threads, which only look it
-    up afterwards.
+    The reading thread adds a batch before the loader's threads get it; they only look it up.
 
     Args:
-        rows: Rows of a canary; None for no canaries.
+        rows: Maximum rows of a canary; None for no canaries.
     """
 
     def __init__(self, rows: int | None) -> None:
@@ -24,7 +23,7 @@ class Canaries:
         self._batches: set[int] = set()
 
     def opened(self, batch: Batch) -> None:
-        """Take the first batch of each stream for a canary."""
+        """Make the first batch of each stream a canary."""
         if self._rows is not None and batch.plan.stream not in self._streams:
             self._streams.add(batch.plan.stream)
             self._batches.add(batch.id)
@@ -33,7 +32,7 @@ class Canaries:
         return batch.id in self._batches
 
     def row_limit(self, batch: Batch, limit: float) -> float:
-        """How many rows a batch takes."""
+        """Maximum number of rows of a batch, given the limit of all batches."""
         if self._rows is None or batch not in self:
             return limit
         return min(limit, self._rows)

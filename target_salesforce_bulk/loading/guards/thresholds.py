@@ -1,4 +1,4 @@
-"""How many rows of a stream may fail."""
+"""Failure thresholds of a stream."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from target_salesforce_bulk.loading.tally import StreamTally
 
-#: Before so many rows of a stream have an outcome, a share that failed says little.
+#: With fewer outcomes than this, the failed percentage says little.
 ROWS_TO_JUDGE_BY = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Thresholds:
-    """What may fail of each stream."""
+    """The failures that each stream may have."""
 
     max_failed_percent: float
     max_failed_rows: int | None = None
 
     def problems(self, tally: StreamTally) -> list[str]:
-        """Each threshold that a stream has passed, as a sentence."""
+        """One sentence for each threshold that a stream exceeds."""
         counts, problems = tally.counts, []
         if tally.failed_percent > self.max_failed_percent:
             problems.append(
@@ -35,12 +35,14 @@ class Thresholds:
         return problems
 
     def early_problem(self, tally: StreamTally, *, canary: bool) -> str:
-        """Why the rest of a stream should not be sent; empty while too little is known.
+        """Why to stop a stream early; empty if it may go on or too little is known.
 
         Args:
-            tally: What became of the stream so far.
-            canary: Whether the newest outcome is that of its canary, which always counts.
+            tally: The stream's outcomes so far.
+            canary: Whether the newest outcome is from its canary, which always counts.
         """
         if tally.counts.known < ROWS_TO_JUDGE_BY and not canary:
             return ""
-        return next((f"{each} The rest of it is not sent." for each in self.problems(tally)), "")
+        return next(
+            (f"{each} The rest of the stream is not sent." for each in self.problems(tally)), ""
+        )

@@ -11,7 +11,7 @@ from target_salesforce_bulk.failed.resend import Resend
 from target_salesforce_bulk.journal.batch import BatchColumn, Counts, LoadPlan
 from target_salesforce_bulk.journal.failed_rows import FailedRow, FailureClass, RowError
 from target_salesforce_bulk.journal.failure_store import Selection
-from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.rows.csvfile import read_rows
 from target_salesforce_bulk.salesforce.job import Operation
 
@@ -50,13 +50,13 @@ class Failed:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "state") as journal:
+def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
+    with SqliteJournal(tmp_path / "state") as journal:
         journal.start_run("r1")
         yield journal
 
 
-def store(journal: Journal, plan: LoadPlan, *rows: list[str]) -> None:
+def store(journal: SqliteJournal, plan: LoadPlan, *rows: list[str]) -> None:
     """Settle a batch with rows that failed."""
     headers = [column.header for column in plan.columns]
     failed = [
@@ -73,7 +73,7 @@ def store(journal: Journal, plan: LoadPlan, *rows: list[str]) -> None:
     journal.settle(batch, Failed(failed))
 
 
-def resent(journal: Journal, max_bytes: int = 10_000) -> list[tuple[str, list[list[str]]]]:
+def resent(journal: SqliteJournal, max_bytes: int = 10_000) -> list[tuple[str, list[list[str]]]]:
     """Operation and rows of each batch, in the order in which they are sent."""
     return [
         (str(batch.plan.operation), list(read_rows(batch.csv))[1:])
@@ -81,7 +81,7 @@ def resent(journal: Journal, max_bytes: int = 10_000) -> list[tuple[str, list[li
     ]
 
 
-def test_rows_of_one_record_are_merged_by_cell(journal: Journal) -> None:
+def test_rows_of_one_record_are_merged_by_cell(journal: SqliteJournal) -> None:
     """In the order of the input, whatever was stored first."""
     older, newer = (
         journal.seal(journal.open_batch(WRITES).id, rows=1, size=9, merged=0) for _ in range(2)
@@ -99,7 +99,9 @@ def test_rows_of_one_record_are_merged_by_cell(journal: Journal) -> None:
     assert resent(journal) == [("upsert", [["A", "1", "new"], ["b", "3", ""]])]
 
 
-def test_a_batch_of_another_operation_with_the_same_record_goes_first(journal: Journal) -> None:
+def test_a_batch_of_another_operation_with_the_same_record_goes_first(
+    journal: SqliteJournal,
+) -> None:
     """So a delete and the write after it go out in order, and other rows stay together."""
     store(journal, DELETES, ["a"], ["c"])
     store(journal, WRITES, ["b", "1", ""], ["a", "2", ""])
@@ -112,7 +114,7 @@ def test_a_batch_of_another_operation_with_the_same_record_goes_first(journal: J
     ]
 
 
-def test_a_full_batch_is_sealed(journal: Journal) -> None:
+def test_a_full_batch_is_sealed(journal: SqliteJournal) -> None:
     """None is larger than it may be."""
     store(journal, WRITES, ["a", "1", ""], ["b", "2", ""], ["c", "3", ""])
 

@@ -14,7 +14,7 @@ from target_salesforce_bulk.journal import schema
 from target_salesforce_bulk.journal.batch import BatchColumn, Counts, LoadPlan
 from target_salesforce_bulk.journal.failed_rows import FailedRow, RowError
 from target_salesforce_bulk.journal.failure_store import Selection
-from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event, IllegalTransitionError
 from target_salesforce_bulk.salesforce.job import Operation
 
@@ -33,8 +33,8 @@ PLAN = LoadPlan(
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "state") as journal:
+def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
+    with SqliteJournal(tmp_path / "state") as journal:
         journal.start_run("r1")
         yield journal
 
@@ -70,16 +70,16 @@ def failed(key: str, code: str = "DUPLICATE_VALUE") -> FailedRow:
 
 def test_a_batch_comes_back_as_it_was(tmp_path: Path) -> None:
     """Also for another process."""
-    with Journal(tmp_path) as journal:
+    with SqliteJournal(tmp_path) as journal:
         journal.start_run("r1")
         batch = journal.seal(journal.open_batch(PLAN).id, rows=3, size=99, merged=1)
         sent = journal.record(batch.id, Event.CREATED, job_id="750", jobs_made=1)
 
-    with Journal(tmp_path) as again:
+    with SqliteJournal(tmp_path) as again:
         assert again.batches(BatchState.CREATED) == [sent]
 
 
-def test_what_cannot_happen_changes_nothing(journal: Journal) -> None:
+def test_what_cannot_happen_changes_nothing(journal: SqliteJournal) -> None:
     """The facts that came with it are not kept either."""
     batch = journal.open_batch(PLAN)
 
@@ -88,7 +88,7 @@ def test_what_cannot_happen_changes_nothing(journal: Journal) -> None:
     assert journal.batches(BatchState.FILLING) == [batch]
 
 
-def test_settling_is_all_or_nothing(journal: Journal) -> None:
+def test_settling_is_all_or_nothing(journal: SqliteJournal) -> None:
     """An error half-way through the failed rows leaves the batch unsettled and none of them."""
     batch = journal.seal(journal.open_batch(PLAN).id, rows=2, size=9, merged=0)
 
@@ -102,7 +102,7 @@ def test_settling_is_all_or_nothing(journal: Journal) -> None:
     assert journal.failures.streams("r1") == []
 
 
-def test_failed_rows_are_grouped(journal: Journal) -> None:
+def test_failed_rows_are_grouped(journal: SqliteJournal) -> None:
     """By stream and code, with a few keys."""
     batch = journal.seal(journal.open_batch(PLAN).id, rows=9, size=9, merged=0)
     rows = [*(failed(f"k{n}") for n in range(7)), failed("z", "STRING_TOO_LONG")]
@@ -117,7 +117,7 @@ def test_failed_rows_are_grouped(journal: Journal) -> None:
     assert [row.key for row in journal.failures.select(PEOPLE)][:2] == ["k0", "k1"]
 
 
-def test_files_are_private(journal: Journal) -> None:
+def test_files_are_private(journal: SqliteJournal) -> None:
     """They hold customer data."""
     journal.open_batch(PLAN)
     paths = [journal.state_dir, *journal.state_dir.rglob("*")]
@@ -126,10 +126,10 @@ def test_files_are_private(journal: Journal) -> None:
     assert modes == {(True, 0o700), (False, 0o600)}
 
 
-def test_a_second_process_is_refused(journal: Journal) -> None:
+def test_a_second_process_is_refused(journal: SqliteJournal) -> None:
     """With the name of the first."""
     with pytest.raises(StateDirectoryError, match=f"in use by process {os.getpid()}"):
-        Journal(journal.state_dir)
+        SqliteJournal(journal.state_dir)
 
 
 #: What the first schema did not have yet.
@@ -163,7 +163,7 @@ def test_a_journal_of_the_first_version_is_brought_up_to_date(tmp_path: Path) ->
         )
     old.close()
 
-    with Journal(tmp_path) as journal:
+    with SqliteJournal(tmp_path) as journal:
         journal.start_run("r1")
         (left,) = journal.batches(BatchState.SUBMITTED)
         (row,) = journal.failures.select(Selection(code="DUPLICATE_VALUE"))
@@ -173,7 +173,7 @@ def test_a_journal_of_the_first_version_is_brought_up_to_date(tmp_path: Path) ->
         assert (left.job_id, left.origin_id, left.depth) == ("7502", 2, 0)
         assert (again.rows, again.resends) == (1, True)
         assert [each.key for each in journal.failures.select(PEOPLE)] == ["a"]
-    with Journal(tmp_path) as journal:  # and it stays so
+    with SqliteJournal(tmp_path) as journal:  # and it stays so
         assert len(journal.batches(BatchState.SEALED, BatchState.SETTLED)) == 2
 
 
@@ -189,23 +189,23 @@ def test_an_open_job_of_version_2_may_have_been_closed(tmp_path: Path) -> None:
         )
     old.close()
 
-    with Journal(tmp_path) as journal:
+    with SqliteJournal(tmp_path) as journal:
         assert [each.job_id for each in journal.batches(BatchState.CLOSING)] == ["7501"]
 
 
 def test_a_journal_of_a_later_version_is_refused(tmp_path: Path) -> None:
     """It may mean something that this version does not know."""
-    with Journal(tmp_path):
+    with SqliteJournal(tmp_path):
         pass
     with sqlite3.connect(tmp_path / "journal.sqlite3") as later:
         later.execute("PRAGMA user_version = 99")
     later.close()
 
     with pytest.raises(StateDirectoryError, match=r"later version.*schema 99"):
-        Journal(tmp_path)
+        SqliteJournal(tmp_path)
 
 
-def test_a_released_batch_leaves_no_file(journal: Journal) -> None:
+def test_a_released_batch_leaves_no_file(journal: SqliteJournal) -> None:
     """Its rows are in Salesforce, or among the failed ones."""
     batch = journal.seal(journal.open_batch(PLAN).id, rows=0, size=9, merged=0)
     journal.settle(batch, Decided())
@@ -214,7 +214,9 @@ def test_a_released_batch_leaves_no_file(journal: Journal) -> None:
     assert not batch.folder.exists()
 
 
-def test_a_newer_failure_of_a_record_takes_the_place_of_an_older_one(journal: Journal) -> None:
+def test_a_newer_failure_of_a_record_takes_the_place_of_an_older_one(
+    journal: SqliteJournal,
+) -> None:
     """What failed before is not what the record should be now."""
     for code in ("DUPLICATE_VALUE", "STRING_TOO_LONG"):
         batch = journal.seal(journal.open_batch(PLAN).id, rows=1, size=9, merged=0)

@@ -12,7 +12,7 @@ from target_salesforce_bulk.journal import settling
 from target_salesforce_bulk.journal.batch import BatchColumn, ChildDraft, Counts, LoadPlan
 from target_salesforce_bulk.journal.failed_rows import FailedRow, Origin, RowError
 from target_salesforce_bulk.journal.failure_store import Selection
-from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event
 from target_salesforce_bulk.journal.order import REFUSED, Written
 from target_salesforce_bulk.journal.outcome import LoadedRow, sum_of
@@ -65,8 +65,8 @@ class Decided:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "state") as journal:
+def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
+    with SqliteJournal(tmp_path / "state") as journal:
         journal.start_run("r1")
         yield journal
 
@@ -88,15 +88,15 @@ def deleted(key: str) -> LoadedRow:
     return LoadedRow(same_key=key, written=Written(deletes=True))
 
 
-def sealed(journal: Journal, plan: LoadPlan = WRITES) -> Batch:
+def sealed(journal: SqliteJournal, plan: LoadPlan = WRITES) -> Batch:
     return journal.seal(journal.open_batch(plan).id, rows=1, size=9, merged=0)
 
 
-def settle(journal: Journal, outcome: Decided, plan: LoadPlan = WRITES) -> Counts:
+def settle(journal: SqliteJournal, outcome: Decided, plan: LoadPlan = WRITES) -> Counts:
     return journal.settle(sealed(journal, plan), outcome)[0]
 
 
-def stored(journal: Journal) -> list[tuple[str, dict[str, str]]]:
+def stored(journal: SqliteJournal) -> list[tuple[str, dict[str, str]]]:
     """Code and non-empty cells beside the key of the stored rows, the older ones first."""
     return [
         (row.code, {name: cell for name, cell in row.row.items() if cell and name != "Key__c"})
@@ -104,7 +104,7 @@ def stored(journal: Journal) -> list[tuple[str, dict[str, str]]]:
     ]
 
 
-def test_an_older_stored_row_loses_what_a_newer_one_loaded(journal: Journal) -> None:
+def test_an_older_stored_row_loses_what_a_newer_one_loaded(journal: SqliteJournal) -> None:
     """It is gone when nothing is left of it; other records are left alone."""
     rows = [failed("a", Phone="1", Title="x"), failed("b", Phone="2"), failed("c", Phone="3")]
     settle(journal, Decided(*rows))
@@ -113,7 +113,7 @@ def test_an_older_stored_row_loses_what_a_newer_one_loaded(journal: Journal) -> 
     assert [cells for _, cells in stored(journal)] == [{"Phone": "1"}, {"Phone": "3"}]
 
 
-def test_another_key_field_names_another_record(journal: Journal) -> None:
+def test_another_key_field_names_another_record(journal: SqliteJournal) -> None:
     """Also where the texts of the keys are equal."""
     settle(journal, Decided(failed("a", Title="x")))
     settle(journal, Decided(loaded("a", "Title")), OTHER_KEY)
@@ -121,7 +121,7 @@ def test_another_key_field_names_another_record(journal: Journal) -> None:
     assert [cells for _, cells in stored(journal)] == [{"Title": "x"}]
 
 
-def test_an_older_row_that_loads_late_leaves_newer_ones_alone(journal: Journal) -> None:
+def test_an_older_row_that_loads_late_leaves_newer_ones_alone(journal: SqliteJournal) -> None:
     """What counts is the order of the input, not that of the answers."""
     older = sealed(journal)
     settle(journal, Decided(refused=[refused("a", Phone="new")]))
@@ -131,7 +131,7 @@ def test_an_older_row_that_loads_late_leaves_newer_ones_alone(journal: Journal) 
 
 
 def test_an_older_row_that_fails_late_is_stored_without_what_newer_ones_say(
-    journal: Journal,
+    journal: SqliteJournal,
 ) -> None:
     """Nothing of it is stored where those say all of it, and it is counted as superseded."""
     older = sealed(journal)
@@ -147,7 +147,7 @@ def test_an_older_row_that_fails_late_is_stored_without_what_newer_ones_say(
     ]
 
 
-def test_one_record_that_fails_again_and_again_is_stored_once(journal: Journal) -> None:
+def test_one_record_that_fails_again_and_again_is_stored_once(journal: SqliteJournal) -> None:
     """The newest row takes over what older ones say too."""
     for value in ("1", "2", "3"):
         settle(journal, Decided(failed("a", Phone=value, Title="x")))
@@ -155,7 +155,7 @@ def test_one_record_that_fails_again_and_again_is_stored_once(journal: Journal) 
     assert stored(journal) == [("UNABLE_TO_LOCK_ROW", {"Phone": "3", "Title": "x"})]
 
 
-def test_a_refused_row_counts_as_newer_than_the_row_of_its_batch(journal: Journal) -> None:
+def test_a_refused_row_counts_as_newer_than_the_row_of_its_batch(journal: SqliteJournal) -> None:
     """What it still says, no later row of the batch says."""
     counts = settle(
         journal, Decided(failed("a", Phone="1", Title="x"), refused=[refused("a", Phone="2")])
@@ -168,7 +168,7 @@ def test_a_refused_row_counts_as_newer_than_the_row_of_its_batch(journal: Journa
     ]
 
 
-def test_deletes(journal: Journal) -> None:
+def test_deletes(journal: SqliteJournal) -> None:
     """One that is newer stands for all before it; one that is older is done by a loaded write."""
     settle(journal, Decided(failed("a", Phone="1"), failed("b", Phone="1")))
     settle(journal, Decided(deleted("a"), failed("b", "LOCKED")), DELETES)
@@ -182,7 +182,7 @@ def test_deletes(journal: Journal) -> None:
     assert stored(journal) == []
 
 
-def child(journal: Journal, *keys: str) -> Batch:
+def child(journal: SqliteJournal, *keys: str) -> Batch:
     """A child batch with rows that wait."""
     parent = sealed(journal)
     folder = parent.folder / "retry-0"
@@ -197,7 +197,7 @@ def child(journal: Journal, *keys: str) -> Batch:
     return journal.settle(parent, Decided(children=[draft]))[1][0]
 
 
-def test_what_newer_rows_write_of_rows_that_wait(journal: Journal) -> None:
+def test_what_newer_rows_write_of_rows_that_wait(journal: SqliteJournal) -> None:
     """It is noted for the batch in which they wait, and forgotten with it."""
     older = child(journal, "a", "b", "c")
     settle(journal, Decided(loaded("a", "Phone"), failed("b", Phone="1"), loaded("d", "Phone")))
@@ -215,7 +215,7 @@ def test_what_newer_rows_write_of_rows_that_wait(journal: Journal) -> None:
     assert not journal.waiting.has_rows_of("Contact", "Key__c")
 
 
-def test_rows_that_wait_are_stored_without_what_newer_rows_wrote(journal: Journal) -> None:
+def test_rows_that_wait_are_stored_without_what_newer_rows_wrote(journal: SqliteJournal) -> None:
     """Where they are not sent after all, because their stream stopped."""
     older = child(journal, "a", "b")
     settle(journal, Decided(loaded("a", "Phone"), loaded("b", "Phone")))
@@ -227,7 +227,9 @@ def test_rows_that_wait_are_stored_without_what_newer_rows_wrote(journal: Journa
 
 
 @pytest.mark.parametrize("code", ["NOT_FOUND", "ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY"])
-def test_a_delete_that_found_nothing_because_its_record_waits(journal: Journal, code: str) -> None:
+def test_a_delete_that_found_nothing_because_its_record_waits(
+    journal: SqliteJournal, code: str
+) -> None:
     """The row that waits will not be sent, so the delete has what it wanted."""
     older = child(journal, "a")
     counts = settle(journal, Decided(failed("a", code), failed("b", code)), DELETES)
@@ -237,13 +239,13 @@ def test_a_delete_that_found_nothing_because_its_record_waits(journal: Journal, 
     assert [row.key for row in journal.failures.select(Selection())] == ["b"]
 
 
-def resend(journal: Journal) -> Batch:
+def resend(journal: SqliteJournal) -> Batch:
     """A batch that sends all stored rows again."""
     ids = [row.id for row in journal.failures.select(Selection())]
     return journal.retry(journal.open_batch(WRITES), ids, rows=1, size=9)
 
 
-def test_rows_that_fail_again_stay_as_they_are_in_their_places(journal: Journal) -> None:
+def test_rows_that_fail_again_stay_as_they_are_in_their_places(journal: SqliteJournal) -> None:
     """Each of those that were sent as one; what was refused between them stays the newer."""
     settle(journal, Decided(failed("a", Phone="1", Title="x")))
     settle(journal, Decided(failed("a", Title="y")))
@@ -255,7 +257,7 @@ def test_rows_that_fail_again_stay_as_they_are_in_their_places(journal: Journal)
     assert stored(journal) == [("AGAIN", {"Phone": "1"}), ("TOO_LONG", {"Title": "z"})]
 
 
-def test_rows_that_load_when_they_are_resent(journal: Journal) -> None:
+def test_rows_that_load_when_they_are_resent(journal: SqliteJournal) -> None:
     """They take nothing from a row that was stored after them."""
     settle(journal, Decided(failed("a", Phone="1")))
     again = resend(journal)
@@ -265,7 +267,7 @@ def test_rows_that_load_when_they_are_resent(journal: Journal) -> None:
     assert stored(journal) == [("TOO_LONG", {"Title": "z"})]
 
 
-def test_a_batch_that_is_resent_once_more_as_a_whole(journal: Journal) -> None:
+def test_a_batch_that_is_resent_once_more_as_a_whole(journal: SqliteJournal) -> None:
     """Its child stands for the same stored rows, which are gone when it is loaded."""
     settle(journal, Decided(failed("a", Phone="1")))
     again = resend(journal)
@@ -282,7 +284,7 @@ def test_a_batch_that_is_resent_once_more_as_a_whole(journal: Journal) -> None:
     assert stored(journal) == []
 
 
-def test_a_row_without_its_key_that_comes_again_after_a_crash(journal: Journal) -> None:
+def test_a_row_without_its_key_that_comes_again_after_a_crash(journal: SqliteJournal) -> None:
     """It is stored once."""
     row = replace(failed("", "MISSING_ARGUMENT", Phone="1"), key=None, same_key=None)
     settle(journal, Decided(refused=[row, row]))
@@ -300,7 +302,7 @@ def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_portions")
-def test_nothing_counts_before_the_settlement_does(journal: Journal) -> None:
+def test_nothing_counts_before_the_settlement_does(journal: SqliteJournal) -> None:
     """Neither what is stored in portions, nor what it makes of older rows."""
     settle(journal, Decided(*(failed(f"k{n}", Phone="1") for n in range(5))))
     before = stored(journal)
@@ -320,7 +322,7 @@ def test_nothing_counts_before_the_settlement_does(journal: Journal) -> None:
 @pytest.mark.usefixtures("small_portions")
 def test_what_a_dying_run_prepared_is_removed(tmp_path: Path) -> None:
     """The next one starts without it, and what was settled is brought to its end."""
-    with Journal(tmp_path) as journal:
+    with SqliteJournal(tmp_path) as journal:
         journal.start_run("r1")
         settle(journal, Decided(*(failed(f"k{n}", Phone="1") for n in range(4))))
         child(journal, "a", "b", "c")
@@ -330,7 +332,7 @@ def test_what_a_dying_run_prepared_is_removed(tmp_path: Path) -> None:
         file.execute("UPDATE batches SET state = 'filling' WHERE parent_id IS NOT NULL")
     file.close()
 
-    with Journal(tmp_path) as journal:
+    with SqliteJournal(tmp_path) as journal:
         assert stored(journal) == []
         assert not journal.waiting.has_rows_of("Contact", "Key__c")
         assert journal.batches(BatchState.FILLING) == []
@@ -348,7 +350,7 @@ def test_what_a_dying_run_prepared_is_removed(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small_portions")
-def test_settling_in_portions_comes_to_the_same(journal: Journal) -> None:
+def test_settling_in_portions_comes_to_the_same(journal: SqliteJournal) -> None:
     """For rows that are stored, that lose cells, that go, and that wait."""
     older = child(journal, *(f"k{n}" for n in range(6)))
     settle(journal, Decided(*(failed(f"k{n}", Phone="1", Title="x") for n in range(6))))
@@ -363,7 +365,7 @@ def test_settling_in_portions_comes_to_the_same(journal: Journal) -> None:
     assert sorted(journal.waiting.overwritten(older.id)) == [f"k{n}" for n in range(6)]
 
 
-def test_an_adopted_row_has_its_place(journal: Journal) -> None:
+def test_an_adopted_row_has_its_place(journal: SqliteJournal) -> None:
     """It is newer than what is stored already, and its job is known from then on."""
     settle(journal, Decided(failed("a", Phone="1", Title="x")))
     journal.adopt(WRITES, "7501", [failed("a", "AGAIN", Phone="2")])
@@ -373,7 +375,7 @@ def test_an_adopted_row_has_its_place(journal: Journal) -> None:
     assert (job["state"], job["failed"], journal.knows_job("7501")) == ("released", 1, True)
 
 
-def test_an_abandoned_resend_leaves_its_rows(journal: Journal) -> None:
+def test_an_abandoned_resend_leaves_its_rows(journal: SqliteJournal) -> None:
     """They may be sent by a later one."""
     settle(journal, Decided(failed("a", Phone="1")))
     again = resend(journal)

@@ -11,7 +11,7 @@ from org_in_memory import Clock, OrgInMemory, lost, not_found, refused, write_ro
 from target_salesforce_bulk.errors import JobError, SalesforceBulkError, StateDirectoryError
 from target_salesforce_bulk.journal.batch import Batch, BatchColumn, Counts, LoadPlan
 from target_salesforce_bulk.journal.failure_store import Selection
-from target_salesforce_bulk.journal.journal import Journal
+from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event
 from target_salesforce_bulk.loading.batch_loader import BatchLoader
 from target_salesforce_bulk.loading.events import (
@@ -56,7 +56,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.org = OrgInMemory()
         self.clock = Clock()
-        self.journal = Journal(folder / "state")
+        self.journal = SqliteJournal(folder / "state")
         self.journal.start_run("r1")
         self.happened: list[Any] = []
         self.tally = Tally()

@@ -1,0 +1,94 @@
+"""The `jobs` commands."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+from sample_batches import make_plan
+
+from target_salesforce_bulk.cli import jobs as module
+from target_salesforce_bulk.cli.jobs import jobs
+from target_salesforce_bulk.journal.journal import SqliteJournal
+from target_salesforce_bulk.journal.lifecycle import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+pytestmark = pytest.mark.usefixtures("process_state")
+
+
+@pytest.fixture
+def run(config_file: str) -> Callable[..., Any]:
+    """Invoke a command with the configuration."""
+
+    def invoke(name: str, *arguments: str) -> Any:
+        runner = CliRunner(catch_exceptions=False)
+        return runner.invoke(jobs, [name, "--config", config_file, *arguments])
+
+    return invoke
+
+
+@pytest.fixture
+def two_batches(tmp_path: Path) -> None:
+    with SqliteJournal(tmp_path / "state") as journal:
+        journal.start_run("r1")
+        journal.open_batch(make_plan(stream="users", sobject="User"))
+        batch = journal.seal(journal.open_batch(make_plan()).id, rows=1200, size=9, merged=0)
+        journal.record(batch.id, Event.CREATED, job_id="750000000000001AAA", jobs_made=1)
+
+
+@pytest.mark.usefixtures("two_batches")
+def test_list(run: Any) -> None:
+    """The newest first, one line each, also for a batch without a job."""
+    assert run("list").stdout.splitlines() == [
+        "750000000000001AAA  batch 2  created    people → Contact, upsert, 1,200 rows",
+        "no job              batch 1  filling    users → User, upsert, 0 rows",
+    ]
+
+
+@pytest.mark.usefixtures("two_batches")
+def test_list_as_json(run: Any) -> None:
+    """As many as are asked for."""
+    (job,) = json.loads(run("list", "--json", "--number", "1").stdout)
+    changed_at = job.pop("changed_at")
+
+    assert changed_at.endswith("+00:00")
+    assert job == {
+        "batch": 2,
+        "stream": "people",
+        "object": "Contact",
+        "operation": "upsert",
+        "run_id": "r1",
+        "state": "created",
+        "rows": 1200,
+        "job_id": "750000000000001AAA",
+        "loaded": None,
+        "failed": None,
+        "unprocessed": None,
+        "uncertain": None,
+        "retried": None,
+    }
+
+
+def test_forget(run: Any) -> None:
+    """It says how many rows it forgot."""
+    assert run("forget", "people").stdout == "0 rows of stream people forgotten.\n"
+
+
+def test_resume(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run is opened and left: nothing is read and nothing stored is sent."""
+    opened: list[Path] = []
+
+    def open_run(settings: Any, client: Any) -> Any:
+        opened.append(settings.state_dir)
+        return nullcontext()
+
+    monkeypatch.setattr(module.Run, "open", open_run)
+    result = run("resume")
+
+    assert (result.exit_code, result.stdout, len(opened)) == (0, "No job is in progress.\n", 1)

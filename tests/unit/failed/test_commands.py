@@ -1,0 +1,176 @@
+"""The functions behind the `failed` commands."""
+
+from __future__ import annotations
+
+import json
+import stat
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sample_batches import failed_row, make_plan, stored_row
+
+from target_salesforce_bulk.errors import SettingsError
+from target_salesforce_bulk.failed import commands
+from target_salesforce_bulk.journal.failed_rows import FailureClass, RowError
+from target_salesforce_bulk.journal.failure_store import Selection
+from target_salesforce_bulk.journal.journal import SqliteJournal
+from target_salesforce_bulk.loading.settling.error_table import ErrorTable
+from target_salesforce_bulk.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EVERYTHING = Selection()
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Settings:
+    """The settings of a state directory with two failed rows."""
+    state_dir = tmp_path / "state"
+    busy = RowError(code="UNABLE_TO_LOCK_ROW", message="busy")
+    with SqliteJournal(state_dir) as journal:
+        journal.start_run("r1")
+        rows = [
+            failed_row("K-1"),
+            failed_row(
+                "K-2",
+                row={"Key__c": "K-2", "LastName": "#N/A"},
+                error=busy,
+                failure_class=FailureClass.TRANSIENT,
+            ),
+        ]
+        journal.adopt(make_plan(), "750000000000001AAA", rows)
+    return Settings.from_config({"state_dir": str(state_dir)})
+
+
+def hint(code: str, message: str) -> str:
+    return ErrorTable().kind(code, message).hint
+
+
+def test_groups(stored: Settings) -> None:
+    """By stream and code, each with a hint."""
+    assert commands.groups(stored, EVERYTHING) == [
+        {
+            "stream": "people",
+            "code": code,
+            "class": failure_class,
+            "rows": 1,
+            "message": message,
+            "hint": hint(code, message),
+            "keys": [key],
+        }
+        for code, failure_class, message, key in (
+            ("DUPLICATE_VALUE", "permanent", "duplicate value", "K-1"),
+            ("UNABLE_TO_LOCK_ROW", "transient", "busy", "K-2"),
+        )
+    ]
+
+
+def test_groups_as_text() -> None:
+    """A line for each group, and one for its hint if it has one."""
+    group = {"stream": "s", "rows": 1200, "code": "C", "class": "permanent", "message": "no"}
+
+    assert commands.as_text([]) == "No failed rows."
+    assert commands.as_text(
+        [group | {"keys": ["a", "b"], "hint": "Do it."}, group | {"keys": [], "hint": ""}]
+    ).splitlines() == [
+        "s: 1,200 x C (permanent): no  [a, b]",
+        "    Do it.",
+        "s: 1,200 x C (permanent): no",
+    ]
+
+
+def test_rows_as_text() -> None:
+    """Everything about a row, with its values."""
+    row: dict[str, Any] = asdict(stored_row()) | {"hint": "Merge them."}
+    unsent = asdict(stored_row(job_id=None, row={})) | {"hint": ""}
+
+    assert commands.rows_as_text([row, unsent]).splitlines() == [
+        "Row 7 of stream people → Contact, upsert",
+        "  DUPLICATE_VALUE: duplicate value",
+        "  Merge them.",
+        "  permanent, attempt 2, 2026-01-01T00:00:00.000+00:00, job 7501",
+        "    Key__c = K-1",
+        "    LastName = Ada",
+        "",
+        "Row 7 of stream people → Contact, upsert",
+        "  DUPLICATE_VALUE: duplicate value",
+        "  permanent, attempt 2, 2026-01-01T00:00:00.000+00:00, job none: refused before sending",
+    ]
+
+
+def test_discard(stored: Settings) -> None:
+    """Only what is selected goes."""
+    number = commands.discard(stored, Selection(code="DUPLICATE_VALUE"))
+
+    assert number == 1
+    assert [row["key"] for row in commands.rows(stored, EVERYTHING)] == ["K-2"]
+
+
+def test_export_as_csv(stored: Settings, tmp_path: Path) -> None:
+    """The columns of all selected rows; the file is for its owner only."""
+    path = tmp_path / "rows.csv"
+    path.touch(0o644)
+
+    assert commands.export(stored, EVERYTHING, "csv", path) == 2
+    assert path.read_text().splitlines() == [
+        '"stream","sf__Error","code","fields","job_id","attempt","Key__c","LastName"',
+        '"people","DUPLICATE_VALUE: duplicate value","DUPLICATE_VALUE","Key__c",'
+        '"750000000000001AAA","1","K-1","Name K-1"',
+        '"people","UNABLE_TO_LOCK_ROW: busy","UNABLE_TO_LOCK_ROW","",'
+        '"750000000000001AAA","1","K-2","#N/A"',
+    ]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_export_as_singer(stored: Settings, tmp_path: Path) -> None:
+    """One SCHEMA for equal columns; `#N/A` becomes null. Only records count."""
+    path = tmp_path / "rows.singer"
+
+    assert commands.export(stored, EVERYTHING, "singer", path) == 2
+    text = {"type": ["string", "null"]}
+    assert [json.loads(line) for line in path.read_text().splitlines()] == [
+        {
+            "type": "SCHEMA",
+            "stream": "people",
+            "schema": {"type": "object", "properties": {"Key__c": text, "LastName": text}},
+            "key_properties": ["Key__c"],
+        },
+        {
+            "type": "RECORD",
+            "stream": "people",
+            "record": {"Key__c": "K-1", "LastName": "Name K-1"},
+        },
+        {"type": "RECORD", "stream": "people", "record": {"Key__c": "K-2", "LastName": None}},
+    ]
+
+
+def test_a_state_file_that_is_not_json(stored: Settings, tmp_path: Path) -> None:
+    """It is refused before a request is made."""
+    path = tmp_path / "state.json"
+    path.write_text("not JSON")
+
+    with pytest.raises(SettingsError, match="is not a STATE file: it is not JSON"):
+        commands._entries(None, path)
+
+
+def test_the_jobs_of_a_state(tmp_path: Path) -> None:
+    """Rows that were never sent have no job to fetch; a job that is named needs no STATE."""
+    path = tmp_path / "state.json"
+    jobs = [{"job_id": "7501", "stream": "s"}, {"job_id": None, "stream": "s"}]
+    path.write_text(json.dumps({"bookmarks": {"target-salesforce-bulk": {"failed_jobs": jobs}}}))
+
+    assert commands._entries(None, path) == [{"job_id": "7501", "stream": "s"}]
+    assert commands._entries("7502", path) == [{"job_id": "7502"}]
+    assert commands._entries(None, None) == []
+
+
+def test_a_retry_as_text() -> None:
+    """What was sent, and why the rest was not."""
+    result = {"sent": 1200, "loaded": 1199, "failed": 1, "skipped": {"refused": 2}}
+
+    assert commands.retry_as_text(result).splitlines() == [
+        "1,200 rows sent again: 1,199 loaded, 1 failed again",
+        "2 rows not sent, refused",
+    ]

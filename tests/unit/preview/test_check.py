@@ -1,0 +1,111 @@
+"""What a check prints, and what it calls a problem."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sample_batches import CONTACT, KnownObjects
+
+from target_salesforce_bulk.errors import RequestError
+from target_salesforce_bulk.preview.check import Preflight
+from target_salesforce_bulk.settings import Settings
+
+if TYPE_CHECKING:
+    from target_salesforce_bulk.salesforce.sobject import SObject
+
+LIMITS = {
+    "DailyApiRequests": {"Remaining": 900, "Max": 1000},
+    "DailyBulkApiBatches": {"Remaining": 15000, "Max": 15000},
+}
+
+
+class Org:
+    """A client of an org with one object."""
+
+    instance_url = "https://acme.invalid"
+
+    def __init__(self, user: dict[str, str] | None) -> None:
+        self._user = user
+        self._objects = KnownObjects(CONTACT)
+
+    def check_version(self) -> None:
+        pass
+
+    def describe(self, name: str) -> SObject:
+        return self._objects.sobject(name)
+
+    def get_json(self, path: str) -> Any:
+        if path == "/limits":
+            return LIMITS
+        if self._user is None:
+            raise RequestError("no scope", status=403, code="", detail="")
+        return self._user
+
+
+def preflight(streams: dict[str, Any] | None = None, user: dict[str, str] | None = None) -> Any:
+    settings = Settings.from_config({"streams": streams})
+    return Preflight(SimpleNamespace(client=Org(user), settings=settings))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("user", "who"),
+    [
+        (None, ""),
+        (
+            {"preferred_username": "ada@acme", "organization_id": "00D1"},
+            ", user ada@acme, org 00D1",
+        ),
+    ],
+)
+def test_the_org(capsys: pytest.CaptureFixture[str], user: dict[str, str] | None, who: str) -> None:
+    """Org, API version and limits; the user where the app may know it."""
+    preflight(user=user).check_org()
+
+    assert capsys.readouterr().out.splitlines() == [
+        f"Logged in to https://acme.invalid{who}, API 67.0",
+        "API requests: 900 of 1,000 left for today",
+        "Bulk API batches: 15,000 of 15,000 left for today",
+    ]
+
+
+def test_no_streams(capsys: pytest.CaptureFixture[str]) -> None:
+    """It points to --input."""
+    checked = preflight()
+    checked.check_streams()
+
+    assert capsys.readouterr().out == (
+        "\nNo streams are configured; use --input to check the streams of a tap.\n"
+    )
+    assert checked.problems == []
+
+
+def test_the_table_of_a_stream(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each column with its field's type; what a new record would lack is a warning."""
+    mapping = {"id": "Key__c", "mail": {"field": "Email"}}
+    checked = preflight({"people": {"object": "Contact", "field_mapping": mapping}})
+    checked.check_streams()
+
+    assert capsys.readouterr().out.splitlines() == [
+        "",
+        "Stream people → Contact, upsert by Key__c",
+        "  id    →  Key__c  string(20)",
+        "  mail  →  Email   email(80)",
+        "  Warning: new records need LastName, but no property maps to them",
+    ]
+    assert checked.problems == []
+
+
+def test_every_problem_is_found(capsys: pytest.CaptureFixture[str]) -> None:
+    """A stream that fails does not hide the next one; a glob cannot be checked."""
+    checked = preflight({"a": {"object": "Nope__c"}, "crm-*": {}, "b": {"object": "Contact"}})
+    checked.check_streams()
+    shown = capsys.readouterr().out
+
+    assert [problem.split(":")[0] for problem in checked.problems] == ["Stream a", "Stream b"]
+    assert [line for line in shown.splitlines() if line] == [
+        f"Problem: {checked.problems[0]}",
+        "Stream crm-*: a glob; use --input to check the streams that it matches.",
+        f"Problem: {checked.problems[1]}",
+    ]

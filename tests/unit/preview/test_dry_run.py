@@ -1,0 +1,78 @@
+"""A dry run counts batches and keeps nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sample_batches import failed_row, make_plan
+
+from target_salesforce_bulk.journal.failed_rows import RowError
+from target_salesforce_bulk.preview.dry_run import DryRun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[DryRun]:
+    run = DryRun(client=None, folder=tmp_path)  # type: ignore[arg-type]
+    run.stream_started("people", "people", resolved=None)  # type: ignore[arg-type]
+    yield run
+    run.close()
+
+
+def hand_over(run: DryRun, rows: int, *refused: Any) -> Path:
+    batch = run.open_batch(make_plan())
+    if refused:
+        batch.refused.write_text("".join(f"{each.to_json()}\n" for each in refused))
+    run.hand_over(batch, rows=rows, size=10 * rows, merged=1)
+    return batch.folder
+
+
+def test_batches_are_counted(run: DryRun) -> None:
+    """A batch without rows to send makes no job."""
+    folders = [hand_over(run, rows) for rows in (3, 2, 0)]
+    count = vars(run.counts["people"])
+
+    assert count == {
+        "read": 0,
+        "rows": 5,
+        "jobs": 2,
+        "size": 50,
+        "merged": 3,
+        "refused": 0,
+        "reasons": {},
+    }
+    assert [folder for folder in folders if folder.exists()] == []
+
+
+def test_refused_rows_are_counted_by_reason(run: DryRun) -> None:
+    """With the keys of the first few; a row may have none."""
+    same = [failed_row(f"K-{number}") for number in range(7)]
+    other = failed_row("", key=None, error=RowError(code="MALFORMED_ID", message="no Id"))
+    hand_over(run, 0, *same, other)
+    count = run.counts["people"]
+
+    assert count.refused == 8
+    assert {reason: vars(found) for reason, found in count.reasons.items()} == {
+        ("DUPLICATE_VALUE", "duplicate value"): {
+            "number": 7,
+            "sample": ["K-0", "K-1", "K-2", "K-3", "K-4"],
+        },
+        ("MALFORMED_ID", "no Id"): {"number": 1, "sample": []},
+    }
+
+
+def test_earlier_runs_do_not_matter(run: DryRun) -> None:
+    """No stream is stopped, no row is recognised, no batch is limited."""
+    batch = run.open_batch(make_plan())
+
+    assert (
+        run.is_stopped("people"),
+        run.may_come_again(make_plan()),
+        run.came_again(make_plan(), b"x"),
+        run.row_limit(batch, 100),
+        run.intake,
+    ) == (False, False, False, 100, run)

@@ -1,0 +1,80 @@
+"""The text of a run's summary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from target_salesforce_bulk.journal.batch import Counts
+from target_salesforce_bulk.journal.failed_rows import FailureClass
+from target_salesforce_bulk.journal.failure_store import FailureGroup
+from target_salesforce_bulk.loading.settling.error_table import ErrorTable
+from target_salesforce_bulk.loading.tally import StreamTally
+from target_salesforce_bulk.reporting.summary import accounting, failure_lines, table
+
+PEOPLE = StreamTally(
+    stream="people",
+    sobject="Contact",
+    read=12345,
+    merged=1,
+    jobs=2,
+    api_calls=16,
+    counts=Counts(loaded=12000, failed=300, unprocessed=40, uncertain=4, refused=3, retried=7),
+    started_at=1.0,
+    ended_at=3.25,
+)
+
+
+def test_the_table() -> None:
+    """Names to the left, numbers to the right; `failed` is every row that was not loaded."""
+    lines = table([PEOPLE, StreamTally(stream="a", sobject="B")]).splitlines()
+
+    assert lines == [
+        "stream              read  loaded  failed  refused  retried  merged  jobs  API calls"
+        "  seconds",
+        "people → Contact  12,345  12,000     344        3        7       1     2         16"
+        "      2.2",
+        "a → B                  0       0       0        0        0       0     0          0"
+        "      0.0",
+    ]
+
+
+def test_rows_that_only_counts_vouch_for() -> None:
+    """They are named over all streams, or there is no line."""
+    counted = StreamTally(stream="a", sobject="B", counts=Counts(loaded=5000, counted=5000))
+
+    assert accounting([PEOPLE]) == ""
+    assert accounting([PEOPLE, counted]) == (
+        "5,000 rows count as loaded because their jobs report no failed rows "
+        "(save_results: all also fetches their Ids)."
+    )
+
+
+def test_failure_lines() -> None:
+    """Each stream's file, then its groups with keys and a hint where there are any."""
+    groups = [
+        FailureGroup(
+            stream=stream,
+            code=code,
+            failure_class=FailureClass.PERMANENT,
+            rows=1200,
+            message="no",
+            keys=keys,
+        )
+        for stream, code, keys in (
+            ("people", "MALFORMED_ID", ("K-1", "K-2")),
+            ("people", "NEW_CODE", ()),
+            ("users", "NEW_CODE", ("U-1",)),
+            ("not in files", "NEW_CODE", ()),
+        )
+    ]
+    files = {"people": Path("p.csv"), "users": Path("u.csv")}
+    hint = ErrorTable().kind("MALFORMED_ID", "no").hint
+
+    assert failure_lines(groups, files, ErrorTable()) == [
+        "Failed rows of people: p.csv",
+        "  1,200 x MALFORMED_ID: no  [K-1, K-2]",
+        f"      {hint}",
+        "  1,200 x NEW_CODE: no",
+        "Failed rows of users: u.csv",
+        "  1,200 x NEW_CODE: no  [U-1]",
+    ]
