@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import Sink
@@ -54,8 +55,8 @@ class SalesforceSink(SafeSink):
         #: Hashes of the keys in the open batches, where another stream writes the same records.
         self._open_keys: set[int] = set()
         self._recogniser: Recogniser
-        #: Rows of which the first STATE will tell whether they come again.
-        self._undecided: list[tuple[bytes, str | None, tuple[Any, ...]]] = []
+        #: Take the rows of which the first STATE will tell whether they come again.
+        self._undecided: list[Callable[[], None]] = []
 
     def get_validator(self) -> None:
         """No JSON schema validation: rows are checked against the object they go to."""
@@ -163,16 +164,19 @@ class SalesforceSink(SafeSink):
         except RowRefused as refusal:
             self._refuse(writer, record, refusal)
             return
-        if writer is self._writes and not self._is_new(row, key, self._position_of(record)):
-            return
-        self._add(writer, row, key)
+        if writer is self._writes:
+            self._take_row(row, key, self._position_of(record))
+        else:
+            self._add(writer, row, key)
 
     def _refuse(self, writer: RowWriter, record: dict[str, Any], refusal: RowRefused) -> None:
         """Keep a record among the refused ones, unless an earlier run has."""
-        described = writer.encoder.describe(record)
         positions = self._position_of(record) if writer is self._writes else ()
-        answer = self._recogniser.judge_refused(described, positions)
-        if answer is not Answer.AGAIN:  # one that is not decided costs nothing to refuse twice
+        answer = self._recogniser.judge_refused(writer.encoder.describe(record), positions)
+        if answer is Answer.UNDECIDED:
+            self._undecided.append(lambda: self._refuse(writer, record, refusal))
+        elif answer is Answer.NEW:
+            described = writer.encoder.describe(record)
             self._batch(writer).refuse(described, writer.encoder.key(record), refusal)
 
     def _position_of(self, record: dict[str, Any]) -> tuple[Any, ...]:
@@ -183,7 +187,7 @@ class SalesforceSink(SafeSink):
         same_key = None if key is None else self._writes.same_key(key)
         answers = self._recogniser.judge(1, lambda _: (row, same_key), positions)
         if answers is not None and answers[0] is Answer.UNDECIDED:
-            self._undecided.append((row, key, positions))
+            self._undecided.append(lambda: self._take_row(row, key, positions))
         return answers is None or answers[0] is Answer.NEW
 
     @property
@@ -239,10 +243,14 @@ class SalesforceSink(SafeSink):
 
     def _release_undecided(self) -> None:
         """Load the rows that waited for the first STATE, and do not come again."""
-        rows, self._undecided = self._undecided, []
-        for row, key, positions in rows:
-            if self._is_new(row, key, positions):
-                self._add(self._writes, row, key)
+        undecided, self._undecided = self._undecided, []
+        for take in undecided:
+            take()
+
+    def _take_row(self, row: bytes, key: str | None, positions: tuple[Any, ...]) -> None:
+        """Load a row, unless it is one that an earlier run dealt with."""
+        if self._is_new(row, key, positions):
+            self._add(self._writes, row, key)
 
     def arrow_rows(self) -> ArrowRows:
         """What writes rows of Arrow data, where that is all there is to do with them.
@@ -312,7 +320,7 @@ class SalesforceSink(SafeSink):
             if answer is Answer.UNDECIDED:
                 position = tuple(positions[place : place + 1])
                 key = keys[place] if keys else None
-                self._undecided.append((row(place)[0], key, position))
+                self._undecided.append(partial(self._take_row, row(place)[0], key, position))
         yield start, len(lines)
 
     def _write(
