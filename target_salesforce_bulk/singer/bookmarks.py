@@ -51,6 +51,12 @@ def is_under_way(state: State, stream: str) -> bool:
     return any(name in bookmark for name in (_PROGRESS, _STARTING, _SIGNPOST))
 
 
+def lacks(state: State, stream: str, streams: set[str]) -> bool:
+    """Whether a STATE has bookmarks by stream, and none that could be that of a stream."""
+    names = set(by_stream(state))
+    return WHOLE not in names and stream not in names and names <= streams
+
+
 def position(bookmark: Any) -> Any:
     """The replication-key value of a bookmark; None where it has none."""
     return bookmark.get(_VALUE) if isinstance(bookmark, dict) else None

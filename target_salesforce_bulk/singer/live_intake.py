@@ -207,7 +207,10 @@ class LiveIntake:
         """Whether the tap brought a stream to its end, as far as its last STATE tells."""
         if stream not in self._started_before_state:
             return False
-        if bookmarks.is_under_way(self._state, self._tap_streams[stream]):
+        tap_stream, names = self._tap_streams[stream], set(self._tap_streams.values())
+        if bookmarks.is_under_way(self._state, tap_stream):
             return False
+        if stream in self._tops and bookmarks.lacks(self._state, tap_stream, names):
+            return False  # a tap that comes to its end writes the bookmark
         # Without a row and from the same bookmark, the tap may have broken off at once.
         return stream in self._rows_of or not self._journal.recognised.expects_any(stream)

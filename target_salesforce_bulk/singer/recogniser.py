@@ -96,14 +96,17 @@ class LiveRecogniser:
             self._follow(positions, row, ())
             return None
         answers = [Answer.NEW] * number
-        if self._rows_expected:
-            lines = [row(place)[0] for place in range(number)]
-            answers = self._recognised.match(self._stream, self._layout, lines)
-        known = {place for place, answer in enumerate(answers) if answer is Answer.UNDECIDED}
+        # Those at the bookmark first: a row after it may look the same.
         for place in self._places_at_bookmark(positions):
-            if answers[place] is Answer.NEW:
-                answers[place] = self._match_top(*row(place))
-                if answers[place] is not Answer.NEW:
+            answers[place] = self._match_top(*row(place))
+        known = {place for place, answer in enumerate(answers) if answer is not Answer.NEW}
+        if self._rows_expected:
+            others = [place for place in range(number) if place not in known]
+            lines = [row(place)[0] for place in others]
+            found = self._recognised.match(self._stream, self._layout, lines)
+            for place, answer in zip(others, found, strict=True):
+                answers[place] = answer
+                if answer is Answer.UNDECIDED:
                     known.add(place)
         self._follow(positions, row, known)
         return answers
@@ -129,11 +132,11 @@ class LiveRecogniser:
     def judge_refused(self, row: Mapping[str, str], positions: Sequence[Any]) -> Answer:
         """See `Recogniser.judge_refused`."""
         fingerprint = fingerprints.of_refused(row)
-        answer = self._recognised.match_refused(self._stream, fingerprint)
-        if answer is Answer.NEW and self._places_at_bookmark(positions):
+        if self._places_at_bookmark(positions):
             answer = self._recognised.match_top_refused(self._stream, fingerprint)
             if answer is not Answer.NEW:
                 return answer
+        answer = self._recognised.match_refused(self._stream, fingerprint)
         if self._tops is not None and answer is not Answer.UNDECIDED:
             self._tops.add(positions, lambda _: (fingerprint, None), None)
         return answer
