@@ -85,7 +85,9 @@ class DryRun:
         """Create a batch."""
         return self._journal.open_batch(plan)
 
-    def recogniser(self, plan: LoadPlan, *, skip_repeated: bool) -> Recogniser:
+    def recogniser(
+        self, plan: LoadPlan, *, replication_key: str | None, skip_repeated: bool
+    ) -> Recogniser:
         """None: earlier runs do not matter here."""
         return NothingToRecognise()
 

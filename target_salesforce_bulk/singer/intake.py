@@ -44,11 +44,14 @@ class Intake(Protocol):
             SalesforceBulkError: no stream can be loaded any more.
         """
 
-    def recogniser(self, plan: LoadPlan, *, skip_repeated: bool) -> Recogniser:
+    def recogniser(
+        self, plan: LoadPlan, *, replication_key: str | None, skip_repeated: bool
+    ) -> Recogniser:
         """What tells rows that an earlier run dealt with from new ones.
 
         Args:
             plan: What the rows are to become.
+            replication_key: The property by which the tap goes on; None where it has none.
             skip_repeated: Whether rows that come again at the bookmark are left out.
         """
 

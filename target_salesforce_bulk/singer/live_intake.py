@@ -57,6 +57,8 @@ class LiveIntake:
         self._positions: dict[int, tuple[str, Callable[[], Position]]] = {}
         self._tap_streams: dict[str, str] = {}
         self._tops: dict[str, TopTracker] = {}
+        #: Streams with a replication key: a tap that reads one to its end sends a STATE.
+        self._positional: set[str] = set()
         self._held: list[Callable[[], None]] = []
         self._state: Any = None
         self._states = 0
@@ -79,11 +81,17 @@ class LiveIntake:
         self._loader.check()
         return self._loader.is_stopped(stream)
 
-    def recogniser(self, plan: LoadPlan, *, skip_repeated: bool) -> Recogniser:
+    def recogniser(
+        self, plan: LoadPlan, *, replication_key: str | None, skip_repeated: bool
+    ) -> Recogniser:
         """See `Intake.recogniser`."""
         if plan.operation.only_ids:
             return NothingToRecognise()
-        tops = self._tops.setdefault(plan.stream, TopTracker()) if skip_repeated else None
+        tops = None
+        if replication_key is not None:
+            self._positional.add(plan.stream)
+            if skip_repeated:
+                tops = self._tops.setdefault(plan.stream, TopTracker())
         found = LiveRecogniser(
             self._journal.recognised,
             plan,
@@ -186,7 +194,7 @@ class LiveIntake:
         came after the last one, the tap broke off, and those rows come again.
         """
         if not self._states:
-            for stream in self._rows_of:
+            for stream in self._rows_of - self._positional:
                 self._journal.complete_without_state(stream)
         elif not self._rows_since_state:
             complete = [stream for stream in self._tap_streams if self._is_complete(stream)]
@@ -210,7 +218,7 @@ class LiveIntake:
         tap_stream, names = self._tap_streams[stream], set(self._tap_streams.values())
         if bookmarks.is_under_way(self._state, tap_stream):
             return False
-        if stream in self._tops and bookmarks.lacks(self._state, tap_stream, names):
+        if stream in self._positional and bookmarks.lacks(self._state, tap_stream, names):
             return False  # a tap that comes to its end writes the bookmark
         # Without a row and from the same bookmark, the tap may have broken off at once.
         return stream in self._rows_of or not self._journal.recognised.expects_any(stream)

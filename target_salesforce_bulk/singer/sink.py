@@ -104,7 +104,8 @@ class SalesforceSink(SafeSink):
         self._reads: Reads = self._intake.stream_started(self.stream_name, tap_stream, resolved)
         self._recogniser = self._intake.recogniser(
             self._writes.plan,
-            skip_repeated=self._settings.skip_repeated and self._replication_key is not None,
+            replication_key=self._replication_key,
+            skip_repeated=self._settings.skip_repeated,
         )
         self._intake.when_decided(self._release_undecided)
         self._target.key_order.join(resolved.sobject.name, self._key_header, self)

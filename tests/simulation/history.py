@@ -134,16 +134,18 @@ class History:
 
     def _input(self, run: Run) -> Iterator[Any]:
         rows = list(self.evidence.rows.values())
-        number, last = len(self.evidence.runs) - 1, ""
+        number, last, states = len(self.evidence.runs) - 1, "", 0
         for position, (message, row) in enumerate(
             self._plan.tap.messages(self._kept, rows, run.changed)
         ):
             if run.cut is not None and position >= run.cut:
-                self.evidence.runs[-1].cut_at_state = last == "STATE"
+                # To a stream without a position, a run without STATE looks complete as well.
+                self.evidence.runs[-1].cut_at_state = last == "STATE" or not states
                 return
             if position == run.signal:
                 yield Signal()
             last = message["type"]
+            states += last == "STATE"
             if row is not None:
                 self.evidence.places.setdefault(row.number, []).append((number, position))
             self._note("reads", message)

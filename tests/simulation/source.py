@@ -68,8 +68,8 @@ class Stream:
         """Its name in the target."""
         return self.alias or self.name
 
-    def schema(self, columns: Sequence[str]) -> Message:
-        """Its SCHEMA with these columns."""
+    def schema(self, columns: Sequence[str], *, keeps_state: bool) -> Message:
+        """Its SCHEMA with these columns; a tap without STATE has no replication key."""
         names = [*([self.key] if self.key else []), *columns, "_sdc_deleted_at"]
         properties: dict[str, Any] = {name: {"type": ["string", "null"]} for name in names}
         message = {
@@ -78,7 +78,9 @@ class Stream:
             "schema": {"type": "object", "properties": properties | {"Rk": {"type": "integer"}}},
             "key_properties": [self.key] if self.key else [],
         }
-        return message | ({} if self.kind == "full" else {"bookmark_properties": ["Rk"]})
+        if self.kind == "full" or not keeps_state:
+            return message
+        return message | {"bookmark_properties": ["Rk"]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,10 +156,10 @@ class Tap:
         found = self.pending(state, stream, rows)
         columns = stream.columns[:-1] if grows and len(stream.columns) > 1 else stream.columns
         wide = {name for name in stream.columns if name not in columns}
-        yield stream.schema(columns), None
+        yield stream.schema(columns, keeps_state=self.form != "none"), None
         for number, row in enumerate(found, 1):
             if wide & row.cells.keys():
-                yield stream.schema(stream.columns), None
+                yield stream.schema(stream.columns, keeps_state=self.form != "none"), None
                 wide = set()
             yield row.message(stream), row
             if number % self.every == 0 and self.form != "none" and number < len(found):
