@@ -117,7 +117,7 @@ class History:
             self.evidence.rows[row.number] = row
         self._begin(run.faults)
         self._note("a run begins with STATE", self._kept or {})
-        facts = RunFacts(cut=run.cut is not None, numbered=_numbered(self._kept))
+        facts = RunFacts(numbered=_numbered(self._kept))
         self.evidence.runs.append(facts)
         ended = self.system.run(
             self._input(run), self._settings(run.settings), crash_at=run.crash_at
@@ -139,6 +139,7 @@ class History:
             self._plan.tap.messages(self._kept, rows, run.changed)
         ):
             if run.cut is not None and position >= run.cut:
+                self.evidence.runs[-1].cut = True
                 # To a stream without a position, a run without STATE looks complete as well.
                 self.evidence.runs[-1].cut_at_state = last == "STATE" or not states
                 return
