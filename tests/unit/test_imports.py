@@ -14,11 +14,12 @@ PACKAGE = "target_salesforce_bulk"
 
 #: What each part may import of the package, beside itself.
 MAY_IMPORT = {
+    "plain_text": set(),
     "errors": set(),
-    "salesforce": {"errors"},
+    "salesforce": {"errors", "plain_text"},
     "settings": {"errors", "salesforce"},
-    "mapping": {"errors", "salesforce"},
-    "rows": {"errors", "salesforce", "mapping"},
+    "mapping": {"errors", "salesforce", "plain_text"},
+    "rows": {"errors", "salesforce", "mapping", "plain_text"},
     "loading": {"errors", "salesforce", "rows"},
     "emulator": {"cli"},
 }
