@@ -6,10 +6,10 @@ _LONGEST = 200
 
 
 def plain_text(text: object, longest: int = _LONGEST) -> str:
-    """Text from outside as part of one line of a log, a message or a report.
+    r"""Text from outside as part of one line of a log, a message or a report.
 
     Line breaks, terminal escapes, other control characters, invisible characters and those that
-    change the direction of writing stand there as escapes such as `\\n` or `\\u202e`.
+    change the direction of writing stand there as escapes such as `\n` or `\u202e`.
 
     Args:
         text: The text, or what its `str` is.

@@ -12,7 +12,8 @@ from target_salesforce_bulk.journal.batch import BatchColumn, LoadPlan
 from target_salesforce_bulk.journal.recognised import refused_fingerprint, row_fingerprint
 from target_salesforce_bulk.loading.preparing.open_batch import OpenBatch, RowWriter
 from target_salesforce_bulk.mapping.resolve import resolve_stream
-from target_salesforce_bulk.rows.encoder import RowEncoder, RowOptions, RowRefused
+from target_salesforce_bulk.plain_text import plain_text
+from target_salesforce_bulk.rows.encoder import RowEncoder, RowOptions, RowRefused, is_deleted
 from target_salesforce_bulk.rows.json_rows import JsonRows
 from target_salesforce_bulk.singer.sdk import SafeSink
 
@@ -76,8 +77,8 @@ class SalesforceSink(SafeSink):
             if options.unmapped_fields == "warn":
                 self.logger.warning(
                     "Stream %s: property %s is not loaded: %s",
-                    self.stream_name,
-                    unmapped.property,
+                    plain_text(self.stream_name),
+                    plain_text(unmapped.property),
                     unmapped.reason,
                 )
         self._writes = self._writer(resolved, resolved, options)
@@ -129,7 +130,9 @@ class SalesforceSink(SafeSink):
         )
         return RowWriter(
             plan,
-            RowEncoder(field_map, does.operation, row_options),
+            RowEncoder(
+                field_map, does.operation, row_options, deletions=resolved.deletes is not None
+            ),
             may_come_again=self._intake.may_come_again(plan),
         )
 
@@ -243,7 +246,7 @@ class SalesforceSink(SafeSink):
         if self._deletes is None:
             return self._writes
         key = hash(self._deletes.same_key(self._deletes.encoder.key(record) or ""))
-        if record.get("_sdc_deleted_at") is not None:
+        if is_deleted(record):
             self._deleted_keys.add(key)
             return self._deletes
         if key in self._deleted_keys:
@@ -269,12 +272,24 @@ class SalesforceSink(SafeSink):
         """Seal what has been read: the schema changed, or the input has come to its end."""
         self._seal()
 
+    def clean_up(self) -> None:
+        """Say at the end of the input what the settings let pass."""
+        deleted = self._writes.encoder.deleted_rows
+        if deleted and self._deletes is None and not self._writes.plan.operation.only_ids:
+            self.logger.warning(
+                "Stream %s: %s records that have _sdc_deleted_at were loaded like any other; "
+                "set deletes to delete them in Salesforce",
+                plain_text(self.stream_name),
+                f"{deleted:,}",
+            )
+        super().clean_up()
+
     def activate_version(self, new_version: int) -> None:
         """Ignore that a full refresh has begun or ended: nothing is deleted by surprise."""
         self.logger.info(
             "Stream %s: ACTIVATE_VERSION %s is ignored; no record is deleted for it",
-            self.stream_name,
-            new_version,
+            plain_text(self.stream_name),
+            plain_text(new_version),
         )
 
     def _batch(self, writer: RowWriter) -> OpenBatch:
