@@ -177,12 +177,14 @@ class MessageReader(SingerReader):
 
     def _take_columns(self, stream: str, name: str, before: int, part: pa.RecordBatch) -> int:
         """Take records that are rows of Arrow data; how many they are."""
-        records: list[dict[str, Any]] = []
+        from target_salesforce_bulk.rows.arrow_values import records  # an optional package
+
+        found: list[dict[str, Any]] = []
 
         def take_place(place: int) -> None:
-            if not records:
-                records.extend(part.to_pylist())
-            self._take_record(f"Row {before + place + 1} of {name}", stream, records[place])
+            if not found:
+                found.extend(records(part))
+            self._take_record(f"Row {before + place + 1} of {name}", stream, found[place])
 
         sink = self._sink(stream)
         arrow_rows = None if sink is None else sink.arrow_rows()
