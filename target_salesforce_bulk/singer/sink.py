@@ -79,7 +79,7 @@ class SalesforceSink(SafeSink):
                     "Stream %s: property %s is not loaded: %s",
                     plain_text(self.stream_name),
                     plain_text(unmapped.property),
-                    unmapped.reason,
+                    plain_text(unmapped.reason),
                 )
         self._writes = self._writer(resolved, resolved, options)
         if resolved.deletes is not None:

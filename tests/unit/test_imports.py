@@ -15,7 +15,7 @@ PACKAGE = "target_salesforce_bulk"
 #: What each part may import of the package, beside itself.
 MAY_IMPORT = {
     "plain_text": set(),
-    "errors": set(),
+    "errors": {"plain_text"},
     "salesforce": {"errors", "plain_text"},
     "settings": {"errors", "salesforce"},
     "mapping": {"errors", "salesforce", "plain_text"},

@@ -230,4 +230,5 @@ def test_deleted_records_that_are_loaded_are_counted() -> None:
     ArrowRows(encoder, deletions=False).rows(batch)
     with pytest.raises(RowRefused):
         encoder.encode(arrow_values.records(batch)[2])
-        assert encoder.deleted_rows == 1
+
+    assert encoder.deleted_rows == 1
