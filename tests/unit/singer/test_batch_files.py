@@ -9,6 +9,7 @@ import pytest
 
 from target_salesforce_bulk.errors import InputError
 from target_salesforce_bulk.singer.batch_files import line_blocks, read_slices
+from target_salesforce_bulk.singer.batch_sources import BatchSources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("module", "kind", "url", "extra"),
     [
-        ("pyarrow", "arrow", "pyproject.toml", "arrow"),
-        ("pyarrow.parquet", "parquet", "pyproject.toml", "arrow"),
+        ("pyarrow", "arrow", __file__, "arrow"),
+        ("pyarrow.parquet", "parquet", __file__, "arrow"),
         ("s3fs", "jsonl", "s3://bucket/key", "s3"),
     ],
 )
@@ -29,7 +30,7 @@ def test_the_extra_that_is_missing_is_named(
     monkeypatch.setitem(sys.modules, module, None)
 
     with pytest.raises(InputError, match=rf"pip install 'target-salesforce-bulk\[{extra}\]'"):
-        list(read_slices({"format": kind}, [url]))
+        list(read_slices({"format": kind}, [url], BatchSources()))
 
 
 @pytest.mark.parametrize("size", [0, 1, 300_000])
