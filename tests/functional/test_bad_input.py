@@ -64,7 +64,7 @@ def nested(depth: int) -> str:
             ("nested too deeply",),
         ),
         (
-            f'{{"type": "SCHEMA", "stream": "Contact", "schema": {{"properties": {nested(400)}}}}}',
+            f'{{"type": "SCHEMA", "stream": "Contact", "schema": {{"properties": {nested(600)}}}}}',
             ("nested too deeply",),
         ),
         (
