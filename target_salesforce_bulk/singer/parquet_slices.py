@@ -33,14 +33,37 @@ def parquet_slices(file: Any) -> Iterator[pa.RecordBatch]:
         metadata = parquet.metadata
     for group in range(metadata.num_row_groups):
         _check_sizes(metadata.row_group(group))
-    texts = _dictionary_columns(metadata)
-    with pq.ParquetFile(
-        file, metadata=metadata, read_dictionary=texts, pre_buffer=False
-    ) as parquet:
+    as_dictionaries = _options(metadata, _dictionary_columns(metadata))
+    with (
+        pq.ParquetFile(file, **_options(metadata, [])) as plain,
+        pq.ParquetFile(file, **as_dictionaries) as packed,
+    ):
         for group in range(metadata.num_row_groups):
+            reader = packed if _has_long_texts(packed, group) else plain
             rows = _rows_of_slice(metadata.row_group(group))
-            for batch in parquet.iter_batches(rows, row_groups=[group]):
+            for batch in reader.iter_batches(rows, row_groups=[group]):
                 yield from _decoded(batch)
+
+
+def _options(metadata: Any, read_dictionary: list[str]) -> dict[str, Any]:
+    return {"metadata": metadata, "read_dictionary": read_dictionary, "pre_buffer": False}
+
+
+def _has_long_texts(packed: pq.ParquetFile, group: int) -> bool:
+    """Whether the dictionaries of a row group hold texts that must not stand in every row."""
+    first = next(packed.iter_batches(1, row_groups=[group]), None)
+    return first is not None and any(
+        _longest_text(column) * _MOST_ROWS > _SLICE_BYTES for column in first.columns
+    )
+
+
+def _longest_text(array: pa.Array) -> int:
+    """Bytes of the longest text in the dictionaries of an array; of a list's, it is unknown."""
+    if pa.types.is_dictionary(array.type):
+        return int(pc.max(pc.binary_length(array.dictionary)).as_py() or 0)
+    if pa.types.is_struct(array.type):
+        return max(map(_longest_text, array.flatten()), default=0)
+    return _SLICE_BYTES if pa.types.is_nested(array.type) else 0
 
 
 def _check_sizes(group: Any) -> None:
