@@ -23,9 +23,20 @@ A message says what happened, to what, and what to do. The facts are attributes,
 
 from __future__ import annotations
 
+from target_salesforce_bulk.plain_text import plain_text
+
+#: Characters of a message: it may name every column of a wide table.
+_LONGEST = 20_000
+
 
 class SalesforceBulkError(Exception):
-    """An error that one line can explain."""
+    """An error that one line can explain.
+
+    Names, URLs and foreign messages in it cannot break the line or reach a terminal as commands.
+    """
+
+    def __str__(self) -> str:
+        return plain_text(super().__str__(), _LONGEST)
 
 
 class SettingsError(SalesforceBulkError):

@@ -268,6 +268,14 @@ class Settings:
         "Record in STATE which jobs have failed rows, so that another machine can retry them.",
         default=True,
     )
+    batch_protocols: list[str] | None = _setting(
+        "Protocols besides file and s3 that the URLs of BATCH messages may have, such as gs or "
+        "abfs. The fsspec package of each must be installed."
+    )
+    batch_roots: list[str] | None = _setting(
+        "Folders and URLs that the files of BATCH messages must lie in, such as /srv/exports or "
+        "s3://bucket/exports. Default: anywhere."
+    )
     retry_failed_on_start: bool = _setting(
         "Before reading any input, resend stored rows that failed with a transient error.",
         default=False,
@@ -299,10 +307,15 @@ class Settings:
         merged: dict[str, Any] = {
             each.name: getattr(self, each.name, None) for each in dataclasses.fields(StreamSettings)
         }
-        for pattern in self._patterns:
-            if fnmatch.fnmatchcase(stream, pattern):
-                merged |= _typed_values(StreamSettings, self.streams[pattern])
+        for pattern in self._patterns_of(stream):
+            merged |= _typed_values(StreamSettings, self.streams[pattern])
         return StreamSettings(**merged)
+
+    def _patterns_of(self, stream: str) -> list[str]:
+        """The keys of `streams` that match a stream, its own name last, also where it is a glob."""
+        globs = [each for each in self._patterns if fnmatch.fnmatchcase(stream, each)]
+        own = [stream] if stream in self._patterns else []
+        return [each for each in globs if each != stream] + own
 
     @cached_property
     def _patterns(self) -> list[str]:

@@ -16,6 +16,7 @@ from target_salesforce_bulk.login.connect import connect
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.settings import CONNECTION_TEST_STREAM, Settings
 from target_salesforce_bulk.singer.aliases import Aliases
+from target_salesforce_bulk.singer.batch_sources import BatchSources
 from target_salesforce_bulk.singer.key_order import KeyOrder
 from target_salesforce_bulk.singer.reader import MessageReader
 from target_salesforce_bulk.singer.sdk import SafeTarget
@@ -71,6 +72,9 @@ class TargetSalesforceBulk(SafeTarget):
         if isinstance(self.message_reader, MessageReader):
             self.message_reader.find_sink = self.sink_of_decoded
             self.message_reader.seal_old = self._seal_old
+            self.message_reader.batch_sources = lambda: BatchSources(
+                self.settings.batch_protocols or (), self.settings.batch_roots or ()
+            )
 
     @cached_property
     def settings(self) -> Settings:

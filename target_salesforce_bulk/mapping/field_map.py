@@ -92,6 +92,7 @@ class FieldMap:
         for name, target in field_mapping.items():
             builder.add_mapped(name, target, properties)
         rest = [name for name in properties if name not in field_mapping]
+        builder.find_owners(rest)
         for name in rest:
             builder.add_by_name(name, auto_map=auto_map)
         builder.check_key()
@@ -101,7 +102,8 @@ class FieldMap:
         if builder.problems:
             raise MappingError(
                 f"Stream {stream} cannot be loaded into {sobject.name}: "
-                f"{'; '.join(builder.problems)}. Correct streams.{stream}.field_mapping.",
+                f"{'; '.join(builder.problems)}. "
+                f"Correct streams.{stream}.field_mapping.",
                 stream=stream,
             )
         return cls(
@@ -142,6 +144,9 @@ class _Builder:
         self._key_name = key_field
         self._describe = describe
         self.columns: dict[str, Column] = {}
+        self._filled_by_name: set[str] = set()
+        #: The property whose name is closest to a field's, by the field's name.
+        self._owners: dict[str, str] = {}
         self.unmapped: list[Unmapped] = []
         self.problems: list[str] = []
 
@@ -157,13 +162,10 @@ class _Builder:
         if target is None or target == "":  # Meltano does not pass a null on
             return
         details = target if isinstance(target, dict) else {"field": target}
-        header = details.get("field")
-        if not isinstance(header, str):
-            self.problems.append(f"{name}: the mapping names no field")
+        if wrong := _wrong_details(name, details):
+            self.problems += wrong
             return
-        unknown = set(details) - {"field", "value", "nulls", "empty_strings", "too_long"}
-        if unknown:
-            self.problems.append(f"{name}: unknown {', '.join(sorted(unknown))} in the mapping")
+        header = details["field"]
         constant = "value" in details
         path = None if constant else self._path(name, properties)
         if path is None and name in self._earlier:
@@ -175,6 +177,19 @@ class _Builder:
         column = self._column(name, header, path, details)
         if column is not None:
             self._add(name, column)
+
+    def find_owners(self, names: Collection[str]) -> None:
+        """Find the property of each field of which several have the name.
+
+        An exact name goes before one in another case, and that before one without underscores.
+        """
+        for name in sorted(names, key=self._distance):
+            for field in self._fields_like(name):
+                self._owners.setdefault(field.name, name)
+
+    def _distance(self, name: str) -> int:
+        exact = self._sobject.field(name)
+        return 2 if exact is None else int(exact.name != name)
 
     def add_by_name(self, name: str, *, auto_map: bool) -> None:
         """Add a property that the settings do not name, if a field of its name takes it."""
@@ -197,10 +212,14 @@ class _Builder:
             # A delete takes one column, and nobody means its table's other ones to go anywhere.
             if not self._operation.only_ids:
                 self._leave_out(name, reason)
-        elif field.name.lower() not in self.columns:
-            self._add(name, Column(header=field.name, field=field, path=(name,)))
+        elif field.name.lower() in self.columns and field.name not in self._filled_by_name:
+            self._leave_out(name, f"field_mapping fills {field.name} from elsewhere")
+        elif self._owners[field.name] != name:
+            owner = self._owners[field.name]
+            self._leave_out(name, f"{field.name} is filled by the property {owner}")
         else:
-            self._leave_out(name, f"{field.name} is filled by field_mapping already")
+            self._filled_by_name.add(field.name)
+            self._add(name, Column(header=field.name, field=field, path=(name,)))
 
     def _leave_out(self, name: str, reason: str) -> None:
         self.unmapped.append(Unmapped(property=name, reason=reason))
@@ -267,6 +286,8 @@ class _Builder:
             return ""
         if self._operation.only_ids:
             return f"{self._operation} takes the Id of a record and nothing else"
+        if field.name == "Id" and self._key_name is not None:
+            return f"the key is {self._key_name}, by which Salesforce's Id is found"
         if field.type in _COMPOUND_TYPES or (field.name == "Name" and not field.createable):
             parts = [
                 each.name
@@ -365,6 +386,32 @@ class _Builder:
         ]
         if missing:
             self.problems.append(f"no property goes to the required {', '.join(missing)}")
+
+
+#: What the long form of a mapping may say of a column, and in which words.
+_CHOICES = {
+    "nulls": ("clear", "ignore"),
+    "empty_strings": ("clear", "ignore"),
+    "too_long": ("reject", "truncate"),
+}
+
+
+def _wrong_details(name: str, details: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the long form of a mapping, apart from the field it names."""
+    known = ("field", "value", *_CHOICES)
+    wrong = [
+        f"{name}.{member} is unknown (allowed are {', '.join(known)})"
+        for member in details
+        if member not in known
+    ]
+    wrong += [
+        f"{name}.{member} is {details[member]!r} (allowed are {' and '.join(allowed)})"
+        for member, allowed in _CHOICES.items()
+        if details.get(member) is not None and details[member] not in allowed
+    ]
+    if not isinstance(details.get("field"), str):
+        wrong.append(f"{name}: the mapping names no field")
+    return wrong
 
 
 def _plain(name: str) -> str:

@@ -205,8 +205,7 @@ def _field_of(name: str, options: StreamSettings, sobject: SObject) -> Field | N
         mapped = mapped.get("field")
     if not isinstance(mapped, str):
         return None
+    exact = sobject.field(mapped)
     plain = mapped.replace("_", "").lower()
-    for field in sobject.fields:
-        if field.name.lower() == mapped.lower() or field.name.replace("_", "").lower() == plain:
-            return field
-    return None
+    alike = (each for each in sobject.fields if each.name.replace("_", "").lower() == plain)
+    return exact or next(alike, None)

@@ -8,14 +8,16 @@ row that has something to refuse is left to the ordinary way.
 from __future__ import annotations
 
 from bisect import bisect_left
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from target_salesforce_bulk.rows import values
+from target_salesforce_bulk.rows.arrow_values import python_values
 from target_salesforce_bulk.rows.checks import EMAIL, Length, WholeDigits
-from target_salesforce_bulk.rows.encoder import CLEAR, MISSING, RowRefused, look_up
+from target_salesforce_bulk.rows.encoder import CLEAR, DELETED_AT, MISSING, RowRefused, look_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 # What may be changed or refused in a text: all controls but tab and line feed.
 _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n")
+# What begins a character of two UTF-16 code units, in UTF-8.
+_BEYOND_BMP = b"\xf0\xf1\xf2\xf3\xf4"
 # With more, the encoder decides; it is as many as a field holds.
 _MOST_DIGITS = 18
 # As `EMAIL`, in the words that Arrow has.
@@ -98,8 +102,11 @@ class ArrowRows:
             elif encoder.required:
                 misfits |= _places(pc.equal(cell, ""))
             cells.append(column.quoted(cell))
-        if self._deletions and (deleted := _find(batch, "_sdc_deleted_at")) is not None:
+        deleted = _find(batch, DELETED_AT)
+        if deleted is not None and self._deletions:
             misfits |= _places(pc.is_valid(deleted))
+        elif deleted is not None:
+            self._count_deleted(deleted, misfits)
         inner = pc.binary_join_element_wise(*cells, '","')
         lines = pc.binary_join_element_wise('"', inner, '"\n', "")
         return PlainRows(lines, keys, sorted(misfits), self._position_values(batch))
@@ -109,6 +116,12 @@ class ArrowRows:
             return []
         array = _find(batch, self._replication_key)
         return [None] * batch.num_rows if array is None else array.to_pylist()
+
+    def _count_deleted(self, array: pa.Array, misfits: set[int]) -> None:
+        """Count the deleted among the rows that are not left to the ordinary way."""
+        marked = _places(pc.is_valid(array)) - misfits
+        for deleted_at in python_values(array.take(pa.array(sorted(marked), pa.int64()))):
+            self._encoder.count_deleted(deleted_at)
 
 
 class _Column:
@@ -129,7 +142,7 @@ class _Column:
             return self._same(MISSING, rows)
         if len(column.path) > 1:
             path = column.path[1:]
-            return self._one_by_one([look_up(value, path) for value in array.to_pylist()])
+            return self._one_by_one([look_up(value, path) for value in python_values(array)])
         if pa.types.is_dictionary(array.type):
             array = array.dictionary_decode()
         if pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type):
@@ -163,11 +176,11 @@ class _Column:
         try:
             encoded = array.dictionary_encode(null_encoding="encode")
         except pa.ArrowNotImplementedError:  # lists and the like
-            return self._one_by_one(array.to_pylist())
+            return self._one_by_one(python_values(array))
         different = encoded.dictionary
         if len(different) > _SHARE_OF_DIFFERENT * len(array):
-            return self._one_by_one(array.to_pylist())
-        cells, refused = self._written(different.to_pylist())
+            return self._one_by_one(python_values(array))
+        cells, refused = self._written(python_values(different))
         if refused:
             among = pa.array(sorted(refused), pa.int32())
             self._misfits |= _places(pc.is_in(encoded.indices, among))
@@ -231,6 +244,8 @@ def _passes(check: Callable[[str], str], array: pa.StringArray, most_bytes: int)
     if isinstance(check, Length):
         if most_bytes <= check.longest:
             return True
+        if check.truncate and len(_data(array).translate(None, _BEYOND_BMP)) != len(_data(array)):
+            return False  # a text may have more UTF-16 code units than characters
         return bool(pc.max(pc.utf8_length(array)).as_py() <= check.longest)
     if check is EMAIL:
         # Arrow's expressions know no blanks but those of ASCII.
@@ -290,14 +305,24 @@ def _moment(array: pa.Array, encoder: CellEncoder) -> pa.StringArray | None:
 
 
 def _in_range(array: pa.Array) -> bool:
-    """Whether all years are within the bounds of a date."""
-    if array.null_count == len(array):
-        return True
-    if pa.types.is_timestamp(array.type) and array.type.tz:
-        array = array.cast(pa.timestamp(array.type.unit))
-    bounds = pc.min_max(pc.year(array)).as_py()
-    return bool(bounds["min"] >= values.FIRST_YEAR and bounds["max"] <= values.LAST_YEAR)
+    """Whether all years are within the bounds of a date.
 
+    Numbers are compared, because Arrow's `year` counts what is far out of range wrongly.
+    """
+    bounds = pc.min_max(array.view(pa.int32() if pa.types.is_date32(array.type) else pa.int64()))
+    least, most = bounds.as_py().values()
+    per_day = _PER_DAY["D" if pa.types.is_date32(array.type) else _unit(array.type)]
+    return least is None or (_FIRST_DAY * per_day <= least and most < _END_DAY * per_day)
+
+
+def _unit(kind: pa.DataType) -> str:
+    return "ms" if pa.types.is_date64(kind) else str(kind.unit)
+
+
+# Days from 1970, and how many of a type's units are one.
+_FIRST_DAY = (date(values.FIRST_YEAR, 1, 1) - date(1970, 1, 1)).days
+_END_DAY = (date(values.LAST_YEAR + 1, 1, 1) - date(1970, 1, 1)).days
+_PER_DAY = {"D": 1, "s": 86400, "ms": 86400 * 10**3, "us": 86400 * 10**6, "ns": 86400 * 10**9}
 
 _KINDS: dict[Callable[[Any], str], Callable[[pa.Array, CellEncoder], pa.StringArray | None]] = {
     values.text: _text,

@@ -6,9 +6,11 @@ Each refusal carries the status code that Salesforce has for the same mistake.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from target_salesforce_bulk.plain_text import plain_text
 from target_salesforce_bulk.rows.values import ValueRefusedError
 
 if TYPE_CHECKING:
@@ -20,14 +22,21 @@ _TEXT_TYPES = frozenset(
     {"string", "textarea", "email", "phone", "url", "combobox", "encryptedstring"}
 )
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Z0-5]{3})?")
+_JOINER = "\u200d"
+_SKIN_TONES = "🏻🏼🏽🏾🏿"
 _CHECKSUM_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
-def checks_for(field: Field, *, too_long: str) -> list[Callable[[str], str]]:
-    """The checks of a field's cells, in order; each returns the cell as it is to be sent."""
+def checks_for(field: Field, *, truncate: bool) -> list[Callable[[str], str]]:
+    """The checks of a field's cells, in order; each returns the cell as it is to be sent.
+
+    Args:
+        field: The field.
+        truncate: Whether a text that is too long is cut.
+    """
     checks: list[Callable[[str], str]] = []
     if field.type in _TEXT_TYPES and field.length:
-        checks.append(Length(field.length, truncate=too_long == "truncate"))
+        checks.append(Length(field.length, truncate))
     if field.type == "email":
         checks.append(EMAIL)
     elif field.type in {"id", "reference"}:
@@ -44,21 +53,50 @@ def checks_for(field: Field, *, too_long: str) -> list[Callable[[str], str]]:
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """Characters of a text."""
+    """The length of a text.
+
+    Salesforce does not say whether it counts characters or UTF-16 code units, of which an emoji
+    has two. So a text is refused only if it has too many characters, and cut to fit both ways.
+    """
 
     longest: int
     truncate: bool
 
     def __call__(self, cell: str) -> str:
         """The cell, cut where that is wanted."""
+        if self.truncate:
+            return cut(cell, self.longest)
         if len(cell) <= self.longest:
             return cell
-        if self.truncate:
-            return cell[: self.longest]
         raise ValueRefusedError(
             f"data value too large: {len(cell)} characters (max length={self.longest})",
             "STRING_TOO_LONG",
         )
+
+
+def cut(text: str, units: int) -> str:
+    """The beginning of a text that has at most so many UTF-16 code units.
+
+    A character keeps its accents, and an emoji its parts, unless it alone is too long.
+    """
+    if 2 * len(text) <= units:
+        return text
+    encoded = text.encode("utf-16-le")
+    if len(encoded) <= 2 * units:
+        return text
+    end = most = len(encoded[: 2 * units].decode("utf-16-le", "ignore"))
+    while end and _belongs_together(text[end - 1], text[end]):
+        end -= 1
+    return text[: end or most]
+
+
+def _belongs_together(before: str, after: str) -> bool:
+    """Whether two characters are parts of one that people see."""
+    return (
+        _JOINER in {before, after}
+        or unicodedata.category(after).startswith("M")
+        or after in _SKIN_TONES
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +109,8 @@ class WholeDigits:
         """The cell as it is."""
         if len(cell.partition(".")[0].lstrip("-0")) > self.most:
             raise ValueRefusedError(
-                f"value outside of valid range: {cell[:40]}", "NUMBER_OUTSIDE_VALID_RANGE"
+                f"value outside of valid range: {plain_text(cell, 40)}",
+                "NUMBER_OUTSIDE_VALID_RANGE",
             )
         return cell
 
@@ -85,7 +124,10 @@ class Email:
     def __call__(self, cell: str) -> str:
         """The cell as it is."""
         if not self.pattern.fullmatch(cell):
-            raise ValueRefusedError(f"invalid email address: {cell[:80]}", "INVALID_EMAIL_ADDRESS")
+            raise ValueRefusedError(
+                f"invalid email address: {plain_text(cell, 80)}",
+                "INVALID_EMAIL_ADDRESS",
+            )
         return cell
 
 
@@ -95,7 +137,10 @@ EMAIL = Email(re.compile(r"[^@\s]++@[^@\s]+\.[^@\s.]++"))
 
 def _id(cell: str) -> str:
     if not _ID.fullmatch(cell) or (len(cell) == 18 and _checksum(cell[:15]) != cell[15:]):
-        raise ValueRefusedError(f"id value of incorrect type: {cell[:40]}", "MALFORMED_ID")
+        raise ValueRefusedError(
+            f"id value of incorrect type: {plain_text(cell, 40)}",
+            "MALFORMED_ID",
+        )
     return cell
 
 
@@ -134,6 +179,6 @@ def _members(allowed: frozenset[str]) -> Callable[[str], str]:
 
 def _bad_picklist_value(value: str) -> ValueRefusedError:
     return ValueRefusedError(
-        f"bad value for restricted picklist field: {value[:80]}",
+        f"bad value for restricted picklist field: {plain_text(value, 80)}",
         "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
     )

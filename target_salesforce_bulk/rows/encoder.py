@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: What clears a field; an empty cell leaves it alone.
 CLEAR = "#N/A"
 
+#: The property that says when its source deleted a record.
+DELETED_AT = "_sdc_deleted_at"
+
 #: Stands for a property that a record does not have.
 MISSING = object()
 
@@ -73,12 +76,11 @@ class CellEncoder:
         )
         #: Writes a value as the field's type wants it.
         self.write = values.BY_TYPE.get(column.field.type, values.text)
+        # A key that is cut names another record.
+        names_a_record = is_key or column.reference is not None or column.field.external_id
+        truncate = (column.too_long or options.too_long) == "truncate" and not names_a_record
         #: What the cell must pass before it is sent.
-        self.checks = (
-            checks_for(column.field, too_long=column.too_long or options.too_long)
-            if options.validate
-            else []
-        )
+        self.checks = checks_for(column.field, truncate=truncate) if options.validate else []
 
     def cell(self, value: Any) -> str:
         """The cell of a value; `MISSING` stands for a property that a record does not have.
@@ -94,7 +96,9 @@ class CellEncoder:
                 )
             return "" if value is MISSING else self.null if value is None else self._empty
         try:
-            return self._checked(self.write(value))
+            cell = self.write(value)
+            # An array without members clears its field like a null.
+            return self._checked(cell) if cell else self.null
         except ValueRefusedError as refusal:
             raise RowRefused(refusal.code, f"{header}: {refusal.reason}", (header,)) from None
 
@@ -102,16 +106,19 @@ class CellEncoder:
         """The cell of a value that is not checked, as a text, for a row that cannot be sent."""
         if value == "" and not self.is_key:
             return self._empty
-        return self.null if value is None and not self.is_key else _as_text(value)
+        if value is None or value is MISSING:
+            return self.null if value is None and not self.is_key else ""
+        return values.literal(value)
 
     def _checked(self, cell: str) -> str:
-        if cell == CLEAR:
+        checked = cell
+        for check in self.checks:
+            checked = check(checked)
+        if CLEAR in {cell, checked}:  # it may have become that by being cut
             raise ValueRefusedError(
                 "the text #N/A cannot be sent, because it clears the field", "INVALID_FIELD"
             )
-        for check in self.checks:
-            cell = check(cell)
-        return cell
+        return checked
 
     def of(self, record: Mapping[str, Any]) -> Any:
         """The value of a record that goes to this column."""
@@ -121,9 +128,27 @@ class CellEncoder:
 
 
 class RowEncoder:
-    """Turns the records of one stream and schema into rows."""
+    """Turns the records of one stream and schema into rows.
 
-    def __init__(self, field_map: FieldMap, operation: Operation, options: RowOptions) -> None:
+    Args:
+        field_map: The columns.
+        operation: What the jobs will do.
+        options: How rows are made.
+        deletions: Whether records that the source deleted go another way, so that one for which
+            this cannot be told must be refused.
+    """
+
+    def __init__(
+        self,
+        field_map: FieldMap,
+        operation: Operation,
+        options: RowOptions,
+        *,
+        deletions: bool = False,
+    ) -> None:
+        self._deletions = deletions
+        #: Rows made of records that their source deleted.
+        self.deleted_rows = 0
         self._key = key = field_map.key
         #: The columns, in the order of their cells.
         self.columns = [
@@ -144,7 +169,22 @@ class RowEncoder:
         Raises:
             RowRefused: the record must not be sent.
         """
-        return encode_row(self.cells(record))
+        deleted_at = record.get(DELETED_AT)
+        if deleted_at is not None and self._deletions and not values.is_time_stamp(deleted_at):
+            raise RowRefused(
+                "INVALID_FIELD",
+                f"{DELETED_AT} is no time stamp, so it is unknown whether the record is deleted: "
+                f"{values.shown(deleted_at)}",
+                (),
+            )
+        row = encode_row(self.cells(record))
+        if deleted_at is not None:
+            self.count_deleted(deleted_at)
+        return row
+
+    def count_deleted(self, deleted_at: Any) -> None:
+        """Count a row, if what its record has there says that it is deleted."""
+        self.deleted_rows += values.is_time_stamp(deleted_at)
 
     def cells(self, record: Mapping[str, Any]) -> list[str]:
         """The cells of a record; raises as `encode` does."""
@@ -162,11 +202,16 @@ class RowEncoder:
         if self._key is None:
             return None
         value = look_up(record, self._key.path or ())
-        return None if value is MISSING or value is None else _as_text(value)
+        return None if value is MISSING or value is None else values.literal(value)
 
     def describe(self, record: Mapping[str, Any]) -> dict[str, str]:
         """The cells of a record by header, unchecked, for a row that cannot be sent."""
         return {each.column.header: each.description(each.of(record)) for each in self.columns}
+
+
+def is_deleted(record: Mapping[str, Any]) -> bool:
+    """Whether a record says that its source deleted it."""
+    return values.is_time_stamp(record.get(DELETED_AT))
 
 
 def look_up(value: Any, path: tuple[str, ...]) -> Any:
@@ -176,12 +221,3 @@ def look_up(value: Any, path: tuple[str, ...]) -> Any:
             return None if value is None else MISSING
         value = value.get(name, MISSING)
     return value
-
-
-def _as_text(value: Any) -> str:
-    if value is None or value is MISSING:
-        return ""
-    try:
-        return values.text(value)
-    except ValueRefusedError:
-        return ascii(value)

@@ -20,7 +20,7 @@ import msgspec
 from target_salesforce_bulk.rows import values
 from target_salesforce_bulk.rows.checks import EMAIL, Length, WholeDigits
 from target_salesforce_bulk.rows.csvfile import TextLines
-from target_salesforce_bulk.rows.encoder import CLEAR, MISSING, RowRefused, look_up
+from target_salesforce_bulk.rows.encoder import CLEAR, DELETED_AT, MISSING, RowRefused, look_up
 from target_salesforce_bulk.rows.values import ValueRefusedError
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ class JsonRows:
         replication_key: str | None = None,
     ) -> None:
         names = {cell.column.path[0]: None for cell in encoder.columns if cell.column.path}
-        if deletions:
-            names["_sdc_deleted_at"] = None
+        names[DELETED_AT] = None
         if replication_key is not None:
             names[replication_key] = None
         self._replication_key = replication_key
@@ -130,27 +129,23 @@ class JsonRows:
         return (self._attributes[name], kind, msgspec.field(name=name, default=msgspec.UNSET))
 
     def _function(self, of: str, hazards: TextHazards) -> Callable[..., None]:
-        known: dict[str, Any] = dict(_KNOWN)
-        lines = [
-            "def function(messages, add_row, add_key, add_position):",
-            "  for message in messages:",
-            f"    record = message{'.record' if of == 'message' else ''}",
-        ]
+        known = _KNOWN | {"count_deleted": self._encoder.count_deleted}
+        deleted_at = f"record.{self._attributes[DELETED_AT]}"
+        is_deleted = f"if {deleted_at} is not None and {deleted_at} is not UNSET:"
+        body = [f"record = message{'.record' if of == 'message' else ''}"]
         if self._deletions:
-            deleted_at = self._attributes["_sdc_deleted_at"]
-            lines += [f"    if record.{deleted_at} not in (None, UNSET): return"]
+            body += [f"{is_deleted} return"]
         for place, cell in enumerate(self._encoder.columns):
-            lines += [f"    {line}" for line in self._column(place, cell, known, hazards)]
+            body += self._column(place, cell, known, hazards)
+        if not self._deletions:
+            body += [f"{is_deleted} count_deleted({deleted_at})"]
         cells = '","'.join(f"{{c{place}}}" for place in range(len(self._encoder.columns)))
-        lines += [f"    add_row(f'\"{cells}\"\\n')"]
+        body += [f"add_row(f'\"{cells}\"\\n')"]
         if any(cell.is_key for cell in self._encoder.columns):
-            lines += ["    add_key(key)"]
+            body += ["add_key(key)"]
         if self._replication_key is not None:
-            lines += [f"    add_position(record.{self._attributes[self._replication_key]})"]
-        code = compile("\n".join(lines), "<rows of a stream>", "exec")
-        exec(code, known)  # noqa: S102 - made of our own text; names from outside are never in it
-        function: Callable[..., None] = known["function"]
-        return function
+            body += [f"add_position(record.{self._attributes[self._replication_key]})"]
+        return _compiled(body, known)
 
     def _column(
         self, place: int, cell: CellEncoder, known: dict[str, Any], hazards: TextHazards
@@ -175,7 +170,7 @@ class JsonRows:
         if kind is not None and path is not None:
             yield from kind(column)
             if not cell.is_key:
-                yield f"elif {c} is None: {c} = {cell.null!r}"
+                yield f"elif {c} is None: {c} = {column.know('null', cell.null)}"
             yield f"else: {c} = {column.other}"
         else:
             yield f"{c} = {column.other}"
@@ -184,6 +179,23 @@ class JsonRows:
         if cell.is_key:
             yield f"key = {c}"
             yield from column.quote
+
+
+def _compiled(body: Iterable[str], known: dict[str, Any]) -> Callable[..., None]:
+    """The function whose loop has these statements.
+
+    Everything in them is our own: a value or a name from outside is never part of the code, but
+    known to it by a name of ours. What is known is bound to parameters, which are read fastest.
+    """
+    bound = ", ".join(f"{name}={name}" for name in known)
+    lines = [
+        f"def function(messages, add_row, add_key, add_position, *, {bound}):",
+        "  for message in messages:",
+    ]
+    code = compile("\n".join([*lines, *(f"    {line}" for line in body)]), "<rows>", "exec")
+    exec(code, known)  # noqa: S102 - see above
+    function: Callable[..., None] = known["function"]
+    return function
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,11 +247,15 @@ def _text(column: _Column) -> Iterable[str]:
     c = column.name
     yield f"if {c}:" if column.only_text else f"if {c}.__class__ is str and {c}:"
     if column.hazards is TextHazards.ALL:
-        yield f"  if {c} == '{CLEAR}' or not_plain({c}): return"
+        yield f"  if {c} == clear or not_plain({c}): return"
     for number, check in enumerate(column.cell.checks):
         name = column.know(f"check_{number}", check)
         if isinstance(check, Length):
-            yield f"  if len({c}) > {check.longest}: {c} = {name}({c})"
+            # A text of that many characters may have twice as many UTF-16 code units.
+            unchecked = check.longest // 2 if check.truncate else check.longest
+            yield f"  if len({c}) > {column.know(f'unchecked_{number}', unchecked)}:"
+            yield f"    {c} = {name}({c})"
+            yield f"    if {c} == clear: return"
         elif check is EMAIL:
             yield f"  if not is_email({c}): return"
         else:
@@ -272,7 +288,8 @@ def _if_short(column: _Column) -> Iterable[str]:
     """A number that fits its field for certain, in plain notation."""
     digits = [check.most for check in column.cell.checks if isinstance(check, WholeDigits)]
     yield f"  number = str({column.name})"
-    yield f"  if len(number) <= {min([_MOST_DIGITS, *digits])} and 'E' not in number:"
+    most = column.know("most", min([_MOST_DIGITS, *digits]))
+    yield f"  if len(number) <= {most} and 'E' not in number:"
     yield f"    {column.name} = number"
     yield f"  else: {column.name} = {column.other}"
 
@@ -314,6 +331,7 @@ _KINDS: dict[Callable[[Any], str], Callable[[_Column], Iterable[str]]] = {
 _KNOWN: dict[str, Any] = {
     "Decimal": Decimal,
     "UNSET": msgspec.UNSET,
+    "clear": CLEAR,
     "UTC": UTC,
     "is_email": EMAIL.pattern.fullmatch,
     "look_up": look_up,

@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from target_salesforce_bulk.plain_text import plain_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,12 +21,21 @@ if TYPE_CHECKING:
 # https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/primitive_data_types.htm
 FIRST_YEAR, LAST_YEAR = 1700, 4000
 
+# Digits of a number before or behind its point, more than any field holds; and as many bits.
+_MOST_DIGITS = 400
+_MOST_BITS = 1328
+# Arrays and objects within each other; a writer that calls itself must end somewhere.
+_DEEPEST = 100
+
 _TRUE = frozenset({"true", "t", "yes", "y", "on", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "off", "0"})
 # Tab, line feed and carriage return are text; the other C0 controls are not allowed in XML, which
 # is what Salesforce's own text ends up in.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _LINE_BREAK = re.compile(r"\r\n?")
+_WORDS = {None: "null", True: "true", False: "false"}
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"(\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
 
 
@@ -45,17 +56,13 @@ def text(value: Any) -> str:
         return clean_text(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return _plain(value)
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return _plain(_finite(value))
+    if isinstance(value, int | float | Decimal):
+        return _plain(_decimal(value))
     if isinstance(value, datetime):
         return _datetime_text(value)
     if isinstance(value, date | time):
         return value.isoformat()
-    return clean_text(_compact_json(value))
+    return clean_text(_compact_json(value, 0))
 
 
 def clean_text(value: str) -> str:
@@ -80,19 +87,22 @@ def boolean(value: Any) -> str:
     """`true` or `false`, also from 0 and 1 and from the usual words."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    word = str(value).strip().lower()
-    if word in _TRUE or (isinstance(value, Decimal) and value == 1):
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if isinstance(value, int | float | Decimal):
+        word = {Decimal(1): "1", Decimal(0): "0"}.get(_decimal(value), "")
+    if word in _TRUE:
         return "true"
-    if word in _FALSE or (isinstance(value, Decimal) and value == 0):
+    if word in _FALSE:
         return "false"
-    raise ValueRefusedError(f"not a boolean: {_show(value)}")
+    raise ValueRefusedError(f"not a boolean: {shown(value)}")
 
 
 def integer(value: Any) -> str:
     """A whole number without a point: Salesforce refuses `250.0` in an int field."""
     number = _decimal(value)
+    _check_size(number)
     if number != number.to_integral_value():
-        raise ValueRefusedError(f"value not of required type: {_show(value)}")
+        raise ValueRefusedError(f"value not of required type: {shown(value)}")
     return str(int(number))
 
 
@@ -123,20 +133,22 @@ def time_of_day(value: Any) -> str:
         value = value.isoformat()
     match = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
-        raise ValueRefusedError(f"not a time: {_show(value)}")
+        raise ValueRefusedError(f"not a time: {shown(value)}")
     hours, minutes, seconds, fraction, zone = match.groups()
     if int(hours) > 23 or int(minutes) > 59 or int(seconds or 0) > 59:
-        raise ValueRefusedError(f"not a time: {_show(value)}")
+        raise ValueRefusedError(f"not a time: {shown(value)}")
     if zone not in {None, "Z", "+00:00", "+0000"}:
-        raise ValueRefusedError(f"a time has no zone in Salesforce: {_show(value)}")
+        raise ValueRefusedError(f"a time has no zone in Salesforce: {shown(value)}")
     millis = ((fraction or ".")[1:] + "000")[:3]
     return f"{hours}:{minutes}:{seconds or '00'}.{millis}Z"
 
 
 def multipicklist(value: Any) -> str:
-    """Members joined with `;`."""
+    """Members joined with `;`; a null or an empty text is none, so the cell may be empty."""
     if isinstance(value, list):
-        members = [text(member) for member in value]
+        if any(isinstance(member, list | dict) for member in value):
+            raise ValueRefusedError("a member is an array or an object")
+        members = [text(member) for member in value if member is not None and member != ""]
         if any(";" in member for member in members):
             raise ValueRefusedError("a member holds a semicolon, which parts members")
         return ";".join(members)
@@ -144,38 +156,47 @@ def multipicklist(value: Any) -> str:
 
 
 def _decimal(value: Any) -> Decimal:
-    if isinstance(value, bool):
-        raise ValueRefusedError(f"value not of required type: {_show(value)}")
-    if isinstance(value, float):
-        return _finite(value)
-    if isinstance(value, int | Decimal):
-        result = Decimal(value)
-    elif isinstance(value, str) and "_" not in value:
-        try:
-            result = Decimal(value.strip())
-        except InvalidOperation:
-            raise ValueRefusedError(f"value not of required type: {_show(value)}") from None
-    else:
-        raise ValueRefusedError(f"value not of required type: {_show(value)}")
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise _wrong_type(value)
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        raise ValueRefusedError("number out of range")  # to write it out would take too long
+    if isinstance(value, str) and "_" in value:
+        raise _wrong_type(value)
+    try:
+        result = Decimal(repr(value) if isinstance(value, float) else value)
+    except InvalidOperation:
+        raise _wrong_type(value) from None
     if not result.is_finite():
-        raise ValueRefusedError(f"not a finite number: {_show(value)}")
+        raise ValueRefusedError(f"not a finite number: {shown(value)}")
     return result
 
 
-def _finite(value: float) -> Decimal:
-    result = Decimal(repr(value))
-    if not result.is_finite():
-        raise ValueRefusedError(f"not a finite number: {value}")
-    return result
+def _wrong_type(value: Any) -> ValueRefusedError:
+    return ValueRefusedError(f"value not of required type: {shown(value)}")
+
+
+def _check_size(value: Decimal) -> None:
+    """Refuse a number that no field holds: 1e100000 would be a cell of that many characters."""
+    if abs(value.adjusted()) > _MOST_DIGITS:
+        raise ValueRefusedError(f"number out of range: {shown(value)}")
 
 
 def _plain(value: Decimal) -> str:
-    if not value.is_finite():
-        raise ValueRefusedError(f"not a finite number: {value}")
-    # 1e100000 written out would be a cell of that many characters; no field holds it.
-    if abs(value.adjusted()) > 400:
-        raise ValueRefusedError(f"number out of range: {_show(value)}")
+    _check_size(value)
     return format(value, "f")
+
+
+def is_time_stamp(value: Any) -> bool:
+    """Whether a value is a date-time or a date, or text that is one by ISO 8601."""
+    if isinstance(value, date):
+        return True
+    if not isinstance(value, str) or not _ISO_DAY.match(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _parsed_date(value: Any) -> date:
@@ -184,25 +205,26 @@ def _parsed_date(value: Any) -> date:
             return date.fromisoformat(value.strip())
         except ValueError:
             return _parsed_datetime(value).date()
-    raise ValueRefusedError(f"not a date: {_show(value)}")
+    raise ValueRefusedError(f"not a date: {shown(value)}")
 
 
 def _parsed_datetime(value: Any) -> datetime:
-    if isinstance(value, str):
+    # More digits than a day's may be an epoch, some of which can be read as ISO 8601.
+    if isinstance(value, str) and not (len(value) > 8 and value.strip().isdecimal()):
         try:
             return datetime.fromisoformat(value.strip())
         except ValueError:
             pass
     elif isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
-    raise ValueRefusedError(f"not a date and time: {_show(value)}")
+    raise ValueRefusedError(f"not a date and time: {shown(value)}")
 
 
 def _datetime_text(value: datetime) -> str:
     try:
         value = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
     except OverflowError:
-        raise ValueRefusedError(f"date out of range: {_show(value)}") from None
+        raise ValueRefusedError(f"date out of range: {shown(value)}") from None
     _in_range(value)
     # Salesforce keeps milliseconds; more digits are accepted and cut.
     return f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}Z"
@@ -217,25 +239,47 @@ def _in_range(value: date) -> date:
     return value
 
 
-def _compact_json(value: Any) -> str:
-    try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_json_number)
-    except (TypeError, ValueError):
-        raise ValueRefusedError(f"cannot be written as text: {type(value).__name__}") from None
-
-
-def _json_number(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+def _compact_json(value: Any, depth: int) -> str:
+    """An array or object as JSON; its numbers are those that `text` writes."""
+    if depth > _DEEPEST:
+        raise ValueRefusedError(f"arrays and objects are nested more than {_DEEPEST} deep")
+    if isinstance(value, dict):
+        members = (f"{_quoted(str(k))}:{_compact_json(v, depth + 1)}" for k, v in value.items())
+        return f"{{{','.join(members)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{','.join([_compact_json(each, depth + 1) for each in value])}]"
+    if value is None or isinstance(value, bool):
+        return _WORDS[value]
+    if isinstance(value, int | float | Decimal):
+        return _plain(_decimal(value))
     if isinstance(value, date | time):
-        return value.isoformat()
-    raise TypeError
+        return f'"{value.isoformat()}"'
+    if isinstance(value, str):
+        return _quoted(value)
+    raise ValueRefusedError(f"cannot be written as text: {type(value).__name__}")
 
 
-def _show(value: Any) -> str:
+def literal(value: Any) -> str:
+    """Some text for any value, for people to read; also for one that no cell can hold."""
+    try:
+        return text(value)
+    except ValueRefusedError:
+        return ascii(value) if isinstance(value, str) else _spelled(value)
+
+
+def shown(value: Any) -> str:
     """A value in a message: short, on one line."""
-    shown = str(value)
-    return repr(shown if len(shown) <= 60 else f"{shown[:57]}...")[1:-1]
+    return plain_text(_spelled(value), 60)
+
+
+def _spelled(value: Any) -> str:
+    """A value as Python spells it, or else what it is."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = Decimal(value)  # which, unlike an int, has no limit of digits
+    try:
+        return ascii(value) if isinstance(value, list | dict) else str(value)
+    except (RecursionError, ValueError):
+        return f"<{type(value).__name__}>"
 
 
 #: How the values of each describe type are written. A type that is not here takes text.

@@ -5,15 +5,20 @@ https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resourc
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.errors import ResponseError
+from target_salesforce_bulk.plain_text import plain_text
 from target_salesforce_bulk.salesforce.job import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_API_NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,32 +85,41 @@ class Field:
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Field:
-        """Read one of describe's ``fields``."""
+        """Read one of describe's ``fields``.
+
+        Raises:
+            ResponseError: a member is not of its type.
+        """
         return cls(
-            name=body["name"],
-            type=body["type"],
-            label=body.get("label") or "",
-            length=body.get("length") or 0,
-            digits=body.get("digits") or 0,
-            precision=body.get("precision") or 0,
-            scale=body.get("scale") or 0,
-            createable=bool(body.get("createable")),
-            updateable=bool(body.get("updateable")),
-            nillable=bool(body.get("nillable")),
-            defaulted_on_create=bool(body.get("defaultedOnCreate")),
-            external_id=bool(body.get("externalId")),
-            id_lookup=bool(body.get("idLookup")),
-            unique=bool(body.get("unique")),
-            case_sensitive=bool(body.get("caseSensitive")),
-            restricted_picklist=bool(body.get("restrictedPicklist")),
+            name=_name(body, "name") or _missing("name"),
+            type=_name(body, "type") or _missing("type"),
+            label=_text(body, "label") or "",
+            length=_number(body, "length"),
+            digits=_number(body, "digits"),
+            precision=_number(body, "precision"),
+            scale=_number(body, "scale"),
+            createable=_flag(body, "createable"),
+            updateable=_flag(body, "updateable"),
+            nillable=_flag(body, "nillable"),
+            defaulted_on_create=_flag(body, "defaultedOnCreate"),
+            external_id=_flag(body, "externalId"),
+            id_lookup=_flag(body, "idLookup"),
+            unique=_flag(body, "unique"),
+            case_sensitive=_flag(body, "caseSensitive"),
+            restricted_picklist=_flag(body, "restrictedPicklist"),
             picklist_values=tuple(
-                value["value"] for value in body.get("picklistValues") or () if value.get("active")
+                _text(value, "value") or ""
+                for value in _list(body, "picklistValues")
+                if _flag(value, "active")
             ),
-            reference_to=tuple(body.get("referenceTo") or ()),
-            relationship_name=body.get("relationshipName"),
-            compound_field_name=body.get("compoundFieldName"),
-            calculated=bool(body.get("calculated")),
-            auto_number=bool(body.get("autoNumber")),
+            reference_to=tuple(
+                _name({"referenceTo": each}, "referenceTo") or _missing("referenceTo")
+                for each in _list(body, "referenceTo")
+            ),
+            relationship_name=_name(body, "relationshipName"),
+            compound_field_name=_name(body, "compoundFieldName"),
+            calculated=_flag(body, "calculated"),
+            auto_number=_flag(body, "autoNumber"),
         )
 
 
@@ -154,15 +168,65 @@ class SObject:
         Raises:
             ResponseError: the answer is not a describe document.
         """
-        try:
-            return cls(
-                name=body["name"],
-                label=body.get("label") or "",
-                key_prefix=body.get("keyPrefix"),
-                createable=bool(body.get("createable")),
-                updateable=bool(body.get("updateable")),
-                deletable=bool(body.get("deletable")),
-                fields=tuple(Field.from_json(each) for each in body["fields"]),
-            )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ResponseError(f"Salesforce sent a describe without {error}.") from error
+        if not isinstance(body, dict):
+            raise ResponseError("Salesforce sent a describe that is no object.")
+        return cls(
+            name=_name(body, "name") or _missing("name"),
+            label=_text(body, "label") or "",
+            key_prefix=_name(body, "keyPrefix"),
+            createable=_flag(body, "createable"),
+            updateable=_flag(body, "updateable"),
+            deletable=_flag(body, "deletable"),
+            fields=tuple(Field.from_json(_object(each)) for each in _list(body, "fields")),
+        )
+
+
+def _of_type(body: Mapping[str, Any], member: str, kind: type) -> Any:
+    """A member of an answer, which may be null or missing; nothing else is taken for its type."""
+    value = _object(body).get(member)
+    if value is None or type(value) is kind:  # a bool is no number
+        return value
+    raise ResponseError(
+        f"Salesforce sent a describe whose {member} is a {type(value).__name__} instead of a "
+        f"{kind.__name__}."
+    )
+
+
+def _flag(body: Mapping[str, Any], member: str) -> bool:
+    return bool(_of_type(body, member, bool))
+
+
+def _text(body: Mapping[str, Any], member: str) -> str | None:
+    value: str | None = _of_type(body, member, str)
+    return value
+
+
+def _list(body: Mapping[str, Any], member: str) -> list[Any]:
+    return _of_type(body, member, list) or []
+
+
+def _number(body: Mapping[str, Any], member: str) -> int:
+    value: int = _of_type(body, member, int) or 0
+    if value < 0:
+        raise ResponseError(f"Salesforce sent a describe whose {member} is less than 0.")
+    return value
+
+
+def _name(body: Mapping[str, Any], member: str) -> str | None:
+    """An API name, which goes into columns, queries and messages."""
+    value = _text(body, member)
+    if value and not _API_NAME.fullmatch(value):
+        raise ResponseError(
+            f"Salesforce sent a describe whose {member} is no API name: {plain_text(value)}"
+        )
+    return value
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ResponseError("Salesforce sent a describe with something else than an object.")
+    return value
+
+
+def _missing(member: str) -> str:
+    raise ResponseError(f"Salesforce sent a describe without {member}.")

@@ -1,7 +1,6 @@
 """Reads the files of BATCH messages in slices, so that a file need not fit into memory.
 
-A file holds JSON lines (plain or gzip), Parquet or Arrow. It may be local, or anywhere that
-`fsspec` can read, such as `s3://bucket/key`.
+A file holds JSON lines (plain or gzip), Parquet or Arrow.
 
 https://sdk.meltano.com/en/latest/batch.html
 """
@@ -11,51 +10,62 @@ from __future__ import annotations
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
-import fsspec
-
 from target_salesforce_bulk.errors import InputError
+from target_salesforce_bulk.plain_text import plain_text
+from target_salesforce_bulk.singer.batch_sources import BoundedReads, says_secrets, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import pyarrow as pa
 
+    from target_salesforce_bulk.singer.batch_sources import BatchSources
+
+#: Bytes of a line. A record of Salesforce has at most 400,000 characters, but a tap may send more
+#: than is loaded; with far more, the line alone would take the memory of everything else.
+_LINE_BYTES = 64_000_000
 _BLOCK_BYTES = 1 << 18
 _SLICE_ROWS = 8192
 _FORMATS = ("jsonl", "parquet", "arrow")
-_COMPRESSIONS = {None: None, "": None, "none": None, "gzip": "gzip"}
-#: The extra of this package that installs a module.
+_COMPRESSIONS = {"none": None, "gzip": "gzip"}
+#: Which extra of this package brings a module.
 _EXTRAS = {"pyarrow": "arrow", "s3fs": "s3"}
 
 
-def read_slices(encoding: Any, manifest: Any) -> Iterator[tuple[str, bytes | pa.RecordBatch]]:
-    """Yield slices of the files of a BATCH message, each with the name of its file.
+class LongLineError(ValueError):
+    """A line of more bytes than any message can mean."""
+
+
+def read_slices(
+    encoding: Any, manifest: Sequence[str], sources: BatchSources
+) -> Iterator[tuple[str, bytes | pa.RecordBatch]]:
+    """The records of the files of a BATCH message, each slice with the name of its file.
 
     A slice of JSON consists of whole lines; only the last line of a file may lack its newline.
 
     Args:
         encoding: The message's `encoding`.
         manifest: The message's `manifest`.
+        sources: Where files may lie.
 
     Raises:
         InputError: a file does not exist, or is not in the format that the message names.
     """
-    kind = encoding.get("format") if isinstance(encoding, dict) else None
-    compression = encoding.get("compression") if isinstance(encoding, dict) else None
+    kind, compression = encoding.get("format"), encoding.get("compression") or "none"
     if kind not in _FORMATS or compression not in _COMPRESSIONS:
         raise InputError(
-            f"A BATCH message has the encoding {encoding!r}, which this target does not read. It "
-            f"reads {', '.join(_FORMATS)}, uncompressed or gzip: set batch_config.encoding of the "
-            "tap."
+            f"A BATCH message has the encoding {plain_text(encoding)}, which this target does not "
+            f"read. It reads {', '.join(_FORMATS)}, uncompressed or gzip: set "
+            "batch_config.encoding of the tap."
         )
     for url in manifest:
-        name = str(url)
-        with _clear_errors(name):
-            slices = _slices(kind, _COMPRESSIONS[compression], name)
+        name = shown(url)
+        slices = _slices(kind, partial(sources.open, url, _COMPRESSIONS[compression]))
         while True:
-            with _clear_errors(name):  # errors of reading, not of using a slice
+            with _clear_errors(url):  # errors of reading, not of using a slice
                 part = next(slices, None)
             if part is None:
                 break
@@ -71,20 +81,21 @@ def _clear_errors(url: str) -> Iterator[None]:
             "s3" if url.startswith("s3:") else ""
         )
         remedy = f"pip install 'target-salesforce-bulk[{extra}]'" if extra else str(error)
-        raise InputError(f"The batch file {url} cannot be read without a package: {remedy}") from (
-            error
-        )
-    except (OSError, EOFError, ValueError, zlib.error) as error:  # Arrow's errors are of these
         raise InputError(
-            f"The batch file {url} cannot be read: {error or type(error).__name__}. The file "
-            "must be complete and where the tap wrote it. Run the tap again."
-        ) from error
+            f"The batch file {shown(url)} cannot be read without a package: {remedy}"
+        ) from None
+    except (OSError, EOFError, ValueError, zlib.error) as error:  # Arrow's errors are of these
+        told = type(error).__name__ if says_secrets(url) else error or type(error).__name__
+        raise InputError(
+            f"The batch file {shown(url)} cannot be read: {told}. It must still be where the tap "
+            "wrote it, and whole; run the tap again."
+        ) from None
 
 
-def _slices(kind: str, compression: str | None, url: str) -> Iterator[Any]:
+def _slices(kind: str, opened: Callable[[], Any]) -> Iterator[Any]:
     if kind == "jsonl":
-        return _json_lines(url, compression)
-    return _ahead(_parquet(url, compression) if kind == "parquet" else _arrow(url, compression))
+        return _json_lines(opened)
+    return _ahead(_parquet(opened) if kind == "parquet" else _arrow(opened))
 
 
 def _ahead(slices: Iterator[Any]) -> Iterator[Any]:
@@ -96,26 +107,24 @@ def _ahead(slices: Iterator[Any]) -> Iterator[Any]:
             yield part
 
 
-def _json_lines(url: str, compression: str | None) -> Iterator[bytes]:
-    with fsspec.open(url, "rb", compression=compression) as file:
+def _json_lines(opened: Callable[[], Any]) -> Iterator[bytes]:
+    with opened() as file:
         yield from line_blocks(file)
 
 
-def _parquet(url: str, compression: str | None) -> Iterator[pa.RecordBatch]:
-    import pyarrow.parquet as pq
+def _parquet(opened: Callable[[], Any]) -> Iterator[pa.RecordBatch]:
+    from target_salesforce_bulk.singer.parquet_slices import parquet_slices
 
-    with (
-        fsspec.open(url, "rb", compression=compression) as file,
-        pq.ParquetFile(file, pre_buffer=False) as parquet,
-    ):
-        yield from map(_readable, parquet.iter_batches(_SLICE_ROWS))
+    with opened() as file:
+        yield from map(_readable, parquet_slices(BoundedReads(file)))
 
 
-def _arrow(url: str, compression: str | None) -> Iterator[pa.RecordBatch]:
+def _arrow(opened: Callable[[], Any]) -> Iterator[pa.RecordBatch]:
     """The record batches of an Arrow file or stream."""
     import pyarrow as pa
 
-    with fsspec.open(url, "rb", compression=compression) as file:
+    with opened() as whole:
+        file = BoundedReads(whole)
         try:
             reader = pa.ipc.open_file(file)
             batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
@@ -150,16 +159,25 @@ def _readable(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def line_blocks(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield blocks of whole lines as they arrive: a line never waits for the next one."""
+    """Whole lines, as many as there are at a time: a line never waits for the next one.
+
+    Raises:
+        LongLineError: one is too long.
+    """
     read = getattr(file, "read1", file.read)
     parts: list[bytes] = []
+    size = 0
     while data := read(_BLOCK_BYTES):
         end = data.rfind(b"\n") + 1
         if not end:
             parts.append(data)
+            size += len(data)
+            if size > _LINE_BYTES:
+                raise LongLineError(f"a line has more than {_LINE_BYTES:,} bytes")
             continue
         parts.append(data[:end])
         yield b"".join(parts)
         parts = [data[end:]] if end < len(data) else []
+        size = len(data) - end
     if parts:
         yield b"".join(parts)

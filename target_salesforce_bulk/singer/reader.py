@@ -16,12 +16,19 @@ from singer_sdk.exceptions import (
 )
 from singer_sdk.io_base import SingerReader
 from singer_sdk.singerlib.exceptions import InvalidInputLine
-from singer_sdk.singerlib.json import deserialize_json
 
 from target_salesforce_bulk.errors import InputError
+from target_salesforce_bulk.plain_text import plain_text
 from target_salesforce_bulk.rows.json_rows import TextHazards
 from target_salesforce_bulk.singer.age_seal import AgeSeal
-from target_salesforce_bulk.singer.batch_files import line_blocks, read_slices
+from target_salesforce_bulk.singer.batch_files import LongLineError, line_blocks, read_slices
+from target_salesforce_bulk.singer.batch_sources import BatchSources
+from target_salesforce_bulk.singer.messages import (
+    check_members,
+    incomplete,
+    read_message,
+    too_deep,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +47,9 @@ _NEVER = 3600.0
 _KNOWN = "RECORD, SCHEMA, STATE, ACTIVATE_VERSION and BATCH"
 # How taps begin a RECORD. Any other line is tried as a record of the newest stream.
 _STREAM = re.compile(rb'\{"type": ?"RECORD", ?"stream": ?"([^"\\]+)"')
-_NOT_DECODED = (msgspec.DecodeError, UnicodeDecodeError)
+# What a decoder raises for a line that the ordinary way must look at: of another kind, not JSON,
+# nested too deeply, or with a number that no decimal can be.
+_NOT_DECODED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError)
 
 
 class MessageReader(SingerReader):
@@ -56,6 +65,8 @@ class MessageReader(SingerReader):
         self.find_sink: Callable[[str], SalesforceSink | None] = lambda _: None
         #: Seals batches by their age; the seconds until the next may be old enough.
         self.seal_old: Callable[[], float] = lambda: _NEVER
+        #: Where the files of BATCH messages may lie.
+        self.batch_sources: Callable[[], BatchSources] = BatchSources
         self._sinks: dict[str, SalesforceSink | None] = {}
         self._newest: SalesforceSink | None = None
         self._callbacks: dict[str, Callable[[dict[str, Any]], None]] = {}
@@ -75,7 +86,7 @@ class MessageReader(SingerReader):
         self._callbacks = callbacks
         age_seal = AgeSeal(self.seal_old)
         with age_seal.running():
-            for block in _blocks(file_input or self.default_input):
+            for block in self._blocks(file_input or self.default_input):
                 with age_seal.taking:
                     self._take_block(block)
         return self._stats
@@ -87,6 +98,18 @@ class MessageReader(SingerReader):
             take_place, hazards = self._take_place(lines), TextHazards.of(block)
             _give_by_line(lines, hazards, self._sink_of, take_place, self._stats, of="message")
         self._lines_before += lines.number
+
+    def _blocks(self, source: IO[str]) -> Iterator[bytes]:
+        binary = getattr(source, "buffer", None)
+        if binary is None:  # a text stream without bytes
+            for line in source:
+                yield line.encode(errors="surrogatepass")
+            return
+        try:
+            yield from line_blocks(binary)
+        except LongLineError as error:
+            where = f"Line {self._lines_before + 1} of the input"
+            raise InputError(f"{where} is too long: {error}") from None
 
     def _take_as_one(self, lines: _Lines) -> bool:
         """Take a block that consists of records of the newest stream; False if it does not."""
@@ -108,13 +131,14 @@ class MessageReader(SingerReader):
         def take(place: int) -> str:
             where = f"Line {self._lines_before + place + 1} of the input"
             ended = lines.ended or place + 1 < lines.number
-            message = _read(where, lines.texts[place], ended=ended)
+            message = read_message(where, lines.texts[place], ended=ended)
             return self._take_message(where, message)
 
         return take
 
     def _take_message(self, where: str, message: dict[str, Any]) -> str:
         kind = message.get("type")
+        check_members(where, message)
         if kind == "BATCH":
             self._take_batch(where, message)
             return "BATCH"
@@ -145,26 +169,24 @@ class MessageReader(SingerReader):
             callback(message)
         except RecordsWithoutSchemaException:
             raise _NoSchemaError(
-                f"{where} is a {kind} of stream {message.get('stream')}, but no SCHEMA came "
-                "before it. The tap must send one."
+                f"{where} is a {kind} of stream {plain_text(message.get('stream'))}, but no SCHEMA "
+                "came before it. The tap must send one."
             ) from None
+        except RecursionError:
+            raise too_deep(where) from None
         except InvalidInputLine:
-            raise _incomplete(where, kind) from None
+            raise incomplete(where, kind) from None
         except (MapExpressionError, StreamMapConfigError) as error:
             raise InputError(
-                f"{where}: the stream map of stream {message.get('stream')} cannot be used: "
-                f"{error} Correct stream_maps."
+                f"{where}: the stream map of stream {plain_text(message.get('stream'))} cannot be "
+                f"used: {error} Correct stream_maps."
             ) from None
 
     def _take_batch(self, where: str, message: dict[str, Any]) -> None:
         """Take the records of a BATCH message's files as if they were RECORD messages."""
-        try:
-            stream, encoding = message["stream"], message["encoding"]
-            manifest = list(message["manifest"])
-        except (KeyError, TypeError):
-            raise _incomplete(where, "BATCH") from None
-        before: Counter[str] = Counter()
-        for name, part in read_slices(encoding, manifest):
+        stream, before = message["stream"], Counter[str]()
+        sources = self.batch_sources()
+        for name, part in read_slices(message["encoding"], message["manifest"], sources):
             take = self._take_json if isinstance(part, bytes) else self._take_columns
             before[name] += take(stream, name, before[name], part)
 
@@ -174,7 +196,7 @@ class MessageReader(SingerReader):
 
         def take_place(place: int) -> str:
             where = f"Line {before + place + 1} of {name}"
-            self._take_record(where, stream, _read(where, lines.texts[place], ended=True))
+            self._take_record(where, stream, read_message(where, lines.texts[place], ended=True))
             return "RECORD"
 
         sink, hazards = self._sink(stream), TextHazards.of(block)
@@ -187,12 +209,14 @@ class MessageReader(SingerReader):
 
     def _take_columns(self, stream: str, name: str, before: int, part: pa.RecordBatch) -> int:
         """Take records from Arrow data; returns their number."""
-        records: list[dict[str, Any]] = []
+        from target_salesforce_bulk.rows.arrow_values import records  # an optional package
+
+        found: list[dict[str, Any]] = []
 
         def take_place(place: int) -> None:
-            if not records:
-                records.extend(part.to_pylist())
-            self._take_record(f"Row {before + place + 1} of {name}", stream, records[place])
+            if not found:
+                found.extend(records(part))
+            self._take_record(f"Row {before + place + 1} of {name}", stream, found[place])
 
         sink = self._sink(stream)
         arrow_rows = None if sink is None else sink.arrow_rows()
@@ -221,24 +245,6 @@ class _Lines:
     def texts(self) -> list[bytes]:
         """Each line, without its newline."""
         return self.block.removesuffix(b"\n").split(b"\n")
-
-
-def _incomplete(where: str, kind: Any) -> InputError:
-    return InputError(f"{where} is a {kind} message with missing members. The tap must send them.")
-
-
-def _read(where: str, line: bytes, *, ended: bool) -> dict[str, Any]:
-    try:
-        message = deserialize_json(line.decode())  # the reader's own would log the line
-    except ValueError:
-        cut = "" if ended else ", cut short"
-        raise InputError(
-            f"{where} is not JSON ({len(line)} bytes{cut}). "
-            "The input must be the output of a Singer tap; nothing after this line was read."
-        ) from None
-    if not isinstance(message, dict):
-        raise InputError(f"{where} is JSON, but not a Singer message.")
-    return message
 
 
 def _decoded(sink: SalesforceSink | None, block: bytes, lines: int, *, of: str) -> list[Any] | None:
@@ -312,12 +318,3 @@ def _give_by_line(
             sink = its_sink
             run += decoded
     give_run(lines.number)
-
-
-def _blocks(source: IO[str]) -> Iterator[bytes]:
-    binary = getattr(source, "buffer", None)
-    if binary is None:  # a text stream without bytes
-        for line in source:
-            yield line.encode(errors="surrogatepass")
-        return
-    yield from line_blocks(binary)

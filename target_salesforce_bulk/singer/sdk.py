@@ -127,6 +127,15 @@ class SafeTarget(Target):
         self._assert_line_requires(message_dict, requires={"value"})
         self.intake.state_received(message_dict["value"])
 
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        # The SDK takes for granted that the stream is there.
+        stream = message_dict["stream"]
+        if stream not in self.mapper.stream_maps:
+            self._assert_sink_exists(stream)
+        for each in self.mapper.stream_maps[stream]:
+            if self.sink_exists(each.stream_alias):
+                self.get_sink(each.stream_alias).activate_version(message_dict["version"])
+
     def _write_state_message(self, state: dict[str, Any]) -> None:
         # Never called, as `_process_state_message` leaves the SDK without a STATE to write. Should
         # a release of the SDK write one all the same, it must not pass.

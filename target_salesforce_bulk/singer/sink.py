@@ -13,7 +13,8 @@ from target_salesforce_bulk.journal.batch import BatchColumn, LoadPlan
 from target_salesforce_bulk.journal.expected import Answer
 from target_salesforce_bulk.loading.preparing.open_batch import OpenBatch, RowWriter
 from target_salesforce_bulk.mapping.resolve import resolve_stream
-from target_salesforce_bulk.rows.encoder import RowEncoder, RowOptions, RowRefused
+from target_salesforce_bulk.plain_text import plain_text
+from target_salesforce_bulk.rows.encoder import RowEncoder, RowOptions, RowRefused, is_deleted
 from target_salesforce_bulk.rows.json_rows import JsonRows
 from target_salesforce_bulk.singer.sdk import SafeSink
 
@@ -84,9 +85,9 @@ class SalesforceSink(SafeSink):
             if options.unmapped_fields == "warn":
                 self.logger.warning(
                     "Stream %s: property %s is not loaded: %s",
-                    self.stream_name,
-                    unmapped.property,
-                    unmapped.reason,
+                    plain_text(self.stream_name),
+                    plain_text(unmapped.property),
+                    plain_text(unmapped.reason),
                 )
         self._writes = self._writer(resolved, resolved, options)
         if resolved.deletes is not None:
@@ -142,7 +143,10 @@ class SalesforceSink(SafeSink):
             lookup=does.lookup,
             map_fingerprint=fingerprint.hexdigest(),
         )
-        return RowWriter(plan, RowEncoder(field_map, does.operation, row_options))
+        encoder = RowEncoder(
+            field_map, does.operation, row_options, deletions=resolved.deletes is not None
+        )
+        return RowWriter(plan, encoder)
 
     @property
     def is_full(self) -> bool:
@@ -363,7 +367,7 @@ class SalesforceSink(SafeSink):
         """Where a record goes; what is written after it was deleted must not overtake that."""
         if self._deletes is None:
             return self._writes
-        if record.get("_sdc_deleted_at") is not None:
+        if is_deleted(record):
             return self._deletes
         if self._key_hash(self._deletes.encoder.key(record)) in self._deleted_keys:
             self._seal()
@@ -388,12 +392,24 @@ class SalesforceSink(SafeSink):
         """Seal what has been read: the schema changed, or the input has come to its end."""
         self._seal()
 
+    def clean_up(self) -> None:
+        """Say at the end of the input what the settings let pass."""
+        deleted = self._writes.encoder.deleted_rows
+        if deleted and self._deletes is None and not self._writes.plan.operation.only_ids:
+            self.logger.warning(
+                "Stream %s: %s records that have _sdc_deleted_at were loaded like any other; "
+                "set deletes to delete them in Salesforce",
+                plain_text(self.stream_name),
+                f"{deleted:,}",
+            )
+        super().clean_up()
+
     def activate_version(self, new_version: int) -> None:
         """Ignore that a full refresh has begun or ended: nothing is deleted by surprise."""
         self.logger.info(
             "Stream %s: ACTIVATE_VERSION %s is ignored; no record is deleted for it",
-            self.stream_name,
-            new_version,
+            plain_text(self.stream_name),
+            plain_text(new_version),
         )
 
     def _batch(self, writer: RowWriter) -> OpenBatch:

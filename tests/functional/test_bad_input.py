@@ -26,13 +26,51 @@ def assert_one_clear_line(result: Result, *parts: str) -> None:
     assert all(part in result.last_line for part in parts), result.last_line
 
 
+def nested(depth: int) -> str:
+    """An object with so many objects within each other."""
+    return '{"a":' * depth + "{}" + "}" * depth
+
+
 @pytest.mark.parametrize(
     ("line", "parts"),
     [
         ('{"type": "RECORD", "stream": "Conta', ("Line 2 ", "not JSON", "output of a Singer tap")),
-        ("[1, 2]", ("Line 2 ", "not a Singer message")),
-        ('{"type": "ROW"}', ("Line 2 ", "its type is not one of RECORD, SCHEMA, STATE")),
-        ('{"type": "RECORD", "record": {}}', ("Line 2 ", "with missing members")),
+        ("[1, 2]", ("Line 2 ", "no Singer message")),
+        ('{"type": "ROW"}', ("Line 2 ", "its type is none of RECORD, SCHEMA, STATE")),
+        ('{"type": "RECORD", "record": {}}', ("Line 2 ", "without all of its members")),
+        ('{"type": "RECORD", "stream": "Contact", "record": null}', ("record is no object",)),
+        ('{"type": "RECORD", "stream": "Contact", "record": [1]}', ("record is no object",)),
+        ('{"type": "RECORD", "stream": "Contact", "record": "x"}', ("record is no object",)),
+        ('{"type": "RECORD", "stream": ["Contact"], "record": {}}', ("stream is no text",)),
+        ('{"type": ["RECORD"]}', ("its type is none of RECORD",)),
+        ('{"type": "SCHEMA", "stream": "Contact", "schema": null}', ("schema is no schema",)),
+        ('{"type": "SCHEMA", "stream": "Contact", "schema": {}}', ("schema is no schema",)),
+        (
+            '{"type": "SCHEMA", "stream": "Contact", "schema": {"properties": {"a": 5}}}',
+            ("schema is no schema",),
+        ),
+        (
+            '{"type": "SCHEMA", "stream": "Contact", "schema": {"properties": {}}, '
+            '"key_properties": "id"}',
+            ("key_properties is no list of names",),
+        ),
+        (
+            '{"type": "ACTIVATE_VERSION", "stream": "other", "version": 1}',
+            ("stream other", "no SCHEMA came before it"),
+        ),
+        ('{"type": "ACTIVATE_VERSION", "stream": "Contact"}', ("without all of its members",)),
+        (
+            f'{{"type": "RECORD", "stream": "Contact", "record": {nested(2000)}}}',
+            ("nested too deeply",),
+        ),
+        (
+            f'{{"type": "SCHEMA", "stream": "Contact", "schema": {{"properties": {nested(600)}}}}}',
+            ("nested too deeply",),
+        ),
+        (
+            '{"type": "RECORD", "stream": "o\\u001b[2J\\nther", "record": {}}',
+            ("stream o\\x1b[2J\\nther",),
+        ),
         (
             '{"type": "RECORD", "stream": "other", "record": {}}',
             ("Line 2 ", "stream other", "no SCHEMA came before it"),
@@ -45,7 +83,7 @@ def test_a_line_that_cannot_be_read(
     """The line is named by its number; what it holds is not repeated."""
     result = load([schema(), line, contact(1), state(Contact=1)])
 
-    assert_one_clear_line(result, *parts)
+    assert_one_clear_line(result, "Line 2 ", *parts)
     assert org.count("Contact") == 0
 
 
@@ -152,15 +190,25 @@ def test_a_second_run_on_one_state_directory(
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({}, ("file:///nowhere.gz cannot be read", "No such file", "Run the tap again")),
-        ({"manifest": ["nowhere://a"]}, ("nowhere://a cannot be read", "Protocol not known")),
+        ({}, ("file:///nowhere.gz cannot be read", "No such file", "run the tap again")),
+        ({"manifest": ["nowhere://a"]}, ("nowhere://a", "only files by file, s3", "add nowhere")),
+        ({"manifest": ["https://a/b"]}, ("https://a/b", "only files by file, s3")),
+        ({"manifest": ["zip://a::file:///b"]}, ("neither an absolute path nor a plain URL",)),
+        ({"manifest": ["good.jsonl"]}, ("good.jsonl", "neither an absolute path nor a plain URL")),
+        ({"manifest": ["file://good.jsonl"]}, ("good.jsonl", "path is not absolute")),
+        ({"manifest": ["/"]}, ("it is no regular file",)),
+        ({"manifest": ["/dev/zero"]}, ("it is no regular file",)),
+        ({"manifest": "/a"}, ("Line 2 ", "whose manifest is no list of files")),
+        ({"manifest": [1]}, ("Line 2 ", "whose manifest is no list of files")),
+        ({"encoding": "jsonl"}, ("Line 2 ", "whose encoding is no object")),
+        ({"encoding": {"format": ["jsonl"]}}, ("jsonl, parquet, arrow",)),
         ({"encoding": {"format": "avro"}}, ("avro", "jsonl, parquet, arrow", "batch_config")),
         ({"encoding": {"format": "jsonl", "compression": "zstd"}}, ("zstd", "gzip")),
         ({"encoding": {"format": "parquet"}, "manifest": [__file__]}, (__file__, "cannot be read")),
         ({"encoding": {"format": "arrow"}, "manifest": [__file__]}, (__file__, "cannot be read")),
         ({"encoding": {"format": "jsonl"}, "manifest": [__file__]}, ("Line 1 of", "not JSON")),
         ({"manifest": [__file__]}, (__file__, "cannot be read")),
-        ({"manifest": None}, ("Line 2 ", "BATCH message with missing members")),
+        ({"manifest": None}, ("Line 2 ", "whose manifest is no list of files")),
         ({"stream": "Other"}, ("Line 1 of ", "stream Other, but no SCHEMA")),
     ],
     ids=str,

@@ -84,6 +84,7 @@ def awkward(number: int) -> dict[str, Any]:
         {"max_job_bytes": 5000},
         {"batch_size_rows": 7},
         {"streams": {"*": {"deletes": "delete"}}},
+        {"too_long": "truncate"},
         {"stream_maps": {"Contact": {"LastName": "LastName.upper()"}}},
         {"flattening_enabled": True, "flattening_max_depth": 1},
     ],
@@ -166,6 +167,45 @@ def test_batches_and_records_in_turns(
     ]
     assert len(result.failed_rows()) == 1
     assert " 99 " in " ".join(result.stderr.split())  # read
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_dates_beyond_all_years(
+    org: Emulator, load: Callable[..., Result], tmp_path: Path, kind: str
+) -> None:
+    """Each costs its row, and is named; the run goes on."""
+    table = pa.table(
+        {
+            "External_Id__c": ["C-1", "C-2", "C-3", "C-4"],
+            "LastName": ["a", "b", "c", "d"],
+            "Birthdate": pa.array([0, 10_000_000, None, None], pa.date32()),
+            "Last_Seen__c": pa.array([0, None, 2**61 // 1000, None], pa.timestamp("ms")),
+        }
+    )
+    path = tmp_path / "1"
+    if kind == "parquet":
+        pq.write_table(table, path)
+    else:
+        with pa.ipc.new_file(path, table.schema) as writer:
+            writer.write_table(table)
+    result = load(
+        [schema(properties=PROPERTIES), batch([path], kind), state(Contact=1)],
+        max_failed_percent=100,
+    )
+
+    assert (result.code, org.count("Contact")) == (0, 2), result.stderr
+    assert {row["External_Id__c"] for row in result.failed_rows()} == {"C-2", "C-3"}
+    assert result.states[-1]["bookmarks"]["Contact"] == 1
+
+
+def test_roots_of_batch_files(load: Callable[..., Result], tmp_path: Path) -> None:
+    """A file elsewhere is not read."""
+    path = write(tmp_path / "1", [awkward(1)], "jsonl")
+    inside = load([schema(), batch([path])], batch_roots=[str(tmp_path)])
+    outside = load([schema(), batch([path])], batch_roots=[str(tmp_path / "exports")])
+
+    assert (inside.code, outside.code) == (0, 1), inside.stderr
+    assert "does not lie in any of batch_roots" in outside.last_line
 
 
 def test_nested_columns_and_stream_maps(

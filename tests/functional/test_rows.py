@@ -122,7 +122,52 @@ def test_deleted_records_are_loaded_unless_asked(
     result = load([schema(), contact(1, _sdc_deleted_at="2026-01-01T00:00:00Z"), version])
 
     assert (result.code, set(names(org))) == (0, {"C-1", "C-9"})
-    assert result.stderr.count("ACTIVATE_VERSION") == 2  # the line, and the SDK's own count
+    assert result.stderr.count("ACTIVATE_VERSION") == 1
+    assert "Contact: 1 records that have _sdc_deleted_at were loaded" in result.stderr
+
+
+def test_no_mistaken_mark_deletes_a_record(org: Emulator, load: Callable[..., Result]) -> None:
+    """A tap that sends an empty text for null must not empty the org."""
+    marks: list[Any] = ["", False, 0, "null", [], {}]
+    org.insert("Contact", old(*range(6)))
+    rows = [contact(n, _sdc_deleted_at=mark) for n, mark in enumerate(marks)]
+
+    result = load([schema(), *rows], deletes="delete", max_failed_percent=100)
+
+    assert (result.code, org.count("Contact")) == (0, 6), result.stderr
+    assert codes(result) == {f"C-{n}": "INVALID_FIELD" for n in range(6)}
+
+
+def test_an_update_by_another_key_with_a_property_id(
+    org: Emulator, load: Callable[..., Result]
+) -> None:
+    """The source's own id is no column: the job would have two of that name."""
+    org.insert("Contact", old(1))
+    row = contact(1, id="source-1")
+
+    result = load([schema(properties=CONTACT | {"id": {}}), row], operation="update", streams=KEYED)
+
+    assert (result.code, names(org)) == (0, {"C-1": "Number 1"}), result.stderr
+    assert "property id is not loaded: the key is External_Id__c" in result.stderr
+
+
+def test_a_multi_select_without_members_clears_the_field(
+    org: Emulator, load: Callable[..., Result]
+) -> None:
+    """As null does; a null among the members is none of them."""
+    mine = [
+        {"External_Id__c": f"C-{n}", "LastName": "x", "Interests__c": "Books"} for n in range(3)
+    ]
+    org.insert("Contact", mine)
+    rows = [
+        contact(0, Interests__c=[]),
+        contact(1, Interests__c=["", ""]),
+        contact(2, Interests__c=["Music", None]),
+    ]
+    result = load([schema(properties=CONTACT | {"Interests__c": {}}), *rows])
+
+    assert result.code == 0, result.stderr
+    assert [row["Interests__c"] for row in org.rows("Contact")] == [None, None, "Music"]
 
 
 def test_an_assignment_rule(org: Emulator, load: Callable[..., Result]) -> None:

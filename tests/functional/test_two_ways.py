@@ -93,6 +93,67 @@ def test_the_same_batches(
     assert not_in_bulk < one_by_one * 0.9
 
 
+#: What is no time stamp, and cannot be told to mean that a record is deleted.
+NO_TIME_STAMPS = ["", "null", "false", False, True, 0, 1700000000, "1712111231230", [], {}, "soon"]
+
+
+@pytest.mark.parametrize("deletes", ["ignore", "delete", "hard_delete"])
+def test_only_a_time_stamp_deletes(
+    org: Emulator, config: dict[str, Any], tmp_path: Path, deletes: str
+) -> None:
+    """Anything else fails its row, and null is a live record."""
+    stamps = ["2024-01-01", "2024-01-01T10:00:00Z", "2024-01-01 10:00:00.123456+02:00"]
+    marks = [*NO_TIME_STAMPS, *stamps, None]
+    made = [contact(number, _sdc_deleted_at=mark) for number, mark in enumerate(marks)]
+    text = lines([schema(properties=CONTACT | {"_sdc_deleted_at": {}}), *made, contact(99)])
+    config |= {"streams": {"*": {"deletes": deletes}}}
+
+    model, _ = batches(config, tmp_path / "a", text, in_bulk=False)
+    fast, _ = batches(config, tmp_path / "b", text, in_bulk=True)
+    rows = {facts.split()[1]: int(facts.split()[2]) for facts, *_ in fast}
+    refused = "".join(each[3] for each in fast)
+
+    assert fast == model
+    if deletes == "ignore":
+        assert (rows, refused) == ({"upsert": len(marks) + 1}, "")
+    else:
+        operation = {"delete": "delete", "hard_delete": "hardDelete"}[deletes]
+        assert rows == {"upsert": 2, operation: len(stamps)}
+        assert refused.count("_sdc_deleted_at is no time stamp") == len(NO_TIME_STAMPS)
+
+
+#: Values that are hard on a reader of JSON or a writer of cells, as JSON.
+HARD = [
+    *("1e5000", "-1e9999999", '"1e9999999"', "1e99999999", "1e99999999999999999999"),
+    *("7" * 5000, '{"a": 1e99999999}', f'{{"a": [{"7" * 5000}]}}', "[1.10, 1e2]", "NaN"),
+    *('{"a": NaN}', "[-Infinity]", '{"a":' * 150 + "{}" + "}" * 150, "[]", '["Tea", null]'),
+    *('["", ""]', "[[]]", '"#N/A and more"', '"' + "👩" * 100 + '"', '"' + "x" * 300 + '"'),
+]
+FIELDS = ["External_Id__c", "FirstName", "Score__c", "Interests__c", "Description", "Birthdate"]
+
+
+@pytest.mark.parametrize("too_long", ["reject", "truncate"])
+def test_hard_values(org: Emulator, config: dict[str, Any], tmp_path: Path, too_long: str) -> None:
+    """Each costs its own row at most, and the ways agree on which."""
+    properties: dict[str, Any] = {name: {} for name in [*FIELDS, "LastName"]}
+    text = json.dumps(schema(properties=properties)) + "\n"
+    for number, value in enumerate(HARD):
+        for field in FIELDS:
+            members = {"External_Id__c": f'"{number}-{field}"', "LastName": '"x"', field: value}
+            told = ", ".join(f'"{name}": {each}' for name, each in members.items())
+            text += f'{{"type": "RECORD", "stream": "Contact", "record": {{{told}}}}}\n'
+    config |= {"too_long": too_long}
+
+    model, one_by_one = batches(config, tmp_path / "a", text, in_bulk=False)
+    fast, _ = batches(config, tmp_path / "b", text, in_bulk=True)
+    ((facts, _, _, refused),) = fast
+    _, _, rows, _, merged = facts.split()
+
+    assert fast == model
+    assert one_by_one == len(HARD) * len(FIELDS)
+    assert int(rows) + int(merged) + refused.count("\n") == one_by_one
+
+
 def test_deletes_among_writes(org: Emulator, config: dict[str, Any], tmp_path: Path) -> None:
     """A record that was deleted and is written again is so in that order."""
     chance = random.Random(8)

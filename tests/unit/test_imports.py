@@ -21,15 +21,24 @@ ROOT = Path(target_salesforce_bulk.__file__).parent
 #: salesforce → errors`. Settings are read at both ends: where a stream is mapped, and where a run
 #: is put together; what lies between is handed the values.
 MAY_IMPORT = {
-    "errors": set(),
-    "private_files": {"errors"},
-    "salesforce": {"errors"},
-    "settings": {"errors", "salesforce"},
-    "login": {"errors", "private_files", "salesforce", "settings"},
-    "mapping": {"errors", "salesforce", "settings"},
-    "rows": {"errors", "salesforce", "mapping"},
-    "journal": {"errors", "private_files", "salesforce", "mapping", "rows"},
-    "loading": {"errors", "private_files", "salesforce", "mapping", "rows", "journal"},
+    "plain_text": set(),
+    "errors": {"plain_text"},
+    "private_files": {"plain_text", "errors"},
+    "salesforce": {"plain_text", "errors"},
+    "settings": {"plain_text", "errors", "salesforce"},
+    "login": {"plain_text", "errors", "private_files", "salesforce", "settings"},
+    "mapping": {"plain_text", "errors", "salesforce", "settings"},
+    "rows": {"plain_text", "errors", "salesforce", "mapping"},
+    "journal": {"plain_text", "errors", "private_files", "salesforce", "mapping", "rows"},
+    "loading": {
+        "plain_text",
+        "errors",
+        "private_files",
+        "salesforce",
+        "mapping",
+        "rows",
+        "journal",
+    },
 }
 _BELOW_A_RUN = {*MAY_IMPORT} - {"login"}
 MAY_IMPORT |= {

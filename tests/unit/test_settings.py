@@ -204,6 +204,7 @@ def test_a_stream_falls_back_to_the_top_level() -> None:
         (["crm-users", "*crm-users*"], "crm-users"),
         (["crm-users", "CRM-users"], "crm-users"),
         (["sales-*", "*"], "*"),
+        (["*crm*", "crm-[u]sers"], "crm-[u]sers"),
     ],
 )
 @pytest.mark.parametrize("turn", [1, -1])
@@ -213,6 +214,16 @@ def test_the_most_specific_entry_wins(patterns: list[str], wins: str, turn: int)
     settings = Settings.from_config({"streams": streams})
 
     assert settings.for_stream("crm-users").object == wins
+
+
+@pytest.mark.parametrize("name", ["data[1]", "a*b", "what?", "[", "[!x]", "*"])
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_name_always_matches_itself(name: str, turn: int) -> None:
+    """Before it is tried as a glob, and before any glob."""
+    entries = [name, "data*", "*", "data?1?", "what?", "[[]"]
+    streams = {entry: {"object": f"<{entry}>"} for entry in entries[::turn]}
+
+    assert Settings.from_config({"streams": streams}).for_stream(name).object == f"<{name}>"
 
 
 def test_a_less_specific_entry_still_decides_what_the_other_leaves_open() -> None:

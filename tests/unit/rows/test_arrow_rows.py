@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from row_fields import FIELDS
 
 from target_salesforce_bulk.mapping.field_map import Column, FieldMap
+from target_salesforce_bulk.rows import arrow_values
 from target_salesforce_bulk.rows.arrow_rows import ArrowRows
 from target_salesforce_bulk.rows.encoder import RowEncoder, RowOptions, RowRefused
 from target_salesforce_bulk.salesforce.job import Operation
@@ -58,6 +59,19 @@ KINDS: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]] = {
         pa.timestamp("ms", "+05:30"),
         MOMENTS.map(lambda each: each.replace(microsecond=0, tzinfo=UTC)),
     ),
+    # Far beyond what Python or Salesforce knows.
+    "any date32": (pa.date32(), st.integers(-(2**31), 2**31 - 1)),
+    "any date64": (pa.date64(), st.integers(-(2**36), 2**36).map(lambda day: day * 86_400_000)),
+    "any timestamp s": (pa.timestamp("s"), st.integers(-(2**63), 2**63 - 1)),
+    "any timestamp us": (pa.timestamp("us", "UTC"), st.integers(-(2**63), 2**63 - 1)),
+    "any struct": (
+        pa.struct([("a", pa.timestamp("s"))]),
+        st.fixed_dictionaries({"a": st.integers(-(2**63), 2**63 - 1)}),
+    ),
+    "any list": (
+        pa.list_(pa.date32()),
+        st.lists(st.integers(-(2**31), 2**31 - 1), max_size=2),
+    ),
     "time64": (pa.time64("us"), st.times()),
     "list": (pa.list_(pa.string()), st.lists(LETTERS, max_size=2)),
     "struct": (pa.struct([("a", pa.string())]), st.fixed_dictionaries({"a": LETTERS})),
@@ -89,7 +103,7 @@ class Both:
 
     def check(self, batch: pa.RecordBatch) -> int:
         """Compare all rows; how many are plain."""
-        records = batch.to_pylist()
+        records = arrow_values.records(batch)
         plain = ArrowRows(self.encoder, deletions=True).rows(batch)
         found: list[bytes | None] = []
         while len(found) < len(records):
@@ -186,3 +200,35 @@ def test_no_number() -> None:
     assert (
         Both("number").check(pa.record_batch({"value": pa.array([math.nan, math.inf, 1.5])})) == 1
     )
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        pa.array([10_957, 10_000_000, None, -(2**31)], pa.date32()),
+        pa.array([0, 2**62, None, -(2**62)], pa.timestamp("s")),
+        pa.array([0, 2**63 - 1, None, -(2**63)], pa.timestamp("ms", "UTC")),
+        # `pc.year` takes this for a year that Salesforce has.
+        pa.array([0, 543_839_214_065_431_612, None, 2**61], pa.timestamp("s")),
+    ],
+    ids=lambda array: str(array.type),
+)
+@pytest.mark.parametrize("name", ["day", "moment", "area", "time", "whole"])
+def test_a_date_beyond_all_years_costs_its_row(name: str, array: pa.Array) -> None:
+    """And no other: the two that are in range or null are written as ever."""
+    kept = 1 if name in {"time", "whole"} else 2
+
+    assert Both(name).check(pa.record_batch({"value": array})) == kept
+
+
+def test_deleted_records_that_are_loaded_are_counted() -> None:
+    """Once each, whichever way they go, and not those that are refused."""
+    marks = pa.array([datetime(2024, 1, 1), None, datetime(2024, 1, 2), None])
+    names = pa.array(["a", "b", "\x07", "c"])
+    batch = pa.record_batch({"value": names, "_sdc_deleted_at": marks})
+    encoder = Both("text").encoder
+    ArrowRows(encoder, deletions=False).rows(batch)
+    with pytest.raises(RowRefused):
+        encoder.encode(arrow_values.records(batch)[2])
+
+    assert encoder.deleted_rows == 1

@@ -15,6 +15,7 @@ from row_fields import FIELDS
 from singer_sdk.singerlib.json import deserialize_json
 
 from target_salesforce_bulk.mapping.field_map import Column, FieldMap
+from target_salesforce_bulk.rows import json_rows
 from target_salesforce_bulk.rows.encoder import RowEncoder, RowOptions, RowRefused
 from target_salesforce_bulk.rows.json_rows import JsonRows, TextHazards
 from target_salesforce_bulk.salesforce.job import Operation
@@ -222,3 +223,62 @@ def test_required_fields() -> None:
 
     assert name.required_on_insert
     assert rows.encoded(0, len(rows)) == b'"a"\n'
+
+
+HOSTILE = "0: __import__('os').abort() #"
+
+
+class Hostile(int):
+    """A number that is code where it is written as text."""
+
+    def __str__(self) -> str:
+        return HOSTILE
+
+    __repr__ = __str__
+
+    def __format__(self, spec: str) -> str:
+        return HOSTILE
+
+
+@pytest.mark.parametrize("too_long", ["reject", "truncate"])
+def test_nothing_from_outside_is_in_the_code(
+    monkeypatch: pytest.MonkeyPatch, too_long: str
+) -> None:
+    """Neither names nor values: the code knows them by names of its own."""
+    sources: list[str] = []
+
+    def compiled(source: str, *rest: Any) -> Any:
+        sources.append(source)
+        return compile(source, *rest)
+
+    monkeypatch.setattr(json_rows, "compile", compiled, raising=False)
+    facts: dict[str, Any] = {
+        "string": {"length": Hostile(10)},
+        "email": {"length": Hostile(20)},
+        "int": {"digits": Hostile(4)},
+        "double": {"precision": Hostile(6), "scale": Hostile(2)},
+        "picklist": {"restricted_picklist": True, "picklist_values": (HOSTILE,)},
+        "date": {},
+        "datetime": {},
+        "boolean": {},
+    }
+    columns = [
+        Column(
+            header=f"{HOSTILE}{kind}",
+            field=Field(name=HOSTILE, type=kind, **each),
+            path=(f"{HOSTILE}{kind}", HOSTILE)[: 1 + (kind == "boolean")],
+        )
+        for kind, each in facts.items()
+    ]
+    columns.append(Column(header="C", field=columns[0].field, constant=HOSTILE))
+    encoder = RowEncoder(
+        FieldMap(columns=tuple(columns), key=columns[0]),
+        Operation.UPSERT,
+        RowOptions(too_long=too_long),
+    )
+    made = JsonRows(HOSTILE, encoder, {}, deletions=True)
+    for hazards in TextHazards:
+        made.rows(iter([]), of="message", hazards=hazards)
+
+    assert len(sources) == 3
+    assert not [source for source in sources if "import" in source or "abort" in source]

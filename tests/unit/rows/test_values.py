@@ -56,6 +56,15 @@ WRITTEN: list[tuple[str, Any, str]] = [
     ("string", ["a", 1], '["a",1]'),
     ("textarea", {"a": {"b": None}}, '{"a":{"b":null}}'),
     ("textarea", {"ä": Decimal("1.5")}, '{"ä":1.5}'),
+    # Numbers within JSON keep their digits, whatever stands around them.
+    ("textarea", {"n": Decimal(DIGITS_38)}, f'{{"n":{DIGITS_38}}}'),
+    ("textarea", [Decimal("1.10"), Decimal("1E-7"), 2**70], f"[1.10,0.0000001,{2**70}]"),
+    ("textarea", [True, False, None, 'a "b"\n'], '[true,false,null,"a \\"b\\"\\n"]'),
+    ("textarea", [date(2024, 3, 11), time(11)], '["2024-03-11","11:00:00"]'),
+    ("textarea", {}, "{}"),
+    ("textarea", {"a": []}, '{"a":[]}'),
+    ("textarea", "0" * 5000, "0" * 5000),
+    ("textarea", 10**399, f"{10**399}"),
     ("phone", "+41 31 123", "+41 31 123"),
     ("phone", 41311234567, "41311234567"),
     ("url", "https://x.example/?a=b", "https://x.example/?a=b"),
@@ -66,6 +75,12 @@ WRITTEN: list[tuple[str, Any, str]] = [
     ("picklist", "gold", "gold"),
     ("multipicklist", ["Books", "Music"], "Books;Music"),
     ("multipicklist", "Books;Music", "Books;Music"),
+    # A null or an empty text is no member; an array without members clears the field.
+    ("multipicklist", ["Books", None], "Books"),
+    ("multipicklist", [None, "Books", "", "Music"], "Books;Music"),
+    ("multipicklist", [], "#N/A"),
+    ("multipicklist", [None], "#N/A"),
+    ("multipicklist", ["", ""], "#N/A"),
     # Booleans.
     ("boolean", True, "true"),
     ("boolean", False, "false"),
@@ -120,6 +135,13 @@ def test_a_value_and_its_cell(field_type: str, value: Any, expected: str) -> Non
     assert cell(field_type, value) == expected
 
 
+def nested(depth: int) -> Any:
+    value: Any = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 REFUSED: list[tuple[str, Any, str]] = [
     ("string", "nul\x00", "INVALID_FIELD"),
     ("string", "bell\x07", "INVALID_FIELD"),
@@ -145,6 +167,38 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("double", "1_000", "INVALID_TYPE_ON_FIELD_IN_RECORD"),
     ("double", "1,000", "INVALID_TYPE_ON_FIELD_IN_RECORD"),
     ("double", Decimal("1E+5000"), "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+    # None of these may take longer than a number does.
+    *(
+        (field_type, value, "INVALID_TYPE_ON_FIELD_IN_RECORD")
+        for field_type in ("int", "long", "double", "currency", "boolean", "string", "textarea")
+        for value in (
+            Decimal("1E+5000"),
+            Decimal("1E+99999999"),
+            Decimal("-1E+9999999"),
+            Decimal("7" * 5000),
+            10**5000,
+            [Decimal("1E+99999999")],
+            {"a": [10**5000]},
+        )
+        if field_type in {"string", "textarea"} or not isinstance(value, list | dict)
+    ),
+    ("int", "1e9999999", "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+    ("int", "1e-9999999", "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+    ("int", "1e99999999999999999999", "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+    ("int", "7" * 5000, "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+    ("double", "1e9999999", "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+    # What is not JSON does not become text.
+    ("textarea", [float("nan")], "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+    ("textarea", {"a": float("inf")}, "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+    ("textarea", {"a": [Decimal("NaN")]}, "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+    ("textarea", [b"bytes"], "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+    ("textarea", ["\ud800"], "INVALID_FIELD"),
+    ("textarea", nested(2000), "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+    ("textarea", nested(100_000), "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+    ("multipicklist", [["Books"]], "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+    ("multipicklist", ["Books", {}], "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+    # An epoch is no ISO 8601, although its digits may look like it.
+    ("datetime", "1712111231230", "INVALID_TYPE_ON_FIELD_IN_RECORD"),
     ("currency", "12345678901234567.00", "NUMBER_OUTSIDE_VALID_RANGE"),
     ("date", "2024-02-30", "INVALID_TYPE_ON_FIELD_IN_RECORD"),
     ("date", "1699-12-31", "INVALID_TYPE_ON_FIELD_IN_RECORD"),
@@ -162,7 +216,7 @@ REFUSED: list[tuple[str, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("field_type", "value", "code"), REFUSED)
+@pytest.mark.parametrize(("field_type", "value", "code"), REFUSED, ids=range(len(REFUSED)))
 def test_a_value_that_is_refused(field_type: str, value: Any, code: str) -> None:
     """With Salesforce's own code, the field, and a message on one line."""
     with pytest.raises(RowRefused) as refusal:
@@ -170,6 +224,16 @@ def test_a_value_that_is_refused(field_type: str, value: Any, code: str) -> None
 
     assert (refusal.value.code, refusal.value.fields) == (code, ("F",))
     assert re.fullmatch(r"F: .{3,200}", refusal.value.message)
+    assert refusal.value.message.isprintable()
+
+
+@pytest.mark.parametrize(("field_type", "value", "code"), REFUSED, ids=range(len(REFUSED)))
+def test_a_refused_row_can_be_stored(field_type: str, value: Any, code: str) -> None:
+    """Whatever its value is, it has a text that a file can hold."""
+    described = encoder(field_type).describe({"f": value})
+
+    assert described["F"].encode()
+    assert len(described["F"]) < 200_000
 
 
 MISSING = object()
@@ -200,6 +264,68 @@ def test_null_empty_and_missing(
 def test_too_long_is_cut_where_asked() -> None:
     """In characters, not in bytes."""
     assert cell("string", "表" * 30, too_long="truncate") == "表" * 20
+
+
+@pytest.mark.parametrize(
+    ("value", "cut"),
+    [
+        # Whether Salesforce counts characters or UTF-16 code units, it fits.
+        ("👩" * 20, "👩" * 10),
+        ("x" * 19 + "👩", "x" * 19),
+        ("x" * 18 + "👩", "x" * 18 + "👩"),
+        ("x" * 20, "x" * 20),
+        # No character loses what belongs to it.
+        ("x" * 19 + "e\u0301" + "y", "x" * 19),
+        ("x" * 15 + "👩\u200d🚀" + "y", "x" * 15 + "👩\u200d🚀"),
+        ("x" * 16 + "👩\u200d🚀" + "y", "x" * 16),
+        ("x" * 17 + "👍🏽", "x" * 17),
+        ("e" + "\u0301" * 30, "e" + "\u0301" * 19),
+    ],
+)
+def test_where_a_text_is_cut(value: str, cut: str) -> None:
+    """Between characters as people see them, as far as such a character fits at all."""
+    assert cell("string", value, too_long="truncate") == cut
+
+
+def test_a_text_that_becomes_the_mark_that_clears_by_being_cut_is_refused() -> None:
+    """It would clear its field."""
+    field = Field(name="F", type="string", length=4)
+    column = Column(header="F", field=field, path=("f",))
+    options = RowOptions(too_long="truncate")
+    made = RowEncoder(FieldMap(columns=(column,)), Operation.UPSERT, options)
+
+    assert made.cells({"f": "#N/B and more"}) == ["#N/B"]
+    with pytest.raises(RowRefused, match="#N/A"):
+        made.cells({"f": "#N/A and more"})
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_key"),
+    [
+        ({"field": Field(name="Key__c", type="string", length=5, external_id=True)}, True),
+        ({"field": Field(name="Key__c", type="string", length=5)}, True),
+        ({"field": Field(name="Key__c", type="string", length=5, external_id=True)}, False),
+        (
+            {
+                "field": Field(name="Code", type="string", length=5),
+                "reference": Field(name="AccountId", type="reference"),
+                "parent": "Account",
+            },
+            False,
+        ),
+    ],
+    ids=["key", "key that is no external ID", "external ID", "key of a parent"],
+)
+def test_a_key_is_never_cut(facts: dict[str, Any], *, is_key: bool) -> None:
+    """It would name another record."""
+    column = Column(header="Key", path=("f",), too_long="truncate", **facts)
+    field_map = FieldMap(columns=(column,), key=column if is_key else None)
+    made = RowEncoder(field_map, Operation.UPSERT, RowOptions(too_long="truncate"))
+
+    assert made.cells({"f": "12345"}) == ["12345"]
+    with pytest.raises(RowRefused) as refusal:
+        made.cells({"f": "123456"})
+    assert refusal.value.code == "STRING_TOO_LONG"
 
 
 def test_without_checks_salesforce_decides() -> None:

@@ -18,6 +18,7 @@ from target_salesforce_bulk.singer import sdk
         (Target, "_handle_termination", ["self", "signum", "frame"]),
         (Target, "_process_state_message", ["self", "message_dict"]),
         (Target, "_write_state_message", ["self", "state"]),
+        (Target, "_process_activate_version_message", ["self", "message_dict"]),
         (Sink, "_singer_validate_message", ["self", "record"]),
         (Sink, "_remove_sdc_metadata_from_record", ["self", "record"]),
     ],
@@ -42,6 +43,7 @@ def test_the_sdk_calls_what_we_override() -> None:
     source += inspect.getsource(Target)
 
     assert "self._handle_termination" in source
+    assert "self._process_activate_version_message" in source
     assert "_write_state_message(" in source
     assert "_singer_validate_message(" in source
     assert "_remove_sdc_metadata_from_record(" in source
