@@ -39,10 +39,12 @@ def judge(evidence: Evidence) -> list[str]:
 def judge_settled(evidence: Evidence) -> list[str]:
     """What is wrong when the failed rows were sent again and nothing failed any more."""
     parents = _parents(evidence)
+    # Rows of one record are sent as one, so one that cannot be loaded holds the others up.
+    held_up = {_record_of(each) for each in evidence.stored if _cannot_be_sent(each, parents)}
     return [
         f"Row {each.cells} stays stored although it could be loaded: {each.code}"
         for each in evidence.stored
-        if not each.uncertain and not _cannot_be_sent(each, parents)
+        if not each.uncertain and _record_of(each) not in held_up
     ]
 
 
@@ -58,6 +60,15 @@ def judge_last(evidence: Evidence, jobs: int) -> list[str]:
 
 def _parents(evidence: Evidence) -> set[str]:
     return {(record.get("Key__c") or "").lower() for record in evidence.records["Parent__c"]}
+
+
+def _record_of(stored: StoredRow) -> tuple[str, str]:
+    return stored.stream, _key_of(stored)
+
+
+def _key_of(stored: StoredRow) -> str:
+    cells = stored.cells
+    return (cells.get("Key__c") or cells.get("Other__c") or "").lower()
 
 
 def _cannot_be_sent(stored: StoredRow, parents: set[str]) -> bool:
@@ -78,6 +89,7 @@ def _judge_children(evidence: Evidence, named: _Named) -> list[str]:
         if row.number in named.cells
         and not row.refused
         and row.cells.get("Parent") in parents
+        and named.names(row, "Parent")
         and any(run == last for run, _ in evidence.places[row.number])
     ]
 
@@ -160,12 +172,11 @@ class _Named:
             if row.key is not None and name != "Parent"
         }
         for each in evidence.stored:
-            key = next((c for n, c in each.cells.items() if n in {"Key__c", "Other__c"}), "")
             if each.operation == "delete":
-                self.deletes[each.stream, key.lower()] += 1
+                self.deletes[each.stream, _key_of(each)] += 1
                 continue
             if parent := each.cells.get("Parent__r.Key__c"):
-                self._parents.add((key.lower(), parent))
+                self._parents.add((_key_of(each), parent))
             self._take(each, by_cell)
 
     def names(self, row: Row, name: str | None) -> bool:
