@@ -39,10 +39,12 @@ def judge(evidence: Evidence) -> list[str]:
 def judge_settled(evidence: Evidence) -> list[str]:
     """What is wrong when the failed rows were sent again and nothing failed any more."""
     parents = _parents(evidence)
+    # Rows of one record are sent as one, so one that cannot be loaded holds the others up.
+    held_up = {_record_of(each) for each in evidence.stored if _cannot_be_sent(each, parents)}
     return [
         f"Row {each.cells} stays stored although it could be loaded: {each.code}"
         for each in evidence.stored
-        if not each.uncertain and not _cannot_be_sent(each, parents)
+        if not each.uncertain and _record_of(each) not in held_up
     ]
 
 
@@ -60,11 +62,21 @@ def _parents(evidence: Evidence) -> set[str]:
     return {(record.get("Key__c") or "").lower() for record in evidence.records["Parent__c"]}
 
 
+def _record_of(stored: StoredRow) -> tuple[str, str]:
+    return stored.stream, _key_of(stored)
+
+
+def _key_of(stored: StoredRow) -> str:
+    cells = stored.cells
+    return (cells.get("Key__c") or cells.get("Other__c") or "").lower()
+
+
 def _cannot_be_sent(stored: StoredRow, parents: set[str]) -> bool:
     if stored.cells.get("Parent__r.Key__c", "") not in {"", *parents}:
         return True
-    too_long = any(len(cell) > 255 for cell in stored.cells.values())
-    return too_long or stored.code in {"NOT_FOUND", "ENTITY_IS_DELETED"}
+    # A row that our own checks refused stays until it is corrected in the source, whatever newer
+    # rows have left of it: its cells are not in the form in which they could be sent.
+    return stored.code in {"STRING_TOO_LONG", "NOT_FOUND", "ENTITY_IS_DELETED"}
 
 
 def _judge_children(evidence: Evidence, named: _Named) -> list[str]:
@@ -77,6 +89,7 @@ def _judge_children(evidence: Evidence, named: _Named) -> list[str]:
         if row.number in named.cells
         and not row.refused
         and row.cells.get("Parent") in parents
+        and named.names(row, "Parent")
         and any(run == last for run, _ in evidence.places[row.number])
     ]
 
@@ -148,6 +161,9 @@ class _Named:
         self.cells: dict[int, set[str]] = {}
         self.uncertain: set[int] = set()
         self.deletes: Counter[tuple[str, str]] = Counter()
+        #: Parents that stored rows name, with the key of the row. Unlike the other cells, they do
+        #: not tell whose they were where rows have been merged.
+        self._parents: set[tuple[str, str]] = set()
         self.problems: list[str] = []
         by_cell = {
             (name, cell): row.number
@@ -157,12 +173,18 @@ class _Named:
         }
         for each in evidence.stored:
             if each.operation == "delete":
-                key = next(
-                    (c for n, c in each.cells.items() if n.endswith(("Key__c", "Other__c"))), ""
-                )
-                self.deletes[each.stream, key.lower()] += 1
+                self.deletes[each.stream, _key_of(each)] += 1
                 continue
+            if parent := each.cells.get("Parent__r.Key__c"):
+                self._parents.add((_key_of(each), parent))
             self._take(each, by_cell)
+
+    def names(self, row: Row, name: str | None) -> bool:
+        """Whether a cell of a row stands in the store; without a field, whether any cell does."""
+        if name == "Parent":
+            return ((row.key or "").lower(), row.cells.get(name, "")) in self._parents
+        cells = self.cells.get(row.number, set())
+        return bool(cells) if name is None else name in cells
 
     def _take(self, stored: StoredRow, by_cell: dict[tuple[str, str], int]) -> None:
         for name in FIELDS[:3]:
@@ -237,11 +259,10 @@ def _allowed(
         value = str(row.number) if name is None else row.cells[name]
         if row.number in named.uncertain or _named_since(evidence, named, identity, row, name):
             open_.append((row, value))
-        elif row.number in named.cells:
-            if name is not None and name not in named.cells[row.number] and name != "Parent":
-                sure.append((row, value))  # it has lost this cell to a newer row
-        else:
+        elif not named.names(row, name):
             sure.append((row, value))
+        elif name == "Parent" and row.number not in named.cells:
+            open_.append((row, value))  # another row of this record may have named this parent
     for row in identity.deletes:
         stream = next(each.target for each in evidence.tap.streams if each.name == row.stream)
         unsure = named.deletes[stream, (row.key or "").lower()]
@@ -263,10 +284,8 @@ def _named_since(
     evidence: Evidence, named: _Named, identity: _Identity, row: Row, name: str | None
 ) -> bool:
     """Whether a newer row that is named says what this one said: then nobody misses this one."""
-    return row.number not in named.cells and any(
-        (name is None or name in named.cells.get(other.number, ()))
-        and other.number in named.cells
-        and _surely_before(evidence, row, other)
+    return not named.names(row, name) and any(
+        named.names(other, name) and _surely_before(evidence, row, other)
         for other in identity.writes
     )
 
