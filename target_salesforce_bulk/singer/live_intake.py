@@ -10,7 +10,7 @@ from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.singer import bookmarks
 from target_salesforce_bulk.singer.bookmarks import ABSENT
 from target_salesforce_bulk.singer.checkpoint import Reading
-from target_salesforce_bulk.singer.recogniser import LiveRecogniser, NothingToRecognise
+from target_salesforce_bulk.singer.recogniser import LiveRecogniser
 from target_salesforce_bulk.singer.top_tracker import TopTracker
 
 if TYPE_CHECKING:
@@ -85,8 +85,6 @@ class LiveIntake:
         self, plan: LoadPlan, *, replication_key: str | None, skip_repeated: bool
     ) -> Recogniser:
         """See `Intake.recogniser`."""
-        if plan.operation.only_ids:
-            return NothingToRecognise()
         tops = None
         if replication_key is not None:
             self._positional.add(plan.stream)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from target_salesforce_bulk.journal import fingerprints
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.journal.batch import LoadPlan
     from target_salesforce_bulk.journal.port import Recognised
+
+# What stands before the line of a delete, so that no write looks the same.
+_DELETED = b'"deleted",'
 
 #: A CSV line, and its key in the form in which keys compare; None for an insert.
 Row = tuple[bytes, str | None]
@@ -71,6 +75,8 @@ class LiveRecogniser:
         self._recognised = recognised
         self._stream = plan.stream
         self._layout = tuple(column.header for column in plan.columns)
+        if plan.operation.only_ids:
+            self._layout = ("deleted", *self._layout)
         self._is_failed = is_failed
         self._plan = plan
         self._tops = tops
@@ -92,6 +98,8 @@ class LiveRecogniser:
         self, number: int, row: Callable[[int], Row], positions: Sequence[Any]
     ) -> list[Answer] | None:
         """See `Recogniser.judge`."""
+        if self._plan.operation.only_ids:
+            row = partial(_of_delete, row)
         if not self._rows_expected and self._at is None:
             self._follow(positions, row, ())
             return None
@@ -150,3 +158,8 @@ class LiveRecogniser:
         if known:
             positions = [None if place in known else each for place, each in enumerate(positions)]
         self._tops.add(positions, row, self._layout)
+
+
+def _of_delete(row: Callable[[int], Row], place: int) -> Row:
+    line, same_key = row(place)
+    return _DELETED + line, same_key

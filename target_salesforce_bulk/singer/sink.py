@@ -56,6 +56,7 @@ class SalesforceSink(SafeSink):
         #: Hashes of the keys in the open batches, where another stream writes the same records.
         self._open_keys: set[int] = set()
         self._recogniser: Recogniser
+        self._delete_recogniser: Recogniser
         #: Take the rows of which the first STATE will tell whether they come again.
         self._undecided: list[Callable[[], None]] = []
 
@@ -108,6 +109,12 @@ class SalesforceSink(SafeSink):
             replication_key=self._replication_key,
             skip_repeated=self._settings.skip_repeated,
         )
+        if self._deletes is not None:
+            self._delete_recogniser = self._intake.recogniser(
+                self._deletes.plan,
+                replication_key=self._replication_key,
+                skip_repeated=self._settings.skip_repeated,
+            )
         self._intake.when_decided(self._release_undecided)
         self._target.key_order.join(resolved.sobject.name, self._key_header, self)
         self._target.take_over(self.stream_name, self)
@@ -171,7 +178,7 @@ class SalesforceSink(SafeSink):
             return
         if writer is self._writes:
             self._take_row(row, key, self._position_of(record))
-        else:
+        elif self._is_new_delete(row, key, self._position_of(record)):
             self._add(writer, row, key)
 
     def _refuse(self, writer: RowWriter, record: dict[str, Any], refusal: RowRefused) -> None:
@@ -228,6 +235,12 @@ class SalesforceSink(SafeSink):
             if other.holds_any(hashes):
                 other.seal()
         self._open_keys |= hashes
+
+    def _is_new_delete(self, row: bytes, key: str | None, positions: tuple[Any, ...]) -> bool:
+        """Whether a delete is to be loaded: not if it came at the bookmark, and was loaded."""
+        same_key = self._writes.same_key(key or "")
+        answers = self._delete_recogniser.judge(1, lambda _: (row, same_key), positions)
+        return answers is None or answers[0] is not Answer.AGAIN
 
     def _add(self, writer: RowWriter, row: bytes, key: str | None) -> None:
         keys = () if key is None else (key,)

@@ -151,6 +151,7 @@ class History:
                 self.evidence.places.setdefault(row.number, []).append((number, position))
             self._note("reads", message)
             yield message
+        self.evidence.runs[-1].read_to_the_end = last == "STATE" or not states
 
     def _command(self, command: Command) -> None:
         self._begin(command.faults)

@@ -133,6 +133,8 @@ def _copies(evidence: Evidence, stream: Stream, row: Row) -> tuple[int, int]:
         complete = [run for run in runs if not facts[run].killed and not facts[run].cut]
         if any(facts[run].cut_at_state for run in runs):
             return 1, len(runs)  # it looks as if it had been complete
+        if any(facts[run].killed and facts[run].read_to_the_end for run in runs):
+            return 1, len(runs)  # whether it was complete depends on the moment
         if all(facts[run].code == 0 for run in complete):
             return len(complete), len(complete)
         # A run that ended with an error may have stopped the stream, and is then continued.
