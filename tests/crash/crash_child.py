@@ -15,15 +15,16 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import requests
-
 from target_salesforce_bulk.cli.app import main
 from target_salesforce_bulk.journal.database import Database
-from target_salesforce_bulk.salesforce.transport import Transport
+from target_salesforce_bulk.salesforce.exchange import Exchange, ExchangeError, Trouble
 from target_salesforce_bulk.singer.state_output import StateOutput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from target_salesforce_bulk.salesforce.answer import Answer
+    from target_salesforce_bulk.salesforce.exchange import Request, Sink
 
 
 class Points:
@@ -44,7 +45,8 @@ class Points:
 
 def put_points_around_everything(points: Points) -> None:
     """Before and after each journal write, each request and each STATE."""
-    transaction, attempt, write = Database.transaction, Transport._attempt, StateOutput.write
+    transaction, write = Database.transaction, StateOutput.write
+    send, download = Exchange.send, Exchange.download
 
     @contextmanager
     def counted_transaction(self: Database) -> Iterator[Any]:
@@ -53,45 +55,41 @@ def put_points_around_everything(points: Points) -> None:
             yield db
         points.reach()
 
-    def counted_attempt(self: Transport, *arguments: Any, **options: Any) -> Any:
+    def counted_send(self: Exchange, request: Request) -> Answer:
         points.reach()
-        response = attempt(self, *arguments, **options)
+        answer = send(self, request)
         points.reach()
-        return response
+        return answer
 
-    def counted_write(self: StateOutput, state: Any) -> None:
+    def counted_download(self: Exchange, request: Request, sink: Sink) -> Answer:
         points.reach()
-        write(self, state)
+        answer = download(self, request, sink)
+        points.reach()
+        return answer
+
+    def counted_write(self: StateOutput, state: Any, number: int | None = None) -> None:
+        points.reach()
+        write(self, state, number)
         points.reach()
 
     Database.transaction = counted_transaction  # type: ignore[method-assign]
-    Transport._attempt = counted_attempt  # type: ignore[method-assign]
+    Exchange.send = counted_send  # type: ignore[method-assign]
+    Exchange.download = counted_download  # type: ignore[method-assign]
     StateOutput.write = counted_write  # type: ignore[method-assign]
 
 
 def refuse_first_connection(method: str, path: str) -> None:
     """Let the first request that matches find nobody who listens."""
-    attempt, refused = Transport._attempt, False
+    send, refused = Exchange.send, False
 
-    def refusing_attempt(
-        self: Transport, verb: str, url: str, body: Any, options: Any, *, repeatable: bool
-    ) -> Any:
+    def refusing_send(self: Exchange, request: Request) -> Answer:
         nonlocal refused
-        if refused or verb != method or not fnmatch.fnmatchcase(url, path):
-            return attempt(self, verb, url, body, options, repeatable=repeatable)
+        if refused or request.method != method or not fnmatch.fnmatchcase(request.url, path):
+            return send(self, request)
         refused = True
-        send = self._session.request
-        self._session.request = _nobody_listens  # type: ignore[method-assign]
-        try:
-            return attempt(self, verb, url, body, options, repeatable=repeatable)
-        finally:
-            self._session.request = send  # type: ignore[method-assign]
+        raise ExchangeError(Trouble.NOT_SENT, "connection refused")
 
-    Transport._attempt = refusing_attempt  # type: ignore[method-assign]
-
-
-def _nobody_listens(*_: Any, **__: Any) -> Any:
-    raise requests.ConnectionError("NewConnectionError: Connection refused")
+    Exchange.send = refusing_send  # type: ignore[method-assign]
 
 
 def run(folder: str, config: str, kill_at: int, refuse: tuple[str, str] | None = None) -> None:
