@@ -298,9 +298,9 @@ def _allowed(
 def _named_since(
     evidence: Evidence, named: _Named, identity: _Identity, row: Row, name: str | None
 ) -> bool:
-    """Whether a newer row that is named says what this one said: then nobody misses this one."""
+    """Whether a row that is named, and may be newer, says what this one said: it stands for it."""
     return not named.names(row, name) and any(
-        named.names(other, name) and _surely_before(evidence, row, other)
+        named.names(other, name) and not _surely_before(evidence, other, row)
         for other in identity.writes
     )
 
@@ -310,6 +310,8 @@ def _surely_before(evidence: Evidence, row: Row, other: Row) -> bool:
     if row is other:
         return False
     mine, theirs = evidence.places[row.number], evidence.places[other.number]
+    kinds = {stream.name: stream.kind for stream in evidence.tap.streams}
     # A row at the bookmark that comes again is left out, though rows of another stream may have
     # come meanwhile (rule 4.5).
-    return mine[0] < theirs[0] and mine[-1] < theirs[-1 if row.stream == other.stream else 0]
+    left_out = row.stream != other.stream and kinds[other.stream] in {">=", "unsorted"}
+    return mine[0] < theirs[0] and mine[-1] < theirs[0 if left_out else -1]
