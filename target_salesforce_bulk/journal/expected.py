@@ -9,10 +9,10 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.journal import fingerprints
-from target_salesforce_bulk.journal.top_rows import REFUSED, load_top
+from target_salesforce_bulk.journal.top_rows import NO_LINE, load_top
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from target_salesforce_bulk.journal.database import Database
@@ -46,6 +46,8 @@ class Expected:
         self.last_taken: tuple[int, int] | None = None
         self._stored = 0
         self.tops_taken = 0
+        #: Whether rows of records have been written again that were expected at the bookmark.
+        self._written = False
         self._scratch = sqlite3.connect("", isolation_level=None)
         self._scratch.executescript(
             "CREATE TABLE expected (layout INTEGER, fingerprint BLOB, batch INTEGER, place INTEGER,"
@@ -114,12 +116,18 @@ class Expected:
                 )
         self._scratch.execute("DELETE FROM expected WHERE covered")
         self._load_top()
+        if self._written:  # nobody noted which, of those that were not expected before
+            self._top_of.clear()
 
     def _load_top(self) -> None:
         self.top = load_top(self._database, self._stream)
         self._top_left = Counter[tuple[int, bytes]]()
+        #: Of rows with a key: the last one of each record.
+        self._top_of = {} if self.top is None else dict(self.top.last)
         if self.top is not None:
-            self._top_left.update((each.layout, each.fingerprint) for each in self.top.rows)
+            self._top_left.update(
+                (each.layout, each.fingerprint) for each in self.top.rows if each.same_key is None
+            )
 
     def _layout_number(self, layout: Layout) -> int:
         if layout not in self._layouts:
@@ -186,33 +194,52 @@ class Expected:
             ((stream, fingerprint, number) for fingerprint in new),
         )
 
-    def take_top(self, layout: Layout, line: bytes, *, decided: bool) -> Answer:
+    @property
+    def expects_records(self) -> bool:
+        """Whether rows of records may come again at the bookmark."""
+        return bool(self._top_of)
+
+    def take_top(
+        self, layout: Layout, line: bytes, same_key: str | None, *, decided: bool
+    ) -> Answer:
         """See `RecognisedRows.match_top`."""
         for number, earlier in enumerate(self.top.layouts if self.top else ()):
-            fingerprint = fingerprints.translator(layout, earlier)(line)
-            if fingerprint is not None and self._top_left[number, fingerprint] > 0:
-                return self._take_top(number, fingerprint, decided=decided)
+            if (earlier == NO_LINE) == (layout == NO_LINE):
+                fingerprint = (
+                    _itself(line)
+                    if layout == NO_LINE
+                    else (fingerprints.translator(layout, earlier)(line))
+                )
+                if fingerprint is not None and self._is_expected(number, fingerprint, same_key):
+                    return self._take_top(number, fingerprint, same_key, decided=decided)
         return Answer.NEW
 
-    def take_top_refused(self, fingerprint: bytes, *, decided: bool) -> Answer:
-        """See `RecognisedRows.match_top_refused`."""
-        if self.top is None or REFUSED not in self.top.layouts:
-            return Answer.NEW
-        number = self.top.layouts.index(REFUSED)
-        if self._top_left[number, fingerprint] <= 0:
-            return Answer.NEW
-        return self._take_top(number, fingerprint, decided=decided)
+    def _is_expected(self, layout: int, fingerprint: bytes, same_key: str | None) -> bool:
+        if same_key is None:
+            return self._top_left[layout, fingerprint] > 0
+        last = self._top_of.get(same_key)
+        return last is not None and (last.layout, last.fingerprint) == (layout, fingerprint)
 
-    def _take_top(self, number: int, fingerprint: bytes, *, decided: bool) -> Answer:
+    def _take_top(
+        self, layout: int, fingerprint: bytes, same_key: str | None, *, decided: bool
+    ) -> Answer:
         if not decided:
             return Answer.UNDECIDED
-        self._top_left[number, fingerprint] -= 1
+        if same_key is None:
+            self._top_left[layout, fingerprint] -= 1
         self.tops_taken += 1
         return Answer.AGAIN
+
+    def write_records(self, same_keys: Iterable[str]) -> None:
+        """See `RecognisedRows.write_records`."""
+        for same_key in same_keys:
+            self._written = True
+            self._top_of.pop(same_key, None)
 
     def leave_top(self) -> None:
         """See `RecognisedRows.leave_top`."""
         self._top_left.clear()
+        self._top_of.clear()
 
 
 def _itself(fingerprint: bytes) -> bytes | None:

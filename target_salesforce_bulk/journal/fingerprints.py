@@ -38,6 +38,11 @@ def of_refused(row: Mapping[str, str]) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=SIZE, person=b"refused").digest()
 
 
+def of_deleted(same_key: str) -> bytes:
+    """The fingerprint of a row that deletes a record, by its key."""
+    return hashlib.blake2b(same_key.encode(), digest_size=SIZE, person=b"deleted").digest()
+
+
 def translator(today: Layout, earlier: Layout) -> Callable[[bytes], bytes | None]:
     """What gives the fingerprint that a line of today's layout would have had in an earlier one.
 

@@ -106,11 +106,27 @@ class Recognised(Protocol):
     def match_refused(self, stream: str, fingerprint: bytes) -> Answer:
         """What is known of a row that our own checks refused."""
 
-    def match_top_refused(self, stream: str, fingerprint: bytes) -> Answer:
-        """What is known of such a row at the bookmark."""
+    def match_top(self, stream: str, layout: Layout, line: bytes, same_key: str | None) -> Answer:
+        """What is known of a row at the bookmark.
 
-    def match_top(self, stream: str, layout: Layout, line: bytes) -> Answer:
-        """What is known of a row at the bookmark; each that was there is taken once."""
+        A row without a key is taken once for each time that it was there. One with a key is known
+        if it is the last of its record there: loading an earlier one again is for the order to say.
+
+        Args:
+            stream: Its stream.
+            layout: The headers of its line; `NO_LINE` where that is a fingerprint.
+            line: Its line.
+            same_key: Its key, in the form in which keys compare.
+        """
+
+    def expects_records(self, stream: str) -> bool:
+        """Whether rows of records may come again at the bookmark of a stream."""
+
+    def write_records(self, stream: str, same_keys: Iterable[str]) -> None:
+        """Expect no more rows of records that are written again in this run.
+
+        A row that was there has to be loaded after those that stood before it.
+        """
 
     def leave_top(self, stream: str) -> None:
         """Expect no more rows at the bookmark: the tap has started further back."""

@@ -29,7 +29,7 @@ from target_salesforce_bulk.salesforce.job import Operation
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from target_salesforce_bulk.journal.batch import Batch, LoadPlan
@@ -239,13 +239,31 @@ class RecognisedRows:
         expected = self._expected(stream)
         return expected.match((), [fingerprint], refused=True, decided=self.decided)[0]
 
-    def match_top_refused(self, stream: str, fingerprint: bytes) -> Answer:
-        """What is known of such a row at the bookmark."""
-        return self._expected(stream).take_top_refused(fingerprint, decided=self.decided)
+    def match_top(self, stream: str, layout: Layout, line: bytes, same_key: str | None) -> Answer:
+        """What is known of a row at the bookmark.
 
-    def match_top(self, stream: str, layout: Layout, line: bytes) -> Answer:
-        """What is known of a row at the bookmark; each that was there is taken once."""
-        return self._expected(stream).take_top(layout, line, decided=self.decided)
+        A row without a key is taken once for each time that it was there. One with a key is known
+        if it is the last of its record there: loading an earlier one again is for the order to say.
+
+        Args:
+            stream: Its stream.
+            layout: The headers of its line; `NO_LINE` where that is a fingerprint.
+            line: Its line.
+            same_key: Its key, in the form in which keys compare.
+        """
+        expected = self._expected(stream)
+        return expected.take_top(layout, line, same_key, decided=self.decided)
+
+    def expects_records(self, stream: str) -> bool:
+        """Whether rows of records may come again at the bookmark of a stream."""
+        return self._expected(stream).expects_records
+
+    def write_records(self, stream: str, same_keys: Iterable[str]) -> None:
+        """Expect no more rows of records that are written again in this run.
+
+        A row that was there has to be loaded after those that stood before it.
+        """
+        self._expected(stream).write_records(same_keys)
 
     def leave_top(self, stream: str) -> None:
         """Expect no more rows at the bookmark: the tap has started further back."""

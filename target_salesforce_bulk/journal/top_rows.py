@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.journal.fingerprints import Layout
 
 
-#: The layout of rows that our own checks refused.
-REFUSED: Layout = ()
+#: The layout of rows that have no line: those that our own checks refused, and deletes.
+NO_LINE: Layout = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,10 @@ class TopRow:
 
 @dataclass(kw_only=True)
 class TopRows:
-    """The rows of a stream with one value of the replication key; grows only."""
+    """The rows of a stream with one value of the replication key; grows only.
+
+    Of rows with a key, the last one of each record counts: what is loaded again must not be older.
+    """
 
     #: The value as the tap writes it.
     value: Any
@@ -39,12 +42,22 @@ class TopRows:
     #: Number of the set in the journal, and how many of its rows are there.
     set_id: int | None = None
     stored: int = 0
+    #: The last row of each record, by key.
+    last: dict[str, TopRow] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.last = {row.same_key: row for row in self.rows if row.same_key is not None}
 
     def add(self, fingerprint: bytes, layout: Layout, same_key: str | None) -> None:
-        """Add a row."""
+        """Add a row, unless it is the last one of its record already."""
         if layout not in self.layouts:
             self.layouts.append(layout)
-        self.rows.append(TopRow(fingerprint, self.layouts.index(layout), same_key))
+        row = TopRow(fingerprint, self.layouts.index(layout), same_key)
+        if same_key is not None:
+            if self.last.get(same_key) == row:
+                return
+            self.last[same_key] = row
+        self.rows.append(row)
 
 
 def store_top(db: sqlite3.Connection, stream: str, number: int, top: TopRows, rows: int) -> None:
@@ -83,10 +96,19 @@ def load_top(database: Database, stream: str) -> TopRows | None:
         " ORDER BY place",
         (found[0]["id"], found[0]["rows"]),
     )
-    return TopRows(
+    top = TopRows(
         value=json.loads(found[0]["value"]),
         layouts=[tuple(layout) for layout in json.loads(found[0]["layouts"])],
         rows=[TopRow(row["fingerprint"], row["layout"], row["same_key"]) for row in rows],
         set_id=found[0]["id"],
         stored=found[0]["rows"],
     )
+    return _without_earlier(top)
+
+
+def _without_earlier(top: TopRows) -> TopRows:
+    """The same without rows that later ones of their records stand for, as a set of its own."""
+    kept = [r for r in top.rows if r.same_key is None or top.last[r.same_key] is r]
+    if len(kept) == len(top.rows):
+        return top
+    return TopRows(value=top.value, layouts=top.layouts, rows=kept)

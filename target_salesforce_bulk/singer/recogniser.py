@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from target_salesforce_bulk.journal import fingerprints
 from target_salesforce_bulk.journal.expected import Answer
+from target_salesforce_bulk.journal.top_rows import NO_LINE
 from target_salesforce_bulk.singer.top_tracker import TopTracker, comparable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from target_salesforce_bulk.journal.batch import LoadPlan
+    from target_salesforce_bulk.journal.fingerprints import Layout
     from target_salesforce_bulk.journal.port import Recognised
-
-# What stands before the line of a delete, so that no write looks the same.
-_DELETED = b'"deleted",'
 
 #: A CSV line, and its key in the form in which keys compare; None for an insert.
 Row = tuple[bytes, str | None]
@@ -36,8 +34,19 @@ class Recogniser(Protocol):
             positions: Their replication-key values; none where the stream has no replication key.
         """
 
-    def judge_refused(self, row: Mapping[str, str], positions: Sequence[Any]) -> Answer:
+    def judge_refused(
+        self, row: Mapping[str, str], same_key: str | None, positions: Sequence[Any]
+    ) -> Answer:
         """What is known of a row that our own checks refused."""
+
+    def judge_delete(self, same_key: str, positions: Sequence[Any]) -> Answer:
+        """What is known of a row that deletes a record, by its key."""
+
+    def write_records(self, same_keys: Iterable[str]) -> None:
+        """Expect no more rows of records that are written again in this run."""
+
+    def leave_bookmark(self) -> None:
+        """Expect no more rows at the bookmark."""
 
 
 class NothingToRecognise:
@@ -49,9 +58,21 @@ class NothingToRecognise:
         """All are new."""
         return None
 
-    def judge_refused(self, row: Mapping[str, str], positions: Sequence[Any]) -> Answer:
+    def judge_refused(
+        self, row: Mapping[str, str], same_key: str | None, positions: Sequence[Any]
+    ) -> Answer:
         """It is new."""
         return Answer.NEW
+
+    def judge_delete(self, same_key: str, positions: Sequence[Any]) -> Answer:
+        """It is new."""
+        return Answer.NEW
+
+    def write_records(self, same_keys: Iterable[str]) -> None:
+        """Ignore it: nothing is expected."""
+
+    def leave_bookmark(self) -> None:
+        """Ignore it: nothing is expected."""
 
 
 class LiveRecogniser:
@@ -75,8 +96,6 @@ class LiveRecogniser:
         self._recognised = recognised
         self._stream = plan.stream
         self._layout = tuple(column.header for column in plan.columns)
-        if plan.operation.only_ids:
-            self._layout = ("deleted", *self._layout)
         self._is_failed = is_failed
         self._plan = plan
         self._tops = tops
@@ -98,15 +117,26 @@ class LiveRecogniser:
         self, number: int, row: Callable[[int], Row], positions: Sequence[Any]
     ) -> list[Answer] | None:
         """See `Recogniser.judge`."""
-        if self._plan.operation.only_ids:
-            row = partial(_of_delete, row)
         if not self._rows_expected and self._at is None:
             self._follow(positions, row, ())
             return None
+        at_bookmark = self._places_at_bookmark(positions)
+        if self._plan.key is not None:
+            answers = self._judge_writes(number, row, set(at_bookmark))
+            known = {place for place, answer in enumerate(answers) if answer is not Answer.NEW}
+        else:
+            answers, known = self._judge_inserts(number, row, at_bookmark)
+        self._follow(positions, row, known)
+        return answers
+
+    def _judge_inserts(
+        self, number: int, row: Callable[[int], Row], at_bookmark: Sequence[int]
+    ) -> tuple[list[Answer], set[int]]:
+        """What is known of rows without a key, and which are noted at the bookmark already."""
         answers = [Answer.NEW] * number
         # Those at the bookmark first: a row after it may look the same.
-        for place in self._places_at_bookmark(positions):
-            answers[place] = self._match_top(*row(place))
+        for place in at_bookmark:
+            answers[place] = self._match_top(self._layout, *row(place))
         known = {place for place, answer in enumerate(answers) if answer is not Answer.NEW}
         if self._rows_expected:
             others = [place for place in range(number) if place not in known]
@@ -116,13 +146,34 @@ class LiveRecogniser:
                 answers[place] = answer
                 if answer is Answer.UNDECIDED:
                     known.add(place)
-        self._follow(positions, row, known)
+        return answers, known
+
+    def _judge_writes(
+        self, number: int, row: Callable[[int], Row], at_bookmark: set[int]
+    ) -> list[Answer]:
+        """What is known of rows with a key; one that is loaded takes later ones with it."""
+        answers = [Answer.NEW] * number
+        for place in range(number):
+            if not self._recognised.expects_records(self._stream):
+                break
+            line, same_key = row(place)
+            if place in at_bookmark and not self._is_failed(same_key or ""):
+                answers[place] = self._match_top(self._layout, line, same_key)
+            if answers[place] is Answer.NEW:
+                self.write_records((same_key or "",))
         return answers
 
-    def _match_top(self, line: bytes, same_key: str | None) -> Answer:
-        if same_key is not None and self._is_failed(same_key):
-            return Answer.NEW
-        return self._recognised.match_top(self._stream, self._layout, line)
+    def _match_top(self, layout: Layout, line: bytes, same_key: str | None) -> Answer:
+        return self._recognised.match_top(self._stream, layout, line, same_key)
+
+    def write_records(self, same_keys: Iterable[str]) -> None:
+        """See `Recogniser.write_records`."""
+        self._recognised.write_records(self._stream, same_keys)
+
+    def leave_bookmark(self) -> None:
+        """See `Recogniser.leave_bookmark`."""
+        self._recognised.leave_top(self._stream)
+        self._at = None
 
     def _places_at_bookmark(self, positions: Sequence[Any]) -> list[int]:
         """Where rows have the value of the bookmark; none once one of a smaller value came."""
@@ -132,22 +183,49 @@ class LiveRecogniser:
             if found == self._at:
                 places.append(place)
             elif found and self._at and found[0] == self._at[0] and found[1] < self._at[1]:
-                self._recognised.leave_top(self._stream)
-                self._at = None
+                self.leave_bookmark()
                 break
         return places
 
-    def judge_refused(self, row: Mapping[str, str], positions: Sequence[Any]) -> Answer:
+    def judge_refused(
+        self, row: Mapping[str, str], same_key: str | None, positions: Sequence[Any]
+    ) -> Answer:
         """See `Recogniser.judge_refused`."""
         fingerprint = fingerprints.of_refused(row)
-        if self._places_at_bookmark(positions):
-            answer = self._recognised.match_top_refused(self._stream, fingerprint)
-            if answer is not Answer.NEW:
-                return answer
-        answer = self._recognised.match_refused(self._stream, fingerprint)
-        if self._tops is not None and answer is not Answer.UNDECIDED:
-            self._tops.add(positions, lambda _: (fingerprint, None), None)
+        same_key = None if self._plan.key is None else same_key
+        answer = self._match_without_line(fingerprint, same_key, positions)
+        if answer is Answer.NEW:
+            answer = self._recognised.match_refused(self._stream, fingerprint)
+            if answer is not Answer.UNDECIDED:
+                self._note_without_line(fingerprint, same_key, positions)
         return answer
+
+    def judge_delete(self, same_key: str, positions: Sequence[Any]) -> Answer:
+        """See `Recogniser.judge_delete`."""
+        if self._plan.key is None:
+            return Answer.NEW  # whether it stands before or after an insert would not be known
+        fingerprint = fingerprints.of_deleted(same_key)
+        answer = Answer.NEW
+        if not self._is_failed(same_key):
+            answer = self._match_without_line(fingerprint, same_key, positions)
+        if answer is Answer.NEW:
+            self._note_without_line(fingerprint, same_key, positions)
+        return answer
+
+    def _match_without_line(
+        self, fingerprint: bytes, same_key: str | None, positions: Sequence[Any]
+    ) -> Answer:
+        if not self._places_at_bookmark(positions):
+            return Answer.NEW
+        return self._match_top(NO_LINE, fingerprint, same_key)
+
+    def _note_without_line(
+        self, fingerprint: bytes, same_key: str | None, positions: Sequence[Any]
+    ) -> None:
+        if same_key is not None:
+            self.write_records((same_key,))
+        if self._tops is not None:
+            self._tops.add(positions, lambda _: (fingerprint, same_key), None)
 
     def _follow(
         self, positions: Sequence[Any], row: Callable[[int], Row], known: Sequence[int] | set[int]
@@ -158,8 +236,3 @@ class LiveRecogniser:
         if known:
             positions = [None if place in known else each for place, each in enumerate(positions)]
         self._tops.add(positions, row, self._layout)
-
-
-def _of_delete(row: Callable[[int], Row], place: int) -> Row:
-    line, same_key = row(place)
-    return _DELETED + line, same_key

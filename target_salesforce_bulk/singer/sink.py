@@ -56,9 +56,9 @@ class SalesforceSink(SafeSink):
         #: Hashes of the keys in the open batches, where another stream writes the same records.
         self._open_keys: set[int] = set()
         self._recogniser: Recogniser
-        self._delete_recogniser: Recogniser
-        #: Take the rows of which the first STATE will tell whether they come again.
-        self._undecided: list[Callable[[], None]] = []
+        #: Take the rows of which the first STATE will tell whether they come again; each with its
+        #: key in the form in which keys compare.
+        self._undecided: list[tuple[str | None, Callable[[], None]]] = []
 
     def get_validator(self) -> None:
         """No JSON schema validation: rows are checked against the object they go to."""
@@ -109,12 +109,6 @@ class SalesforceSink(SafeSink):
             replication_key=self._replication_key,
             skip_repeated=self._settings.skip_repeated,
         )
-        if self._deletes is not None:
-            self._delete_recogniser = self._intake.recogniser(
-                self._deletes.plan,
-                replication_key=self._replication_key,
-                skip_repeated=self._settings.skip_repeated,
-            )
         self._intake.when_decided(self._release_undecided)
         self._target.key_order.join(resolved.sobject.name, self._key_header, self)
         self._target.take_over(self.stream_name, self)
@@ -178,29 +172,52 @@ class SalesforceSink(SafeSink):
             return
         if writer is self._writes:
             self._take_row(row, key, self._position_of(record))
-        elif self._is_new_delete(row, key, self._position_of(record)):
-            self._add(writer, row, key)
+        else:
+            self._take_delete(row, key, self._position_of(record))
 
     def _refuse(self, writer: RowWriter, record: dict[str, Any], refusal: RowRefused) -> None:
         """Keep a record among the refused ones, unless an earlier run has."""
         positions = self._position_of(record) if writer is self._writes else ()
-        answer = self._recogniser.judge_refused(writer.encoder.describe(record), positions)
-        if answer is Answer.UNDECIDED:
-            self._undecided.append(lambda: self._refuse(writer, record, refusal))
-        elif answer is Answer.NEW:
-            described = writer.encoder.describe(record)
-            self._batch(writer).refuse(described, writer.encoder.key(record), refusal)
+        described, key = writer.encoder.describe(record), writer.encoder.key(record)
+        same_key = self._same_key(key)
+        answer = self._recogniser.judge_refused(described, same_key, positions)
+        if self._is_taken(answer, same_key, lambda: self._refuse(writer, record, refusal)):
+            self._keep_order(writer, () if key is None else (key,))
+            self._batch(writer).refuse(described, key, refusal)
 
     def _position_of(self, record: dict[str, Any]) -> tuple[Any, ...]:
         return () if self._replication_key is None else (record.get(self._replication_key),)
 
-    def _is_new(self, row: bytes, key: str | None, positions: tuple[Any, ...]) -> bool:
+    def _same_key(self, key: str | None) -> str | None:
+        if key is None:
+            return None
+        return (self._writes if self._deletes is None else self._deletes).same_key(key)
+
+    def _is_taken(self, answer: Answer, same_key: str | None, take: Callable[[], None]) -> bool:
         """Whether a row is to be loaded: not if an earlier run did, or if that is not known yet."""
-        same_key = None if key is None else self._writes.same_key(key)
-        answers = self._recogniser.judge(1, lambda _: (row, same_key), positions)
-        if answers is not None and answers[0] is Answer.UNDECIDED:
-            self._undecided.append(lambda: self._take_row(row, key, positions))
-        return answers is None or answers[0] is Answer.NEW
+        if answer is Answer.UNDECIDED:
+            self._undecided.append((same_key, take))
+        elif answer is Answer.NEW and same_key is not None:
+            self._release({same_key})
+        return answer is Answer.NEW
+
+    def give_way(self, same_keys: Collection[str]) -> None:
+        """Another stream is about to write records: load what was read of them before."""
+        self._recogniser.write_records(same_keys)
+        self._release(same_keys)
+
+    def leave_bookmark(self) -> None:
+        """Leave out no more rows that come again at the bookmark."""
+        self._recogniser.leave_bookmark()
+
+    def _release(self, same_keys: Collection[str]) -> None:
+        """Load the rows of records that wait for the first STATE: they stand before others."""
+        if self._undecided:
+            waiting, self._undecided = self._undecided, []
+            self._undecided = [each for each in waiting if each[0] not in same_keys]
+            for same_key, take in waiting:
+                if same_key in same_keys:
+                    take()
 
     @property
     def _key_header(self) -> str | None:
@@ -224,27 +241,28 @@ class SalesforceSink(SafeSink):
             return limit
         return limit - max(ages, default=0.0)
 
-    def _keep_order(self, keys: Sequence[str]) -> None:
-        """Seal what other streams have read of the same records: it stands before these rows."""
+    def _keep_order(self, writer: RowWriter, keys: Sequence[str]) -> None:
+        """Seal what was read of the same records and is in other batches: it stands before."""
+        deleted = self._deleted_keys if writer is self._writes else ()
+        if deleted and any(self._key_hash(key) in deleted for key in keys):
+            self._seal()
         sobject = self._writes.plan.sobject
         others = self._target.key_order.others(sobject, self._key_header, self)
         if not others or not keys:
             return
         hashes = {self._key_hash(key) for key in keys}
+        same_keys = {same_key for key in keys if (same_key := self._same_key(key)) is not None}
         for other in others:
-            if other.holds_any(hashes):
+            other.give_way(same_keys)
+        if holding := [other for other in others if other.holds_any(hashes)]:
+            for other in holding:
                 other.seal()
+            self._seal()  # a batch that was opened before theirs must not take these rows
         self._open_keys |= hashes
-
-    def _is_new_delete(self, row: bytes, key: str | None, positions: tuple[Any, ...]) -> bool:
-        """Whether a delete is to be loaded: not if it came at the bookmark, and was loaded."""
-        same_key = self._writes.same_key(key or "")
-        answers = self._delete_recogniser.judge(1, lambda _: (row, same_key), positions)
-        return answers is None or answers[0] is not Answer.AGAIN
 
     def _add(self, writer: RowWriter, row: bytes, key: str | None) -> None:
         keys = () if key is None else (key,)
-        self._keep_order(keys)
+        self._keep_order(writer, keys)
         batch = self._batch(writer)
         if not batch.fits(len(row), self._settings.max_job_bytes):
             self._seal()
@@ -262,13 +280,25 @@ class SalesforceSink(SafeSink):
     def _release_undecided(self) -> None:
         """Load the rows that waited for the first STATE, and do not come again."""
         undecided, self._undecided = self._undecided, []
-        for take in undecided:
+        for _, take in undecided:
             take()
 
     def _take_row(self, row: bytes, key: str | None, positions: tuple[Any, ...]) -> None:
         """Load a row, unless it is one that an earlier run dealt with."""
-        if self._is_new(row, key, positions):
+        same_key = None if key is None else self._writes.same_key(key)
+        answers = self._recogniser.judge(1, lambda _: (row, same_key), positions)
+        answer = Answer.NEW if answers is None else answers[0]
+        if self._is_taken(answer, same_key, lambda: self._take_row(row, key, positions)):
             self._add(self._writes, row, key)
+
+    def _take_delete(self, row: bytes, key: str | None, positions: tuple[Any, ...]) -> None:
+        """Delete a record, unless an earlier run did and nothing was written since."""
+        if self._deletes is None:
+            raise AssertionError("The stream deletes nothing.")
+        same_key = self._same_key(key) or ""
+        answer = self._recogniser.judge_delete(same_key, positions)
+        if self._is_taken(answer, same_key, lambda: self._take_delete(row, key, positions)):
+            self._add(self._deletes, row, key)
 
     def arrow_rows(self) -> ArrowRows:
         """What writes rows of Arrow data, where that is all there is to do with them.
@@ -335,10 +365,16 @@ class SalesforceSink(SafeSink):
                 yield start, place
                 start = place + 1
                 self._count(1)
+            elif self._undecided and keys:
+                yield start, place
+                start = place
+                self._release({same_key(keys[place])})
             if answer is Answer.UNDECIDED:
                 position = tuple(positions[place : place + 1])
+                line, known_as = row(place)
                 key = keys[place] if keys else None
-                self._undecided.append(partial(self._take_row, row(place)[0], key, position))
+                take = partial(self._take_row, line, key, position)
+                self._undecided.append((known_as, take))
         yield start, len(lines)
 
     def _write(
@@ -352,7 +388,7 @@ class SalesforceSink(SafeSink):
         """Add lines to the open batch, and to the next ones where it is full."""
         writer, (start, last) = self._writes, places
         end = last
-        self._keep_order(keys[start:last])
+        self._keep_order(writer, keys[start:last])
         while start < last:
             batch = self._batch(writer)
             end = int(min(end, start + writer.row_limit - batch.rows))
@@ -377,13 +413,9 @@ class SalesforceSink(SafeSink):
         self.record_counter_metric.increment(records)
 
     def _writer_of(self, record: dict[str, Any]) -> RowWriter:
-        """Where a record goes; what is written after it was deleted must not overtake that."""
-        if self._deletes is None:
-            return self._writes
-        if is_deleted(record):
+        """Where a record goes."""
+        if self._deletes is not None and is_deleted(record):
             return self._deletes
-        if self._key_hash(self._deletes.encoder.key(record)) in self._deleted_keys:
-            self._seal()
         return self._writes
 
     def _row(self, writer: RowWriter, record: dict[str, Any]) -> bytes:
@@ -403,6 +435,9 @@ class SalesforceSink(SafeSink):
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Seal what has been read: the schema changed, or the input has come to its end."""
+        records = {same_key for same_key, _ in self._undecided if same_key is not None}
+        self._recogniser.write_records(records)
+        self._release(records)
         self._seal()
 
     def clean_up(self) -> None:

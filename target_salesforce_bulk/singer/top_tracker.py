@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.journal import fingerprints
-from target_salesforce_bulk.journal.top_rows import REFUSED, TopRows
+from target_salesforce_bulk.journal.top_rows import NO_LINE, TopRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,15 +58,32 @@ class TopTracker:
 
     def __init__(self) -> None:
         self._carried: TopRows | None = None
+        #: How many rows were carried.
+        self._had = 0
         self.top: TopRows | None = None
         self._newest: tuple[str, Any] | None = None
 
     def carry(self, carried: TopRows | None) -> None:
-        """Begin with the rows that earlier runs left at the bookmark: they stay while it does."""
-        if self.top is self._carried:
-            self.top = carried
-            self._newest = None if carried is None else comparable(carried.value)
-        self._carried = carried
+        """Begin with the rows that earlier runs left at the bookmark: they stay while it does.
+
+        Where other rows were carried before, those that have come since then stay as well.
+        """
+        before, had = self._carried, self._had
+        self._carried, self._had = carried, 0 if carried is None else len(carried.rows)
+        if self.top is not before:
+            return
+        self.top = carried
+        self._newest = None if carried is None else comparable(carried.value)
+        if before is not None and len(before.rows) > had:
+            top = self._rows_of(before.value, comparable(before.value))
+            for row in before.rows[had:]:
+                top.add(row.fingerprint, before.layouts[row.layout], row.same_key)
+
+    def _rows_of(self, value: Any, found: tuple[str, Any] | None) -> TopRows:
+        """The rows of a value that is now the newest."""
+        if found != self._newest or self.top is None:
+            self.top, self._newest = TopRows(value=value), found
+        return self.top
 
     def add(
         self,
@@ -79,7 +96,7 @@ class TopTracker:
         Args:
             values: Their replication-key values.
             row: The line and the key of the row at a place.
-            layout: The headers of their lines; None for refused rows, whose lines are fingerprints.
+            layout: The headers of their lines; None where these are fingerprints.
         """
         newest = _newest(values)
         if newest is None:
@@ -88,14 +105,13 @@ class TopTracker:
         found = comparable(value)
         if found is None or not self._is_as_new(found):
             return
-        if found != self._newest or self.top is None:
-            self.top, self._newest = TopRows(value=value), found
+        top = self._rows_of(value, found)
         for place in places:
             line, same_key = row(place)
             if layout is None:
-                self.top.add(line, REFUSED, None)
+                top.add(line, NO_LINE, same_key)
             else:
-                self.top.add(fingerprints.of_line(line), layout, same_key)
+                top.add(fingerprints.of_line(line), layout, same_key)
 
     def _is_as_new(self, found: tuple[str, Any]) -> bool:
         return self._newest is None or found[0] != self._newest[0] or found[1] >= self._newest[1]

@@ -53,9 +53,20 @@ def judge_last(evidence: Evidence, jobs: int) -> list[str]:
     problems = judge(evidence)
     kinds = {stream.kind for stream in evidence.tap.streams}
     idle = kinds <= {">", ">="} and evidence.tap.form == "bookmarks"
-    if idle and jobs and not evidence.stored:
+    if idle and jobs and not evidence.stored and not _any_twice_at_bookmark(evidence):
         problems.append(f"An idle run made {jobs} jobs")
     return problems
+
+
+def _any_twice_at_bookmark(evidence: Evidence) -> bool:
+    """Whether rows at a bookmark speak of one record: the last alone is left out (rule 4.5)."""
+    for stream in evidence.tap.streams:
+        rows = [row for row in evidence.rows.values() if row.stream == stream.name and row.key]
+        newest = max((row.at for row in rows), default=0)
+        keys = Counter((row.key or "").lower() for row in rows if row.at == newest)
+        if stream.kind == ">=" and any(times > 1 for times in keys.values()):
+            return True
+    return False
 
 
 def _parents(evidence: Evidence) -> set[str]:
@@ -265,6 +276,8 @@ def _allowed(
             sure.append((row, value))
         elif name == "Parent" and row.number not in named.cells:
             open_.append((row, value))  # another row of this record may have named this parent
+        elif len(evidence.places[row.number]) > 1:
+            open_.append((row, value))  # it may have been loaded when it came before
     for row in identity.deletes:
         stream = next(each.target for each in evidence.tap.streams if each.name == row.stream)
         unsure = named.deletes[stream, (row.key or "").lower()]
@@ -285,9 +298,9 @@ def _allowed(
 def _named_since(
     evidence: Evidence, named: _Named, identity: _Identity, row: Row, name: str | None
 ) -> bool:
-    """Whether a newer row that is named says what this one said: then nobody misses this one."""
+    """Whether a row that is named, and may be newer, says what this one said: it stands for it."""
     return not named.names(row, name) and any(
-        named.names(other, name) and _surely_before(evidence, row, other)
+        named.names(other, name) and not _surely_before(evidence, other, row)
         for other in identity.writes
     )
 
@@ -297,4 +310,8 @@ def _surely_before(evidence: Evidence, row: Row, other: Row) -> bool:
     if row is other:
         return False
     mine, theirs = evidence.places[row.number], evidence.places[other.number]
-    return mine[0] < theirs[0] and mine[-1] < theirs[-1]
+    kinds = {stream.name: stream.kind for stream in evidence.tap.streams}
+    # A row at the bookmark that comes again is left out, though rows of another stream may have
+    # come meanwhile (rule 4.5).
+    left_out = row.stream != other.stream and kinds[other.stream] in {">=", "unsorted"}
+    return mine[0] < theirs[0] and mine[-1] < theirs[0 if left_out else -1]

@@ -202,3 +202,90 @@ def test_keys_that_differ_in_outer_blanks_are_one_identity(scene: Callable[..., 
 
     assert it.things("Key__c", "A__c") == [("x", "2")]
     assert it.failed() == []
+
+
+def numbered(at: int, **cells: str) -> dict[str, Any]:
+    """A RECORD with its place in the replication key."""
+    return row(**cells) | {"record": {**cells, "Rk": at}}
+
+
+def deleted(at: int, key: str) -> dict[str, Any]:
+    """A RECORD that says that its record was deleted, with its place in the replication key."""
+    found = gone(key)
+    return found | {"record": {**found["record"], "Rk": at}}
+
+
+def at(value: int) -> dict[str, Any]:
+    """A STATE with a bookmark."""
+    return state(things={"replication_key": "Rk", "replication_key_value": value})
+
+
+BY_RK = schema("Key__c", "A__c", by="Rk")
+
+
+def test_what_is_written_after_a_delete_at_the_bookmark_is_written_again(
+    scene: Callable[..., Scene],
+) -> None:
+    """4.5: a row that comes again behind a delete of its record is not left out."""
+    it = scene(deletes="delete")
+    messages = (BY_RK, deleted(1, "x"), numbered(1, Key__c="x", A__c="1"), at(1))
+
+    it.run(*messages)
+    it.run(*messages)
+
+    assert it.things("Key__c", "A__c") == [("x", "1")]
+
+
+def test_a_value_that_comes_back_at_the_bookmark_is_loaded(scene: Callable[..., Scene]) -> None:
+    """4.5: a row is left out only if it is the last that was loaded of its record."""
+    it = scene()
+    for value in ("1", "2", "1"):
+        it.run(BY_RK, numbered(1, Key__c="x", A__c=value), at(1))
+
+    assert it.things("Key__c", "A__c") == [("x", "1")]
+
+
+def test_a_delete_at_the_bookmark_is_left_out(scene: Callable[..., Scene]) -> None:
+    """4.5: a delete that comes again is not stored as failed for want of its record."""
+    it = scene(deletes="delete")
+    it.run(BY_RK, numbered(1, Key__c="x", A__c="1"), at(1))
+    for _ in range(2):
+        it.run(BY_RK, deleted(2, "x"), at(2))
+
+    assert it.things("Key__c") == []
+    assert it.failed() == []
+
+
+def test_a_refused_row_at_the_bookmark_stays_listed(scene: Callable[..., Scene]) -> None:
+    """2.3: a refused row comes again behind an older one of its record, which is loaded again."""
+    it = scene()
+    for _ in range(2):
+        it.run(BY_RK, numbered(1, Key__c="x", A__c="1"), numbered(1, Key__c="x", A__c=LONG), at(1))
+
+    assert [each.row["A__c"] for each in it.failed()] == [LONG]
+
+
+def test_a_refused_row_after_a_delete_stays_listed(scene: Callable[..., Scene]) -> None:
+    """2.1: a row that is refused after its record was deleted is newer than the delete."""
+    it = scene(deletes="delete")
+    it.run(KEY_A, row(Key__c="y", A__c="1"), gone("x"), row(Key__c="x", A__c=LONG), state(things=1))
+
+    assert [each.row.get("A__c") for each in it.failed() if each.code != "NOT_FOUND"] == [LONG]
+
+
+def test_a_row_of_another_stream_is_newer_than_the_batch_that_was_opened_before(
+    scene: Callable[..., Scene],
+) -> None:
+    """2.2: a row goes to a batch that was opened after the one of an older row of its record."""
+    it = scene(streams=two_streams(), row_retry_wait_seconds=60)
+    it.fail_once(LOCKED, Key__c="x", A__c="1")
+    it.run(
+        schema("Key__c", "A__c", stream="a"),
+        schema("Key__c", "A__c", stream="b"),
+        row("a", Key__c="y", A__c="0"),
+        row("b", Key__c="x", A__c="1"),
+        row("a", Key__c="x", A__c="2"),
+        state(a=1, b=1),
+    )
+
+    assert it.things("Key__c", "A__c") == [("x", "2"), ("y", "0")]
