@@ -188,9 +188,8 @@ class FailureStore:
         Rows that were never sent have no job.
         """
         rows = self._db.query(
-            "SELECT job_id, stream, object, operation, code, count(*) AS number,"
-            " max(failed_at) AS time FROM stored_failed_rows"
-            " GROUP BY job_id, stream, object, operation, code ORDER BY time, code"
+            "SELECT nullif(job_id, '') AS job_id, stream, object, operation, code, number, time"
+            " FROM failed_counts ORDER BY time, code"
         )
         jobs: dict[tuple[Any, ...], dict[str, Any]] = {}
         for row in rows:

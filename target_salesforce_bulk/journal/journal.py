@@ -17,6 +17,7 @@ from target_salesforce_bulk.journal.outcome import sum_of
 from target_salesforce_bulk.journal.recognised import RecognisedRows
 from target_salesforce_bulk.journal.settling import Settling
 from target_salesforce_bulk.journal.waiting import WaitingRows
+from target_salesforce_bulk.private_files import UsingFiles
 
 if TYPE_CHECKING:
     import sqlite3
@@ -212,7 +213,7 @@ class SqliteJournal:
         Returns:
             The sums, and the child batches.
         """
-        with self._one_settlement:
+        with self._one_settlement, UsingFiles(self.state_dir):
             settling = self._settling(batch)
             settling.take(outcome)
             drafts = outcome.children()

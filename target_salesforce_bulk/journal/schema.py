@@ -183,6 +183,32 @@ CREATE TABLE overwritten (  -- what newer rows have written of rows that wait
     deleted INTEGER NOT NULL,
     PRIMARY KEY (batch_id, same_key, by_batch)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE failed_counts (  -- kept by triggers, so that STATE costs no look at every row
+    job_id TEXT NOT NULL,  -- empty: refused before sending
+    stream TEXT NOT NULL,
+    object TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    code TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    time TEXT NOT NULL,
+    PRIMARY KEY (job_id, stream, object, operation, code)
+) STRICT, WITHOUT ROWID;
+INSERT INTO failed_counts
+    SELECT coalesce(job_id, ''), stream, object, operation, code, count(*), max(failed_at)
+    FROM failed_rows GROUP BY 1, 2, 3, 4, 5;
+CREATE TRIGGER failed_row_added AFTER INSERT ON failed_rows BEGIN
+    INSERT INTO failed_counts VALUES (
+        coalesce(new.job_id, ''), new.stream, new.object, new.operation, new.code, 1, new.failed_at
+    ) ON CONFLICT DO UPDATE SET number = number + 1, time = max(time, excluded.time);
+END;
+CREATE TRIGGER failed_row_removed AFTER DELETE ON failed_rows BEGIN
+    UPDATE failed_counts SET number = number - 1 WHERE job_id = coalesce(old.job_id, '')
+        AND stream = old.stream AND object = old.object AND operation = old.operation
+        AND code = old.code;
+    DELETE FROM failed_counts WHERE number <= 0 AND job_id = coalesce(old.job_id, '')
+        AND stream = old.stream AND object = old.object AND operation = old.operation
+        AND code = old.code;
+END;
 CREATE VIEW stored_failed_rows AS
     SELECT * FROM failed_rows WHERE batch_id NOT IN (SELECT batch_id FROM settling);
 """

@@ -12,7 +12,7 @@ from target_salesforce_bulk.journal.batch import BatchColumn, Counts, LoadPlan
 from target_salesforce_bulk.journal.failed_rows import FailedRow, FailureClass, RowError
 from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.journal.journal import SqliteJournal
-from target_salesforce_bulk.rows.csvfile import read_rows
+from target_salesforce_bulk.rows.csvfile import encode_row, read_rows
 from target_salesforce_bulk.salesforce.job import Operation
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ def store(journal: SqliteJournal, plan: LoadPlan, *rows: list[str]) -> None:
         )
         for cells in rows
     ]
-    batch = journal.seal(journal.open_batch(plan).id, rows=len(rows), size=9, merged=0)
+    opened = journal.open_batch(plan)
+    opened.csv.write_bytes(encode_row(headers))
+    batch = journal.seal(opened.id, rows=len(rows), size=9, merged=0)
     journal.settle(batch, Failed(failed))
 
 

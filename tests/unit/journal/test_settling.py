@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_salesforce_bulk.errors import StateDirectoryError
 from target_salesforce_bulk.journal import settling
 from target_salesforce_bulk.journal.batch import BatchColumn, ChildDraft, Counts, LoadPlan
 from target_salesforce_bulk.journal.failed_rows import FailedRow, Origin, RowError
@@ -16,6 +17,7 @@ from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event
 from target_salesforce_bulk.journal.order import REFUSED, Written
 from target_salesforce_bulk.journal.outcome import LoadedRow, sum_of
+from target_salesforce_bulk.rows.csvfile import encode_row
 from target_salesforce_bulk.salesforce.job import Operation
 
 if TYPE_CHECKING:
@@ -89,7 +91,9 @@ def deleted(key: str) -> LoadedRow:
 
 
 def sealed(journal: SqliteJournal, plan: LoadPlan = WRITES) -> Batch:
-    return journal.seal(journal.open_batch(plan).id, rows=1, size=9, merged=0)
+    batch = journal.open_batch(plan)
+    batch.csv.write_bytes(encode_row(column.header for column in plan.columns))
+    return journal.seal(batch.id, rows=1, size=9, merged=0)
 
 
 def settle(journal: SqliteJournal, outcome: Decided, plan: LoadPlan = WRITES) -> Counts:
@@ -314,7 +318,7 @@ def test_nothing_counts_before_the_settlement_does(journal: SqliteJournal) -> No
             raise OSError("disk")
 
     rows: list[Any] = [loaded(f"k{n}", "Phone") for n in range(5)]
-    with pytest.raises(OSError, match="disk"):
+    with pytest.raises(StateDirectoryError, match="disk"):
         journal.settle(batch, Broken(*rows, *(failed(f"n{n}", Phone="2") for n in range(5))))
     assert (stored(journal), journal.batches(BatchState.SEALED)) == (before, [batch])
 
@@ -380,6 +384,7 @@ def test_an_abandoned_resend_leaves_its_rows(journal: SqliteJournal) -> None:
     settle(journal, Decided(failed("a", Phone="1")))
     again = resend(journal)
     journal.record(again.id, Event.CREATED, job_id="7501")
+    journal.record(again.id, Event.ABORTED)
     journal.abandon(again.id)
 
     assert [row.key for row in journal.failures.select(Selection(waiting_only=True))] == ["a"]
