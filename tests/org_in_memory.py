@@ -163,7 +163,7 @@ class OrgInMemory:
         self._begin("get")
         return self._end("get", self._job(job_id))
 
-    def download(self, job_id: str, kind: ResultKind, path: Path) -> None:
+    def download(self, job_id: str, kind: ResultKind, path: Path, *, most_bytes: int = 0) -> None:
         """One of the result files."""
         self._begin("download")
         job = self._job(job_id)

@@ -60,7 +60,7 @@ def resume(config: Any) -> None:
     target = read_target(config)
     with Run.open(target.settings, target.client) as run:
         run.finish_left()
-    click.echo("Nothing is under way any more.")
+    click.echo("No job is in progress.")
 
 
 @jobs.command()

@@ -174,13 +174,13 @@ class FailureStore:
         )
         return bool(changes)
 
-    def has_key(self, plan: LoadPlan, same_key: str) -> bool:
-        """Whether a failed row of a stream's record is stored."""
+    def has_row_of(self, plan: LoadPlan, same_key: str) -> bool:
+        """Whether a failed row of a record is stored that came in the stream of a plan."""
         query = (
             "SELECT 1 FROM stored_failed_rows"
             " WHERE object = ? AND key_field = ? AND same_key = ? AND stream = ? LIMIT 1"
         )
-        return bool(self._db.query(query, (plan.sobject, plan.key, same_key, plan.stream)))
+        return bool(self._db.query(query, (plan.sobject, plan.key_field, same_key, plan.stream)))
 
     def jobs(self) -> list[dict[str, Any]]:
         """The failed rows by job, as STATE tells of them; the oldest first.

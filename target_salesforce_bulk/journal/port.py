@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class FailedRows(Protocol):
     """The stored failed rows."""
 
-    def has_key(self, plan: LoadPlan, same_key: str) -> bool:
-        """Whether a failed row of a stream's record is stored."""
+    def has_row_of(self, plan: LoadPlan, same_key: str) -> bool:
+        """Whether a failed row of a record is stored that came in the stream of a plan."""
 
     def jobs(self) -> list[dict[str, Any]]:
         """The failed rows by job, as STATE tells of them; the oldest first.

@@ -173,7 +173,9 @@ class JobWatch:
         return True
 
     def _download(self, batch: Batch, kind: ResultKind, path: Path) -> None:
+        """Save a result file; one that cannot be read is left out, and its rows are uncertain."""
         leave_if(self._stopping)
+        path.unlink(missing_ok=True)
         job_id, bound = job_id_of(batch), result_bound(batch.size)
         with UsingFiles(self._state_dir):
             try:
@@ -181,6 +183,8 @@ class JobWatch:
             except NotFoundError:
                 sleep(self._stopping, self._poll.interval_seconds)
                 self._api.download(job_id, kind, path, most_bytes=bound)
+            except ResponseError as error:
+                logger.warning("Job %s: %s", job_id, error)
 
 
 def _progress(batch: Batch, job: JobInfo) -> tuple[int, int]:

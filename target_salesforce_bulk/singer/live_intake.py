@@ -94,7 +94,7 @@ class LiveIntake:
             self._journal.recognised,
             plan,
             tops=tops,
-            is_failed=lambda key: self._journal.failures.has_key(plan, key),
+            is_failed=lambda key: self._journal.failures.has_row_of(plan, key),
         )
         self.when_decided(found.learn)
         return found

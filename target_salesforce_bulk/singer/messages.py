@@ -126,5 +126,5 @@ def read_message(where: str, line: bytes, *, ended: bool) -> dict[str, Any]:
             "The input must be the output of a Singer tap; nothing after this line was read."
         ) from None
     if not isinstance(message, dict):
-        raise InputError(f"{where} is JSON, but no Singer message.")
+        raise InputError(f"{where} is JSON, but not a Singer message.")
     return message

@@ -36,13 +36,13 @@ def nested(depth: int) -> str:
     [
         ('{"type": "RECORD", "stream": "Conta', ("Line 2 ", "not JSON", "output of a Singer tap")),
         ("[1, 2]", ("Line 2 ", "no Singer message")),
-        ('{"type": "ROW"}', ("Line 2 ", "its type is none of RECORD, SCHEMA, STATE")),
+        ('{"type": "ROW"}', ("Line 2 ", "its type is not one of RECORD, SCHEMA, STATE")),
         ('{"type": "RECORD", "record": {}}', ("Line 2 ", "without all of its members")),
         ('{"type": "RECORD", "stream": "Contact", "record": null}', ("record is no object",)),
         ('{"type": "RECORD", "stream": "Contact", "record": [1]}', ("record is no object",)),
         ('{"type": "RECORD", "stream": "Contact", "record": "x"}', ("record is no object",)),
         ('{"type": "RECORD", "stream": ["Contact"], "record": {}}', ("stream is no text",)),
-        ('{"type": ["RECORD"]}', ("its type is none of RECORD",)),
+        ('{"type": ["RECORD"]}', ("its type is not one of RECORD",)),
         ('{"type": "SCHEMA", "stream": "Contact", "schema": null}', ("schema is no schema",)),
         ('{"type": "SCHEMA", "stream": "Contact", "schema": {}}', ("schema is no schema",)),
         (

@@ -16,12 +16,13 @@ from simulation.scheduler import Clock
 from simulation.system import System, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from simulation.jobs import Job, Outcome
     from simulation.org import Fault, Request
     from simulation.pipes import Ended
+    from simulation.scheduler import Process
     from simulation.source import Row
     from simulation.trace import Trace
 
@@ -60,6 +61,7 @@ class History:
         self._kept: dict[str, Any] | None = None
         self._tries: dict[int, int] = {}
         self._faults: dict[int, Fault] = {}
+        self._not_found = False
         self._first_request = 0
         self._position = 0
         self._fates = {fate.number: fate.errors for fate in plan.fates}
@@ -98,11 +100,12 @@ class History:
         return self.problems
 
     def _retry_all(self) -> None:
-        codes = {each.code for each in self.evidence.stored}
         # The second time for rows whose parents were stored, too.
-        for _ in range(2 if "INVALID_FIELD" in codes else bool(codes)):
-            self._note("failed retry")
-            self._check(self.system.retry_failed(self._settings(())))
+        for _ in range(2):
+            if self.evidence.stored:
+                self._note("failed retry")
+                self._check(self.system.retry_failed(self._settings(())))
+                self._collect()
 
     def _judge(self) -> None:
         self._collect()
@@ -120,7 +123,10 @@ class History:
         facts = RunFacts(numbered=_numbered(self._kept))
         self.evidence.runs.append(facts)
         ended = self.system.run(
-            self._input(run), self._settings(run.settings), crash_at=run.crash_at
+            self._input(run),
+            self._settings(run.settings),
+            crash_at=run.crash_at,
+            crash_when=None if run.crash_at_line is None else _at_line(*run.crash_at_line),
         )
         facts.killed, facts.code = ended.code in {None, 143}, ended.code
         self._note("the run ends", {"killed": facts.killed, "code": facts.code})
@@ -164,6 +170,7 @@ class History:
     def _begin(self, faults: tuple[tuple[int, Fault], ...]) -> None:
         self._first_request = len(self.org.requests)
         self._faults = dict(faults)
+        self._not_found = False
 
     def _note(self, what: str, facts: Any = "") -> None:
         if self._trace is not None:
@@ -191,7 +198,12 @@ class History:
     # -- what the org does ----------------------------------------------------------------------
 
     def _fault(self, request: Request) -> Fault | None:
-        return self._faults.pop(request.number - self._first_request, None)
+        fault = self._faults.pop(request.number - self._first_request, None)
+        if fault is not None and fault.kind == "not found":
+            # A job that is not found twice is taken for gone (rule 5.3).
+            self.evidence.doubtful |= self._not_found
+            self._not_found = True
+        return fault
 
     def _fate(self, job: Job, outcome: Outcome) -> str:
         for number in sorted(numbers_of(outcome.row)):
@@ -280,6 +292,20 @@ class History:
 
     def _records(self, name: str) -> list[Any]:
         return list(self.org.tables.table(name).records.values())
+
+
+def _at_line(line: int, steps: int) -> Callable[[Process, str], bool]:
+    """Whether a process is at a STATE line, so many steps after its writing began."""
+    left = [line, steps]
+
+    def is_there(_: Process, what: str) -> bool:
+        if left[0]:
+            left[0] -= what == "writes to stdout"
+        else:
+            left[1] -= 1
+        return not left[0] and left[1] <= 0
+
+    return is_there
 
 
 def _numbered(state: dict[str, Any] | None) -> bool:

@@ -41,7 +41,7 @@ def test_a_run_that_cannot_be_opened_releases_the_state_directory(
         raise StateDirectoryError("no")
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "resume", refuse)
+        patched.setattr(module.Resume, "run", refuse)
         with pytest.raises(StateDirectoryError, match=r"^no$"):
             begin()
 

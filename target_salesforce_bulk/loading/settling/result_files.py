@@ -43,6 +43,8 @@ def result_rows(
         for row in rows:
             if row:
                 yield header, row
+    except FileNotFoundError:
+        raise ResponseError(f"{path.stem} could not be downloaded") from None
     except UnicodeDecodeError:
         raise ResponseError(f"{path.stem} is not UTF-8") from None
     except csv.Error as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -81,12 +82,12 @@ def test_forget(run: Any) -> None:
 
 
 def test_resume(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run is opened and left: nothing is read and nothing stored is sent."""
+    """A run is opened and what was left is finished: nothing is read, nothing stored is sent."""
     opened: list[Path] = []
 
     def open_run(settings: Any, client: Any) -> Any:
         opened.append(settings.state_dir)
-        return nullcontext()
+        return nullcontext(SimpleNamespace(finish_left=lambda: None))
 
     monkeypatch.setattr(module.Run, "open", open_run)
     result = run("resume")

@@ -69,10 +69,12 @@ def test_earlier_runs_do_not_matter(run: DryRun) -> None:
     """No stream is stopped, no row is recognised, no batch is limited."""
     batch = run.open_batch(make_plan())
 
+    def row(_: int) -> tuple[bytes, str | None]:
+        return b"x", None
+
     assert (
         run.is_stopped("people"),
-        run.may_come_again(make_plan()),
-        run.came_again(make_plan(), b"x"),
+        run.recogniser(make_plan(), replication_key="at", skip_repeated=True).judge(1, row, [1]),
         run.row_limit(batch, 100),
         run.intake,
-    ) == (False, False, False, 100, run)
+    ) == (False, None, 100, run)

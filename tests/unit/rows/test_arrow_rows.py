@@ -107,7 +107,7 @@ class Both:
         plain = ArrowRows(self.encoder, deletions=True).rows(batch)
         found: list[bytes | None] = []
         while len(found) < len(records):
-            rows, keys = plain.after(len(found))
+            rows, keys, _ = plain.after(len(found))
             if self.encoder.columns[0].is_key:
                 assert keys == [
                     self.encoder.columns[0].cell(each["value"])
@@ -174,7 +174,9 @@ def test_finer_than_a_millisecond_is_cut_before_1970_too() -> None:
     """As Salesforce cuts: towards the past."""
     moments = pa.array([datetime(1969, 12, 31, 23, 59, 59, 999_999)])
     encoder = Both("moment").encoder
-    rows, _ = ArrowRows(encoder, deletions=False).rows(pa.record_batch({"value": moments})).after(0)
+    rows, *_ = (
+        ArrowRows(encoder, deletions=False).rows(pa.record_batch({"value": moments})).after(0)
+    )
 
     assert rows.encoded(0, 1).startswith(b'"1969-12-31T23:59:59.999Z"')
 
@@ -190,7 +192,7 @@ def test_deleted_records_are_left_to_the_ordinary_way() -> None:
 def test_the_last_of_two_columns_of_one_name() -> None:
     """As in a dictionary."""
     batch = pa.RecordBatch.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["value", "value"])
-    rows, _ = ArrowRows(Both("text").encoder, deletions=False).rows(batch).after(0)
+    rows, *_ = ArrowRows(Both("text").encoder, deletions=False).rows(batch).after(0)
 
     assert json.loads(rows.encoded(0, 1).split(b",")[0]) == "b"
 

@@ -47,7 +47,9 @@ class Both:
             messages = self.json_rows.message.decode_lines(line)
         except ValueError:  # of which UnicodeDecodeError and msgspec's own are kinds
             return None
-        rows, keys = self.json_rows.rows(iter(messages), of="message", hazards=TextHazards.of(line))
+        rows, keys, _ = self.json_rows.rows(
+            iter(messages), of="message", hazards=TextHazards.of(line)
+        )
         assert len(keys) == len(rows) * any(cell.is_key for cell in self.encoder.columns)
         return rows.encoded(0, 1) if rows else None
 
@@ -201,8 +203,8 @@ def test_a_row_stops_before_what_is_not_plain() -> None:
     lines = b"\n".join(message({"email": each}) for each in ("a@b.c", "none", "d@e.f"))
     messages = iter(both.json_rows.message.decode_lines(lines))
 
-    first, _ = both.json_rows.rows(messages, of="message", hazards=TextHazards.NONE)
-    second, _ = both.json_rows.rows(messages, of="message", hazards=TextHazards.NONE)
+    first, *_ = both.json_rows.rows(messages, of="message", hazards=TextHazards.NONE)
+    second, *_ = both.json_rows.rows(messages, of="message", hazards=TextHazards.NONE)
 
     assert [len(first), len(second)] == [1, 1]
     assert b"a@b.c" in first.encoded(0, 1)
@@ -217,7 +219,7 @@ def test_required_fields() -> None:
     json_rows = JsonRows("S", encoder, {}, deletions=False)
     lines = b"\n".join(message(each) for each in ({"name": "a"}, {"name": None}))
 
-    rows, _ = json_rows.rows(
+    rows, *_ = json_rows.rows(
         iter(json_rows.message.decode_lines(lines)), of="message", hazards=TextHazards.NONE
     )
 

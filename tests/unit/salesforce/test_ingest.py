@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -236,21 +235,3 @@ def test_a_result_without_a_body_is_an_empty_file(api: Any, status: int, tmp_pat
     made.download(ID, ResultKind.FAILED, path)
 
     assert path.read_bytes() == b""
-
-
-def test_all_jobs_are_listed(api: Any) -> None:
-    """Over all pages."""
-    following = "/services/data/v67.0/jobs/ingest?queryLocator=x"
-    other = JOB | {"id": "750000000000002AAA"}
-    made, _ = api(
-        (200, {"records": [JOB], "nextRecordsUrl": following}), (200, {"records": [other]})
-    )
-
-    assert [job.id for job in made.list_jobs()] == [ID, other["id"]]
-
-
-def test_who_is_logged_in_may_stay_unknown(api: Any) -> None:
-    """Not every app may ask."""
-    made, _ = api((200, {"user_id": "005"}), (403, json.dumps([])), (200, []))
-
-    assert [made.user_id() for _ in range(3)] == ["005", "", ""]

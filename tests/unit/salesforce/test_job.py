@@ -63,7 +63,6 @@ def test_a_job_is_read() -> None:
         state=JobState.FAILED,
         records_processed=3,
         error_message="Invalid \N{REPLACEMENT CHARACTER}header",
-        created_date="2024-09-09T19:25:27.000+0000",
     )
 
 

@@ -16,13 +16,13 @@ from target_salesforce_bulk.singer.state_output import StateOutput
 class Marks:
     """A ledger that adds one member."""
 
-    def put_in(self, state: dict[str, Any]) -> dict[str, Any]:
-        return state | {"failed": 1}
+    def put_in(self, state: dict[str, Any], number: int | None) -> dict[str, Any]:
+        return state | {"failed": 1, "number": number}
 
 
 def write(monkeypatch: pytest.MonkeyPatch, stdout: Any) -> None:
     monkeypatch.setattr(sys, "stdout", stdout)
-    StateOutput(Marks()).write({"at": 1})  # type: ignore[arg-type]
+    StateOutput(Marks()).write({"at": 1}, 7)  # type: ignore[arg-type]
 
 
 def test_a_state_is_one_write_of_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +38,7 @@ def test_a_state_is_one_write_of_one_line(monkeypatch: pytest.MonkeyPatch) -> No
 
     write(monkeypatch, Recorder())
 
-    assert calls == [("write", '{"at":1,"failed":1}\n'), ("flush",)]
+    assert calls == [("write", '{"at":1,"failed":1,"number":7}\n'), ("flush",)]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from target_salesforce_bulk.emulator.values import java_double, long_id
 
+from target_salesforce_bulk.emulator.org.values import java_double, long_id
 from target_salesforce_bulk.journal.batch import Batch, BatchColumn, Counts, LoadPlan
 from target_salesforce_bulk.journal.lifecycle import BatchState
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable
@@ -102,7 +102,7 @@ def settle(
             records_failed=outcomes[FAILED],
         )
         settlement = Settlement(batch, ErrorTable(), job, files)
-        kept = [(values(row.row.values()), row.error.code) for row in settlement.failed_rows()]
+        kept = [(values(row.row.values()), row.error.code) for row in settlement.sent(loaded=False)]
         counts = settlement.counts()
     lost = Counter(each for each, code in kept if code != "UNCERTAIN")
     loaded = Counter(values(row) for row, _ in rows)
