@@ -198,7 +198,7 @@ def test_loaded_rows_stand_among_those_that_did_not_arrive(tmp_path: Path) -> No
     write(batch.csv, names, rows)
     files = {kind: tmp_path / f"{kind}.csv" for kind in ResultKind}
     write(files[ResultKind.SUCCESSFUL], ["sf__Id", *names], [["003", *rows[n]] for n in (0, 1, 2)])
-    write(files[ResultKind.FAILED], ["sf__Error", *names], [[ERROR, *rows[3]]])
+    write(files[ResultKind.FAILED], ["sf__Id", "sf__Error", *names], [["", ERROR, *rows[3]]])
     write(files[ResultKind.UNPROCESSED], names, [])
     job = JobInfo(
         id="750",
