@@ -123,7 +123,6 @@ class SqliteJournal:
             self.recognised.written(db, number, numbered=numbered)
             self._release(db, whole)
             self._keep_state(db, value)
-        self._remove_folders(whole)
 
     def keep_state(self, value: Any) -> None:
         """Keep the STATE that was written last."""
@@ -148,11 +147,6 @@ class SqliteJournal:
         settled = [batch.id for batch in self.batches(BatchState.SETTLED)]
         with self._db.transaction() as db:
             self._release(db, settled)
-        self._remove_folders(settled)
-
-    def _remove_folders(self, batch_ids: Iterable[int]) -> None:
-        for batch_id in batch_ids:
-            shutil.rmtree(self.batches_dir / str(batch_id), ignore_errors=True)
 
     def _release(self, db: sqlite3.Connection, batch_ids: Iterable[int]) -> None:
         released = next_state(BatchState.SETTLED, Event.RELEASED)
@@ -163,7 +157,7 @@ class SqliteJournal:
 
     def sweep(self) -> None:
         """See `Journal.sweep`."""
-        alive = [state for state in BatchState if not state.is_final]
+        alive = [state for state in BatchState if state.is_unsettled]
         known = {batch.folder.name for batch in self.batches(*alive)}
         for folder in self.batches_dir.iterdir():
             if folder.name not in known:
@@ -236,6 +230,8 @@ class SqliteJournal:
                 more = self.failures.apply_changes(db)
             self._clean_up(batch, more=more)
             children = [self._batch(child.id) for child in children]
+        # What is still needed of its rows is in the journal: outcomes, and fingerprints.
+        shutil.rmtree(batch.folder, ignore_errors=True)
         return settled, children
 
     def _settling(self, batch: Batch) -> Settling:
@@ -380,7 +376,7 @@ class SqliteJournal:
             self._clean_up(batch, more=more)
         with self._db.transaction() as db:
             self._release(db, [batch.id])
-        self._remove_folders([batch.id])
+        shutil.rmtree(batch.folder, ignore_errors=True)
         self.failures.remember_foreign_job(job_id, "")
 
     def _batch(self, batch_id: int | None) -> Batch:

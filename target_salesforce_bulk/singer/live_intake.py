@@ -192,8 +192,12 @@ class LiveIntake:
         came after the last one, the tap broke off, and those rows come again.
         """
         if not self._states:
-            for stream in self._rows_of - self._positional:
-                self._journal.complete_without_state(stream)
+            for stream in self._rows_of:
+                # A tap with a replication key that sent no STATE broke off before its first one;
+                # where it does so again from the beginning, it is one that keeps no STATE.
+                again = self._journal.recognised.taken(stream) > 0
+                if again or stream not in self._positional:
+                    self._journal.complete_without_state(stream)
         elif not self._rows_since_state:
             complete = [stream for stream in self._tap_streams if self._is_complete(stream)]
             self._checkpoint.complete(
