@@ -160,11 +160,16 @@ class Draw:
 
     def _run(self, tap: Tap) -> Run:
         killed = self._likely(0.6)
+        # STATE lines are few among the steps, and the steps around them matter the most.
+        at_line = killed and self._likely(0.35)
         return Run(
             rows=self._new_rows(tap),
             cut=self._rng.randint(1, 15) if tap.form != "none" and self._likely(0.15) else None,
             signal=self._rng.randint(1, 15) if self._likely(0.05) else None,
-            crash_at=self._rng.randint(1, 300) if killed else None,
+            crash_at=self._rng.randint(1, 300) if killed and not at_line else None,
+            crash_at_line=(self._rng.choice((1, 1, 2, 3)), self._rng.randint(0, 6))
+            if at_line
+            else None,
             lost_lines=self._rng.choice((0, 0, 1, 2)) if killed else 0,
             faults=self._faults(),
             changed=tuple(

@@ -16,12 +16,13 @@ from simulation.scheduler import Clock
 from simulation.system import System, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from simulation.jobs import Job, Outcome
     from simulation.org import Fault, Request
     from simulation.pipes import Ended
+    from simulation.scheduler import Process
     from simulation.source import Row
     from simulation.trace import Trace
 
@@ -120,7 +121,10 @@ class History:
         facts = RunFacts(numbered=_numbered(self._kept))
         self.evidence.runs.append(facts)
         ended = self.system.run(
-            self._input(run), self._settings(run.settings), crash_at=run.crash_at
+            self._input(run),
+            self._settings(run.settings),
+            crash_at=run.crash_at,
+            crash_when=None if run.crash_at_line is None else _at_line(*run.crash_at_line),
         )
         facts.killed, facts.code = ended.code in {None, 143}, ended.code
         self._note("the run ends", {"killed": facts.killed, "code": facts.code})
@@ -280,6 +284,20 @@ class History:
 
     def _records(self, name: str) -> list[Any]:
         return list(self.org.tables.table(name).records.values())
+
+
+def _at_line(line: int, steps: int) -> Callable[[Process, str], bool]:
+    """Whether a process is at a STATE line, so many steps after its writing began."""
+    left = [line, steps]
+
+    def is_there(_: Process, what: str) -> bool:
+        if left[0]:
+            left[0] -= what == "writes to stdout"
+        else:
+            left[1] -= 1
+        return not left[0] and left[1] <= 0
+
+    return is_there
 
 
 def _numbered(state: dict[str, Any] | None) -> bool:

@@ -19,6 +19,7 @@ class Run:
         cut: Messages after which the tap breaks off; None where it ends well.
         signal: Messages after which the target is told to leave.
         crash_at: The step at which the target is killed.
+        crash_at_line: The STATE line at which it is killed, and the steps since its writing began.
         lost_lines: STATE lines that reach nobody, where it is killed.
         faults: What goes wrong with requests, by their number in this run.
         changed: Streams whose SCHEMA grows in the middle.
@@ -29,6 +30,7 @@ class Run:
     cut: int | None = None
     signal: int | None = None
     crash_at: int | None = None
+    crash_at_line: tuple[int, int] | None = None
     lost_lines: int = 0
     faults: tuple[tuple[int, Fault], ...] = ()
     changed: tuple[str, ...] = ()
