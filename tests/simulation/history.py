@@ -61,6 +61,7 @@ class History:
         self._kept: dict[str, Any] | None = None
         self._tries: dict[int, int] = {}
         self._faults: dict[int, Fault] = {}
+        self._not_found = False
         self._first_request = 0
         self._position = 0
         self._fates = {fate.number: fate.errors for fate in plan.fates}
@@ -168,6 +169,7 @@ class History:
     def _begin(self, faults: tuple[tuple[int, Fault], ...]) -> None:
         self._first_request = len(self.org.requests)
         self._faults = dict(faults)
+        self._not_found = False
 
     def _note(self, what: str, facts: Any = "") -> None:
         if self._trace is not None:
@@ -195,7 +197,12 @@ class History:
     # -- what the org does ----------------------------------------------------------------------
 
     def _fault(self, request: Request) -> Fault | None:
-        return self._faults.pop(request.number - self._first_request, None)
+        fault = self._faults.pop(request.number - self._first_request, None)
+        if fault is not None and fault.kind == "not found":
+            # A job that is not found twice is taken for gone (rule 5.3).
+            self.evidence.doubtful |= self._not_found
+            self._not_found = True
+        return fault
 
     def _fate(self, job: Job, outcome: Outcome) -> str:
         for number in sorted(numbers_of(outcome.row)):
