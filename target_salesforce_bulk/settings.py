@@ -240,8 +240,8 @@ class Settings:
         "match the message."
     )
     skip_repeated: bool = _setting(
-        "Leave out a row at the tap's bookmark that is identical to one that was loaded already: "
-        "incremental taps send the newest rows again in each run.",
+        "Leave out a row at the tap's bookmark that was loaded already and is the last one of its "
+        "record there: incremental taps send the newest rows again in each run.",
         default=True,
     )
     canary_rows: int | None = _setting(

@@ -100,11 +100,12 @@ class History:
         return self.problems
 
     def _retry_all(self) -> None:
-        codes = {each.code for each in self.evidence.stored}
         # The second time for rows whose parents were stored, too.
-        for _ in range(2 if "INVALID_FIELD" in codes else bool(codes)):
-            self._note("failed retry")
-            self._check(self.system.retry_failed(self._settings(())))
+        for _ in range(2):
+            if self.evidence.stored:
+                self._note("failed retry")
+                self._check(self.system.retry_failed(self._settings(())))
+                self._collect()
 
     def _judge(self) -> None:
         self._collect()
