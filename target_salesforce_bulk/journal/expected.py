@@ -48,6 +48,8 @@ class Expected:
         self.tops_taken = 0
         #: Whether rows of records have been written again that were expected at the bookmark.
         self._written = False
+        #: Whether the tap has started further back than the bookmark.
+        self._left_top = False
         self._scratch = sqlite3.connect("", isolation_level=None)
         self._scratch.executescript(
             "CREATE TABLE expected (layout INTEGER, fingerprint BLOB, batch INTEGER, place INTEGER,"
@@ -118,6 +120,8 @@ class Expected:
         self._load_top()
         if self._written:  # nobody noted which, of those that were not expected before
             self._top_of.clear()
+        if self._left_top:
+            self.leave_top()
 
     def _load_top(self) -> None:
         self.top = load_top(self._database, self._stream)
@@ -238,6 +242,7 @@ class Expected:
 
     def leave_top(self) -> None:
         """See `RecognisedRows.leave_top`."""
+        self._left_top = True
         self._top_left.clear()
         self._top_of.clear()
 

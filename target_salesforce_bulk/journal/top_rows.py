@@ -49,13 +49,11 @@ class TopRows:
         self.last = {row.same_key: row for row in self.rows if row.same_key is not None}
 
     def add(self, fingerprint: bytes, layout: Layout, same_key: str | None) -> None:
-        """Add a row, unless it is the last one of its record already."""
+        """Add a row."""
         if layout not in self.layouts:
             self.layouts.append(layout)
         row = TopRow(fingerprint, self.layouts.index(layout), same_key)
         if same_key is not None:
-            if self.last.get(same_key) == row:
-                return
             self.last[same_key] = row
         self.rows.append(row)
 

@@ -243,12 +243,14 @@ class SalesforceSink(SafeSink):
 
     def _keep_order(self, writer: RowWriter, keys: Sequence[str]) -> None:
         """Seal what was read of the same records and is in other batches: it stands before."""
+        if not keys:
+            return
         deleted = self._deleted_keys if writer is self._writes else ()
         if deleted and any(self._key_hash(key) in deleted for key in keys):
             self._seal()
         sobject = self._writes.plan.sobject
         others = self._target.key_order.others(sobject, self._key_header, self)
-        if not others or not keys:
+        if not others:
             return
         hashes = {self._key_hash(key) for key in keys}
         same_keys = {same_key for key in keys if (same_key := self._same_key(key)) is not None}

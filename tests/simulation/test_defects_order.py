@@ -289,3 +289,13 @@ def test_a_row_of_another_stream_is_newer_than_the_batch_that_was_opened_before(
     )
 
     assert it.things("Key__c", "A__c") == [("x", "2"), ("y", "0")]
+
+
+def test_a_tap_that_starts_further_back_is_loaded_in_order(scene: Callable[..., Scene]) -> None:
+    """4.5: what came before the first STATE tells that the bookmark was lost, also after it."""
+    it = scene(deletes="delete")
+    messages = (BY_RK, numbered(1, Key__c="x", A__c="1"), at(1), deleted(2, "x"), at(2))
+    for _ in range(2):
+        it.run(*messages)
+
+    assert it.things("Key__c") == []
