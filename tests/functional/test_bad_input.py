@@ -35,7 +35,7 @@ def nested(depth: int) -> str:
     ("line", "parts"),
     [
         ('{"type": "RECORD", "stream": "Conta', ("Line 2 ", "not JSON", "output of a Singer tap")),
-        ("[1, 2]", ("Line 2 ", "no Singer message")),
+        ("[1, 2]", ("Line 2 ", "not a Singer message")),
         ('{"type": "ROW"}', ("Line 2 ", "its type is not one of RECORD, SCHEMA, STATE")),
         ('{"type": "RECORD", "record": {}}', ("Line 2 ", "without all of its members")),
         ('{"type": "RECORD", "stream": "Contact", "record": null}', ("record is no object",)),
