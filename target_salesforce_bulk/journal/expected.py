@@ -85,10 +85,14 @@ class Expected:
                         for place, each in enumerate(fingerprints.read_file(path))
                     ),
                 )
+        self._cover_taken()
+
+    def _cover_taken(self) -> None:
+        """Take rows that came again in earlier runs as covered: their STATE may turn out lost."""
         query = "SELECT fingerprint FROM taken_rows WHERE stream = ? ORDER BY id"
         for row in self._database.query(query, (self._stream,)):
             self._scratch.execute(
-                "DELETE FROM expected WHERE rowid = (SELECT rowid FROM expected"
+                "UPDATE expected SET covered = 1 WHERE rowid = (SELECT rowid FROM expected"
                 " WHERE fingerprint = ? ORDER BY covered, batch, place LIMIT 1)",
                 (row["fingerprint"],),
             )
@@ -116,6 +120,7 @@ class Expected:
                     " AND (layout = ?) = ?",
                     (row["batch_id"], row[f"covered_{kind}"] or 0, _REFUSED, kind == "refused"),
                 )
+        self._cover_taken()
         self._scratch.execute("DELETE FROM expected WHERE covered")
         self._load_top()
         if self._written:  # nobody noted which, of those that were not expected before

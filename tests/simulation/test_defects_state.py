@@ -57,6 +57,11 @@ def at_the_end(_: Any, what: str) -> bool:
     return what == "reads the input's end"
 
 
+def at_the_line(_: Any, what: str) -> bool:
+    """Whether a STATE is about to be written."""
+    return what == "writes to stdout"
+
+
 @pytest.mark.parametrize("stop", ["refused", "aborted", "threshold"])
 def test_a_stream_that_stopped_goes_on_with_what_is_missing(
     scene: Callable[..., Scene], stop: str
@@ -165,6 +170,20 @@ def test_rows_before_an_unchanged_bookmark_are_remembered(scene: Callable[..., S
 
     it.run(same, ONLY_A, *ROWS[:4], same, ROWS[4], 60, ROWS[5], crash_when=at_the_end)
     it.run(same, ONLY_A, *ROWS, same)
+
+    assert it.things("A__c") == ALL
+
+
+def test_a_state_that_was_never_written_covers_no_row_that_came_again(
+    scene: Callable[..., Scene],
+) -> None:
+    """3.7: a row that was left out once is left out again, also before the first STATE comes."""
+    it = scene(**INSERT)
+    it.run_until(ONLY_A, *ROWS, at("6"), after=SETTLED)
+    killed = it.run(ONLY_A, *ROWS, at("6"), crash_when=at_the_line)
+    assert (killed.code, killed.lines) == (None, [])
+
+    it.run(ONLY_A, *ROWS, at("6"))
 
     assert it.things("A__c") == ALL
 
