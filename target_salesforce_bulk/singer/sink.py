@@ -182,8 +182,9 @@ class SalesforceSink(SafeSink):
         same_key = self._same_key(key)
         answer = self._recogniser.judge_refused(described, same_key, positions)
         if self._is_taken(answer, same_key, lambda: self._refuse(writer, record, refusal)):
-            self._keep_order(writer, () if key is None else (key,))
+            hashes = self._keep_order(writer, () if key is None else (key,))
             self._batch(writer).refuse(described, key, refusal)
+            self._open_keys |= hashes
 
     def _position_of(self, record: dict[str, Any]) -> tuple[Any, ...]:
         return () if self._replication_key is None else (record.get(self._replication_key),)
@@ -241,17 +242,21 @@ class SalesforceSink(SafeSink):
             return limit
         return limit - max(ages, default=0.0)
 
-    def _keep_order(self, writer: RowWriter, keys: Sequence[str]) -> None:
-        """Seal what was read of the same records and is in other batches: it stands before."""
+    def _keep_order(self, writer: RowWriter, keys: Sequence[str]) -> set[int]:
+        """Seal what was read of the same records and is in other batches: it stands before.
+
+        Returns:
+            What `_open_keys` must hold once the rows are in a batch; opening one may clear it.
+        """
         if not keys:
-            return
+            return set()
         deleted = self._deleted_keys if writer is self._writes else ()
         if deleted and any(self._key_hash(key) in deleted for key in keys):
             self._seal()
         sobject = self._writes.plan.sobject
         others = self._target.key_order.others(sobject, self._key_header, self)
         if not others:
-            return
+            return set()
         hashes = {self._key_hash(key) for key in keys}
         same_keys = {same_key for key in keys if (same_key := self._same_key(key)) is not None}
         for other in others:
@@ -260,17 +265,17 @@ class SalesforceSink(SafeSink):
             for other in holding:
                 other.seal()
             self._seal()  # a batch that was opened before theirs must not take these rows
-        self._open_keys |= hashes
+        return hashes
 
     def _add(self, writer: RowWriter, row: bytes, key: str | None) -> None:
         keys = () if key is None else (key,)
-        self._keep_order(writer, keys)
+        hashes = self._keep_order(writer, keys)
         batch = self._batch(writer)
         if not batch.fits(len(row), self._settings.max_job_bytes):
             self._seal()
             batch = self._batch(writer)
-            self._open_keys.update(map(self._key_hash, keys))
         batch.write(row, keys)
+        self._open_keys |= hashes
         if writer is self._deletes:
             # After its batch is open: opening that may have sealed an earlier one.
             self._deleted_keys.add(self._key_hash(key))
@@ -390,13 +395,14 @@ class SalesforceSink(SafeSink):
         """Add lines to the open batch, and to the next ones where it is full."""
         writer, (start, last) = self._writes, places
         end = last
-        self._keep_order(writer, keys[start:last])
+        hashes = self._keep_order(writer, keys[start:last])
         while start < last:
             batch = self._batch(writer)
             end = int(min(end, start + writer.row_limit - batch.rows))
             data = lines.encoded(start, end)
             if batch.fits(len(data), self._settings.max_job_bytes, rows=end - start):
                 batch.write(data, keys[start:end], rows=end - start)
+                self._open_keys |= hashes
                 self._count(end - start)
                 start, end = end, last
             elif end - start > 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from simulation.scene import LOCKED, REFUSED, SETTLED, row, schema, state
 
 if TYPE_CHECKING:
@@ -289,6 +290,26 @@ def test_a_row_of_another_stream_is_newer_than_the_batch_that_was_opened_before(
     )
 
     assert it.things("Key__c", "A__c") == [("x", "2"), ("y", "0")]
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_rows_of_two_streams_keep_their_order_when_a_batch_is_full(
+    scene: Callable[..., Scene], size: int
+) -> None:
+    """2.1: the row that opened a batch, as the one before was full, is loaded before later ones."""
+    it = scene(streams=two_streams(), batch_size_rows=size)
+
+    it.run(
+        schema("Key__c", "A__c", stream="a"),
+        schema("Key__c", "A__c", stream="b"),
+        *(row("a", Key__c=f"first {number}") for number in range(size)),
+        row("a", Key__c="x", A__c="older"),
+        row("b", Key__c="x", A__c="newer"),
+        *(row("b", Key__c=f"last {number}") for number in range(size)),
+        state(a=1, b=1),
+    )
+
+    assert ("x", "newer") in it.things("Key__c", "A__c")
 
 
 def test_a_tap_that_starts_further_back_is_loaded_in_order(scene: Callable[..., Scene]) -> None:
