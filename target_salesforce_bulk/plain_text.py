@@ -5,6 +5,11 @@ from __future__ import annotations
 _LONGEST = 200
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, which gets an `s` where it needs one: `1 row`, `1,200 rows`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def plain_text(text: object, longest: int = _LONGEST) -> str:
     r"""Text from outside as part of one line of a log, a message or a report.
 

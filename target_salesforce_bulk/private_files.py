@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from contextlib import contextmanager
+import stat
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
 from target_salesforce_bulk.errors import StateDirectoryError
@@ -55,11 +56,48 @@ class UsingFiles:
 
 def _remedy(error: Exception) -> str:
     number = getattr(error, "errno", None)
+    if number == errno.ELOOP:
+        return "A symbolic link stands in the place of one of its files; remove it."
     if number in _NO_DESCRIPTORS:
         return "This process has too many files open; raise its limit (ulimit -n)."
     if number in _NO_ROOM or "full" in str(error):
         return "Make room for it; the next run goes on."
     return "Make it writable for this user, or set state_dir to a folder that is."
+
+
+def check_folder(path: Path) -> None:
+    """Make sure that a folder is one, and this user's.
+
+    Raises:
+        StateDirectoryError: it is a link or a file, or belongs to somebody else.
+        OSError: it is not there, or cannot be looked at.
+    """
+    found = path.lstat()
+    if stat.S_ISLNK(found.st_mode):
+        problem = "is a symbolic link"
+    elif not stat.S_ISDIR(found.st_mode):
+        problem = "is not a folder"
+    elif found.st_uid != os.geteuid():
+        problem = "belongs to another user"
+    else:
+        return
+    raise StateDirectoryError(
+        f"{path} {problem}, so no rows are kept there. Remove it, or set state_dir to a new folder."
+    )
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder for its owner only; one that is there becomes private.
+
+    Raises:
+        StateDirectoryError: see `check_folder`.
+        OSError: it cannot be made.
+    """
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+    check_folder(path)
+    if stat.S_IMODE(path.stat().st_mode) != 0o700:
+        path.chmod(0o700)
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from target_salesforce_bulk.singer.checkpoint import Checkpoint
 from target_salesforce_bulk.singer.ledger import Ledger
 from target_salesforce_bulk.singer.live_intake import LiveIntake
 from target_salesforce_bulk.singer.state_output import StateOutput
+from target_salesforce_bulk.state_directory import StateDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +66,7 @@ class Run:
             max_failed_percent=settings.max_failed_percent, max_failed_rows=settings.max_failed_rows
         )
         self._canaries = Canaries(settings.canary_rows)
-        ledger = Ledger(journal, enabled=settings.state_ledger)
+        ledger = Ledger(journal, client.org_id, enabled=settings.state_ledger)
         self._checkpoint = Checkpoint(
             StateOutput(ledger).write,
             journal,
@@ -145,7 +146,9 @@ class Run:
             StateDirectoryError: the state directory cannot be used.
             SalesforceError: the jobs of an earlier run cannot be settled.
         """
-        journal = SqliteJournal(settings.state_dir)
+        directory = StateDirectory(settings.state_dir, settings.login)
+        directory.check()  # before a login that may replace the refresh token
+        journal = SqliteJournal(directory.of_org(client.org_id, client.instance_url))
         try:
             run = cls(settings, client, journal)
             journal.start_run(run.id)

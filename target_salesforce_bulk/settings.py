@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
+import hashlib
+import json
 import math
+import os
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -281,7 +285,9 @@ class Settings:
         default=False,
     )
     state_dir: Path = _setting(
-        "Directory for the journal, batches and failed rows. Keep it between runs.",
+        "Directory for the journal, batches and failed rows, with a folder for each org. Keep it "
+        "between runs. ~ and $VARIABLES are expanded. It must be new, empty or made by this "
+        "program.",
         default=Path(".target-salesforce-bulk"),
     )
 
@@ -327,6 +333,21 @@ class Settings:
 
         return sorted(self.streams or {}, key=specificity)
 
+    @property
+    def login(self) -> str:
+        """A name for what these settings log in with; empty where they hold no credentials.
+
+        An access token does not count: it is another one each time.
+        """
+        if not (self.client_id or self.access_token):
+            return ""
+        parts = (
+            [self.instance_url]
+            if self.access_token
+            else [self.login_url, self.client_id, self.refresh_token]
+        )
+        return hashlib.sha256(json.dumps([self.auth_method, *parts]).encode()).hexdigest()[:32]
+
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
         """The JSON schema of a configuration, as the SDK and Meltano read it."""
@@ -351,7 +372,22 @@ def _typed_values(cls: type, config: Mapping[str, Any]) -> dict[str, Any]:
 def _typed(value: Any, base: Any, declared: dataclasses.Field[Any]) -> Any:
     if base is float:
         return _number(value, declared)
-    return base(value) if base in {int, Path, Operation} else value
+    if base is Path:
+        return _path(value, declared.name)
+    return base(value) if base in {int, Operation} else value
+
+
+def _path(text: str, name: str) -> Path:
+    """Read a path as a shell does."""
+    if not text.strip():
+        raise SettingsError(f"{name} is empty. Name a folder, or leave the setting out.")
+    expanded = os.path.expandvars(text)
+    if unset := re.search(r"\$(\w+|\{[^}]*\})", expanded):
+        raise SettingsError(f"{name} names {unset[0]}, which is not set in the environment.")
+    try:
+        return Path(expanded).expanduser()
+    except RuntimeError:
+        raise SettingsError(f"{name} names the home of a user who has none.") from None
 
 
 def _number(value: Any, declared: dataclasses.Field[Any]) -> float:

@@ -17,6 +17,7 @@ from target_salesforce_bulk.journal.failed_rows import (
 from target_salesforce_bulk.journal.lifecycle import BatchState
 from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.salesforce.sobject import Field, SObject
+from target_salesforce_bulk.state_directory import StateDirectory
 
 CONTACT = SObject(
     name="Contact",
@@ -43,6 +44,15 @@ class KnownObjects:
 
     def find_sobject(self, names: list[str]) -> SObject | None:
         return next((self._sobjects[n.lower()] for n in names if n.lower() in self._sobjects), None)
+
+
+#: The org of the unit tests.
+ORG_ID = "00D000000000001EAA"
+
+
+def org_folder(state_dir: Path) -> Path:
+    """The folder of that org in a state directory."""
+    return StateDirectory(state_dir, "").of_org(ORG_ID, "https://acme.my.salesforce.com")
 
 
 def make_plan(**changes: Any) -> LoadPlan:

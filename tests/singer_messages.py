@@ -64,6 +64,12 @@ class Result:
     state_dir: Path
 
     @property
+    def org_dir(self) -> Path:
+        """What the state directory holds of the one org that was loaded into."""
+        (folder,) = self.state_dir.glob("00D*")
+        return folder
+
+    @property
     def states(self) -> list[Any]:
         """The STATE lines, each of which must be JSON."""
         return [json.loads(line) for line in self.stdout.splitlines()]
@@ -76,7 +82,7 @@ class Result:
     def failed_rows(self) -> list[dict[str, str]]:
         """The rows of all failed-row files."""
         rows = []
-        for path in sorted(self.state_dir.glob("failed/*/*.csv")):
+        for path in sorted(self.state_dir.glob("*/failed/*/*.csv")):
             with path.open(newline="", encoding="utf-8") as file:
                 rows += list(csv.DictReader(file))
         return rows

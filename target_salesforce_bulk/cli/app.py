@@ -7,6 +7,7 @@ attention; 2, wrong command line; 130 and 143, interrupted by a signal.
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sqlite3
 import sys
@@ -128,4 +129,6 @@ def _command() -> click.Command:
 
 def main() -> None:
     """Run the command line."""
+    # Rows are customer data: whatever is written here, also by libraries, is for its owner only.
+    os.umask(0o077)
     _command()()

@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from target_salesforce_bulk.cli.options import config_option, read_settings, read_target
+from target_salesforce_bulk.cli.options import (
+    config_option,
+    org_option,
+    read_settings,
+    read_target,
+)
+from target_salesforce_bulk.cli.times import UTC_TIME
 from target_salesforce_bulk.failed import commands
 from target_salesforce_bulk.journal.failed_rows import FailureClass
 from target_salesforce_bulk.journal.failure_store import Selection
+from target_salesforce_bulk.plain_text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +33,10 @@ def failed() -> None:
 def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
-            "--since", help="Only rows that failed at or after this UTC time, such as 2026-11-24."
+            "--since",
+            type=UTC_TIME,
+            help="Only rows that failed at or after this time (UTC unless it names another zone), "
+            "such as 2026-11-24 or 2026-11-24T08:30.",
         ),
         click.option(
             "--class",
@@ -52,29 +62,39 @@ def _selection(given: dict[str, Any], **more: Any) -> Selection:
 
 @failed.command("list")
 @config_option
+@org_option
 @_filters
 @_json_option
-def list_failed(config: Any, *, as_json: bool, **given: Any) -> None:
+def list_failed(config: Any, org: str | None, *, as_json: bool, **given: Any) -> None:
     """List failed rows by stream and code. Exits with 1 if there are any."""
-    groups = commands.groups(read_settings(config), _selection(given))
+    groups = commands.groups(read_settings(config), _selection(given), org)
     click.echo(json.dumps(groups, indent=2) if as_json else commands.as_text(groups))
     sys.exit(1 if groups else 0)
 
 
 @failed.command()
 @config_option
+@org_option
 @click.argument("name")
+@click.option("--by", type=click.Choice(["key", "number"]), help="What NAME is. Default: either.")
 @_json_option
-def show(config: Any, name: str, *, as_json: bool) -> None:
+def show(config: Any, org: str | None, name: str, *, by: str | None, as_json: bool) -> None:
     """Show a failed row and its values, by its key or number."""
-    rows = commands.rows(read_settings(config), Selection(name=name))
+    rows = commands.rows(read_settings(config), Selection(name=name), org)
+    rows = [row for row in rows if by is None or name == str(row["id" if by == "number" else by])]
     if not rows:
-        raise click.ClickException(f"No failed row has the key or number {name}.")
+        raise click.ClickException(f"No failed row has the {by or 'key or number'} {name}.")
+    if by is None and len({name == str(row["id"]) for row in rows}) > 1:
+        raise click.ClickException(
+            f"{name} is the number of one failed row and the key of another. "
+            "Say which you mean: --by number, or --by key."
+        )
     click.echo(json.dumps(rows, indent=2) if as_json else commands.rows_as_text(rows))
 
 
 @failed.command()
 @config_option
+@org_option
 @_filters
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl", "singer"]), default="csv")
 @click.option(
@@ -82,10 +102,10 @@ def show(config: Any, name: str, *, as_json: bool) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="File to write. Default: stdout.",
 )
-def export(config: Any, form: str, output: Path | None, **given: Any) -> None:
+def export(config: Any, org: str | None, form: str, output: Path | None, **given: Any) -> None:
     """Export failed rows with their values."""
-    number = commands.export(read_settings(config), _selection(given), form, output)
-    click.echo(f"{number:,} rows", err=True)
+    number = commands.export(read_settings(config), _selection(given), form, output, org)
+    click.echo(counted(number, "row"), err=True)
 
 
 @failed.command()
@@ -116,6 +136,7 @@ def retry(
 
 @failed.command()
 @config_option
+@org_option
 @_filters
 @click.option(
     "--all",
@@ -124,9 +145,9 @@ def retry(
     help="Discard all failed rows; required if no filter is given.",
 )
 @_json_option
-def discard(config: Any, *, everything: bool, as_json: bool, **given: Any) -> None:
+def discard(config: Any, org: str | None, *, everything: bool, as_json: bool, **given: Any) -> None:
     """Delete failed rows from the journal for good."""
     if not everything and not any(given.values()):
         raise click.UsageError("Give a filter, or --all to discard every failed row.")
-    number = commands.discard(read_settings(config), _selection(given))
-    click.echo(json.dumps({"discarded": number}) if as_json else f"{number:,} rows discarded")
+    result = commands.discard(read_settings(config), _selection(given), org)
+    click.echo(json.dumps(result) if as_json else commands.discard_as_text(result))

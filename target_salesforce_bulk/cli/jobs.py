@@ -8,8 +8,14 @@ from typing import Any
 
 import click
 
-from target_salesforce_bulk.cli.options import config_option, read_settings, read_target
-from target_salesforce_bulk.journal.journal import SqliteJournal
+from target_salesforce_bulk.cli.options import (
+    config_option,
+    org_option,
+    read_settings,
+    read_target,
+)
+from target_salesforce_bulk.journal_access import journal_to_change, journal_to_read
+from target_salesforce_bulk.plain_text import counted, plain_text
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.job import ResultKind
@@ -22,26 +28,44 @@ def jobs() -> None:
 
 @jobs.command("list")
 @config_option
+@org_option
 @click.option("--number", default=20, show_default=True, help="Number of batches to list.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_jobs(config: Any, number: int, *, as_json: bool) -> None:
-    """List the newest batches and their jobs."""
-    with SqliteJournal(read_settings(config).state_dir) as journal:
-        found = journal.recent_jobs(number)
+def list_jobs(config: Any, org: str | None, number: int, *, as_json: bool) -> None:
+    """List the newest batches and their jobs, also while a run is under way."""
+    with journal_to_read(read_settings(config), org) as journal:
+        found = [] if journal is None else journal.recent_jobs(number)
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return
     for job in found:
-        outcome = (
-            ""
-            if job["loaded"] is None
-            else f": {job['loaded']:,} loaded, {job['failed']:,} failed, "
-            f"{job['unprocessed']:,} unprocessed, {job['uncertain']:,} uncertain"
-        )
-        click.echo(
-            f"{job['job_id'] or 'no job':18}  batch {job['batch']}  {job['state']:9}  "
-            f"{job['stream']} → {job['object']}, {job['operation']}, {job['rows']:,} rows{outcome}"
-        )
+        click.echo(_line(job))
+    if not found:
+        click.echo("No jobs.")
+
+
+#: What may become of the rows of a batch, in the words of a list.
+_OUTCOMES = {
+    "loaded": "loaded",
+    "failed": "failed",
+    "unprocessed": "unprocessed",
+    "uncertain": "uncertain",
+    "retried": "moved to a later batch",
+    "superseded": "superseded",
+}
+
+
+def _line(job: dict[str, Any]) -> str:
+    """A batch as a line; where it has outcomes, they add up to its rows."""
+    outcomes = {word: job[name] for name, word in _OUTCOMES.items() if job[name]}
+    is_settled = job["loaded"] is not None
+    rows = sum(outcomes.values()) if is_settled else job["rows"]
+    parts = ", ".join(f"{number:,} {word}" for word, number in outcomes.items())
+    what = plain_text(f"{job['stream']} → {job['object']}, {job['operation']}")
+    return (
+        f"{job['changed_at'][:19]}Z  {job['job_id'] or 'no job':18}  batch {job['batch']}  "
+        f"{job['state']:9}  {what}, {counted(rows, 'row')}{f': {parts}' if parts else ''}"
+    )
 
 
 @jobs.command()
@@ -93,12 +117,13 @@ def results(config: Any, job_id: str, output: Path) -> None:
 
 @jobs.command()
 @config_option
+@org_option
 @click.argument("stream")
-def forget(config: Any, stream: str) -> None:
+def forget(config: Any, org: str | None, stream: str) -> None:
     """Forget which rows of a stream an interrupted run has loaded.
 
     If the tap sends them again, they are inserted a second time.
     """
-    with SqliteJournal(read_settings(config).state_dir) as journal:
-        number = journal.recognised.forget_stream(stream)
-    click.echo(f"{number:,} rows of stream {stream} forgotten.")
+    with journal_to_change(read_settings(config), org) as journal:
+        number = 0 if journal is None else journal.recognised.forget_stream(stream)
+    click.echo(f"{counted(number, 'row')} of stream {plain_text(stream)} forgotten.")

@@ -42,6 +42,13 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+org_option = click.option(
+    "--org",
+    help="Id of the org whose rows are meant. Needed only where the state directory has several, "
+    "and these settings have logged in to none of them.",
+)
+
+
 def read_settings(config: Any) -> Settings:
     """The settings of a configuration.
 

@@ -18,6 +18,7 @@ from target_salesforce_bulk.emulator.http.errors import on_http_exception
 from target_salesforce_bulk.emulator.http.request_log import RequestLog
 from target_salesforce_bulk.emulator.http.wire import BreakableProtocol, FaultyWire
 from target_salesforce_bulk.emulator.org.org import Org
+from target_salesforce_bulk.emulator.org.tokens import ORG_ID
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +40,7 @@ class Emulator:
         port: Port on 127.0.0.1; 0 for any free one.
         data: SQLite file for the records; without one they are discarded on stop.
         objects: JSON file with additional objects, as describe documents or in their short form.
+        org_id: Id of the org, with 18 characters.
 
     Raises:
         OSError: the port is taken.
@@ -47,13 +49,18 @@ class Emulator:
     api_version = "67.0"
 
     def __init__(
-        self, *, port: int = 0, data: Path | None = None, objects: Path | None = None
+        self,
+        *,
+        port: int = 0,
+        data: Path | None = None,
+        objects: Path | None = None,
+        org_id: str = ORG_ID,
     ) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind(("127.0.0.1", port))
-            self.org = Org(data=data, objects=objects)
+            self.org = Org(data=data, objects=objects, org_id=org_id)
         except BaseException:
             self._socket.close()
             raise

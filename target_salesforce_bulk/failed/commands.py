@@ -13,9 +13,11 @@ from typing import IO, TYPE_CHECKING, Any
 from target_salesforce_bulk.errors import LoadError, SettingsError
 from target_salesforce_bulk.failed.adopt import Adopter
 from target_salesforce_bulk.failed.resend import resend
-from target_salesforce_bulk.journal.journal import SqliteJournal
+from target_salesforce_bulk.journal_access import journal_to_change, journal_to_read
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable
+from target_salesforce_bulk.plain_text import counted
 from target_salesforce_bulk.reporting.failed_csv import EXPORT_COLUMNS, export_cells
+from target_salesforce_bulk.reporting.file_names import file_name
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce.objects import Objects
 from target_salesforce_bulk.singer import ledger
@@ -34,11 +36,17 @@ if TYPE_CHECKING:
 _CLEAR = "#N/A"
 
 
-def groups(settings: Settings, chosen: Selection) -> list[dict[str, Any]]:
-    """Failed rows by stream and code, with a hint for each."""
+def groups(settings: Settings, chosen: Selection, org: str | None = None) -> list[dict[str, Any]]:
+    """Failed rows by stream and code, with a hint for each.
+
+    Args:
+        settings: The settings.
+        chosen: The rows.
+        org: The id of the org, if the user named it.
+    """
     table = ErrorTable(settings.retryable_errors or ())
-    with SqliteJournal(settings.state_dir) as journal:
-        found = journal.failures.groups(chosen)
+    with journal_to_read(settings, org) as journal:
+        found = [] if journal is None else journal.failures.groups(chosen)
     return [
         {
             "stream": each.stream,
@@ -66,11 +74,11 @@ def as_text(found: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def rows(settings: Settings, chosen: Selection) -> list[dict[str, Any]]:
-    """Failed rows with everything the journal has about them."""
+def rows(settings: Settings, chosen: Selection, org: str | None = None) -> list[dict[str, Any]]:
+    """Failed rows with everything the journal has about them; see `groups`."""
     table = ErrorTable(settings.retryable_errors or ())
-    with SqliteJournal(settings.state_dir) as journal:
-        found = list(journal.failures.select(chosen))
+    with journal_to_read(settings, org) as journal:
+        found = [] if journal is None else list(journal.failures.select(chosen))
     return [asdict(row) | {"hint": table.kind(row.code, row.message).hint} for row in found]
 
 
@@ -90,15 +98,39 @@ def rows_as_text(found: list[dict[str, Any]]) -> str:
     return "\n\n".join(texts)
 
 
-def discard(settings: Settings, chosen: Selection) -> int:
-    """Delete failed rows; returns their number."""
-    with SqliteJournal(settings.state_dir) as journal:
-        return journal.failures.discard(chosen)
+def discard(settings: Settings, chosen: Selection, org: str | None = None) -> dict[str, Any]:
+    """Delete failed rows; returns their number, and the files that still have them.
+
+    Those are reports that somebody may be working with, so they stay. See `groups`.
+    """
+    with journal_to_change(settings, org) as journal:
+        if journal is None:
+            return {"discarded": 0, "files": []}
+        folder = journal.state_dir / "failed"
+        written = {
+            folder / run_id / f"{file_name(stream)}.csv"
+            for run_id, stream in journal.failures.origins(chosen)
+        }
+        number = journal.failures.discard(chosen)
+    return {"discarded": number, "files": sorted(str(path) for path in written if path.exists())}
 
 
-def export(settings: Settings, chosen: Selection, form: str, output: Path | None) -> int:
-    """Write failed rows as `csv`, `jsonl` or `singer`; returns their number."""
-    with SqliteJournal(settings.state_dir) as journal, _writing(output) as file:
+def discard_as_text(result: dict[str, Any]) -> str:
+    """Format the result of `discard` as text."""
+    lines = [f"{counted(result['discarded'], 'row')} discarded"]
+    if result["files"]:
+        lines.append("Their values are still in these files; remove them when you are done:")
+        lines += [f"  {path}" for path in result["files"]]
+    return "\n".join(lines)
+
+
+def export(
+    settings: Settings, chosen: Selection, form: str, output: Path | None, org: str | None = None
+) -> int:
+    """Write failed rows as `csv`, `jsonl` or `singer`; returns their number. See `groups`."""
+    with journal_to_read(settings, org) as journal, _writing(output) as file:
+        if journal is None:
+            return 0
         found = journal.failures.select(chosen)
         if form == "csv":
             headers = dict.fromkeys(
@@ -224,8 +256,11 @@ def _entries(job_id: str | None, state_file: Path | None) -> list[dict[str, Any]
 def retry_as_text(result: dict[str, Any]) -> str:
     """Format the result of a retry as text."""
     lines = [
-        f"{result['sent']:,} rows sent again: {result['loaded']:,} loaded, "
+        f"{counted(result['sent'], 'row')} sent again: {result['loaded']:,} loaded, "
         f"{result['failed']:,} failed again"
     ]
-    lines += [f"{number:,} rows not sent, {reason}" for reason, number in result["skipped"].items()]
+    lines += [
+        f"{counted(number, 'row')} not sent, {reason}"
+        for reason, number in result["skipped"].items()
+    ]
     return "\n".join(lines)

@@ -13,10 +13,12 @@ import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from target_salesforce_bulk.errors import StateDirectoryError
 from target_salesforce_bulk.journal import schema
-from target_salesforce_bulk.private_files import UsingFiles
+from target_salesforce_bulk.private_files import UsingFiles, make_folder
+from target_salesforce_bulk.state_directory import JOURNAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,39 +32,33 @@ class Database:
     """The open file, locked against other processes; safe to use from any thread.
 
     Args:
-        state_dir: The state directory.
+        state_dir: The folder of an org in the state directory.
+        read_only: Whether to read beside a run that may be under way; nothing is changed then.
 
     Raises:
         StateDirectoryError: it cannot be used.
     """
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, *, read_only: bool = False) -> None:
         self.state_dir = state_dir
+        self._path = state_dir / JOURNAL
         #: Folder with one folder per batch.
         self.batches_dir = state_dir / "batches"
         #: Folder with the fingerprints of rows that may come again.
         self.fingerprints_dir = state_dir / "fingerprints"
         self._mutex = threading.RLock()
+        self._lock: int | None
         try:
             with UsingFiles(state_dir):
-                self._make_private_folders()
-                self._lock = self._take_lock()
-                self._db = self._open()
+                self._lock, self._db = self._open_to_read() if read_only else self._open()
         except StateDirectoryError as error:
             if not _is_damage(error.__cause__):
                 raise
             raise StateDirectoryError(
-                f"The journal {state_dir / 'journal.sqlite3'} is damaged: {error.__cause__}. "
+                f"The journal {self._path} is damaged: {error.__cause__}. "
                 "Bring it back from a copy. Without one, move it away: jobs that are under way "
                 "then have to be looked up in Salesforce (Setup, Bulk Data Load Jobs)."
             ) from error
-
-    def _make_private_folders(self) -> None:
-        # Batches and failed rows are customer data.
-        for folder in (self.state_dir, self.batches_dir, self.fingerprints_dir):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if folder.stat().st_mode & 0o077:
-                folder.chmod(0o700)
 
     def _take_lock(self) -> int:
         """Lock the state directory; the lock ends with the process."""
@@ -81,16 +77,49 @@ class Database:
         os.write(descriptor, f"process {os.getpid()}, started {now()}".encode())
         return descriptor
 
-    def _open(self) -> sqlite3.Connection:
-        path = self.state_dir / "journal.sqlite3"
+    def _open(self) -> tuple[int, sqlite3.Connection]:
+        # Batches and failed rows are customer data.
+        for folder in (self.state_dir, self.batches_dir, self.fingerprints_dir):
+            make_folder(folder)
+        lock = self._take_lock()
         # Create the file as private before SQLite would create it with the default mode.
-        os.close(os.open(path, _PRIVATE, 0o600))
-        db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        db.row_factory = sqlite3.Row
+        os.close(os.open(self._path, _PRIVATE, 0o600))
+        db = self._connect("rwc")
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA foreign_keys=ON")
-        version = db.execute("PRAGMA user_version").fetchone()[0]
+        version = self._version(db)
+        if version < schema.VERSION:
+            db.executescript(schema.upgrade(version))
+        return lock, db
+
+    def _open_to_read(self) -> tuple[None, sqlite3.Connection]:
+        os.close(os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW))
+        # SQLite keeps two files beside an open journal. Those of a run that was killed or is under
+        # way it leaves alone only if it may not write; its own it removes only if it may.
+        is_clean = not self._path.with_name(f"{JOURNAL}-wal").exists()
+        db = self._connect("rw" if is_clean else "ro")
+        db.execute("PRAGMA query_only=ON")
+        if self._version(db) < schema.VERSION:
+            db.close()
+            raise StateDirectoryError(
+                f"The journal in {self.state_dir} was written by an earlier version of this "
+                "program. The next run brings it up to date."
+            )
+        return None, db
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            f"file:{quote(str(self._path))}?mode={mode}",
+            uri=True,
+            check_same_thread=False,
+            isolation_level=None,
+        )
+        db.row_factory = sqlite3.Row
+        return db
+
+    def _version(self, db: sqlite3.Connection) -> int:
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
         if version > schema.VERSION:
             db.close()
             raise StateDirectoryError(
@@ -98,15 +127,14 @@ class Database:
                 f"(schema {version}, this one knows {schema.VERSION}). "
                 "Install that version, or set state_dir to a new folder."
             )
-        if version < schema.VERSION:
-            db.executescript(schema.upgrade(version))
-        return db
+        return version
 
     def close(self) -> None:
         """Release the state directory."""
         with self._mutex:
             self._db.close()
-            os.close(self._lock)
+            if self._lock is not None:
+                os.close(self._lock)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -248,6 +248,15 @@ class FailureStore:
             query = f"SELECT id FROM stored_failed_rows WHERE {where}"  # noqa: S608 - our text
             return db.execute(f"DELETE FROM failed_rows WHERE id IN ({query})", values).rowcount  # noqa: S608
 
+    def origins(self, chosen: Selection) -> list[tuple[str, str]]:
+        """The runs in which the rows of a selection failed, with their streams."""
+        where, values = chosen.where()
+        rows = self._db.query(
+            f"SELECT DISTINCT run_id, stream FROM stored_failed_rows WHERE {where}",  # noqa: S608
+            values,
+        )
+        return [(row["run_id"], row["stream"]) for row in rows]
+
     def streams(self, run_id: str) -> list[str]:
         """The streams of a run that have failed rows."""
         rows = self._db.query(

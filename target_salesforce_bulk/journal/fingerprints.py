@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.rows.csvfile import cells_of, encode_row, whole_rows
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 #: Bytes of a fingerprint.
 SIZE = 16
+_FILE_NAME = re.compile(r"[1-9][0-9]*\.(rows|refused)")
 
 #: The headers of a batch, in order.
 Layout = tuple[str, ...]
@@ -79,6 +81,11 @@ def write_files(batch: Batch, folder: Path) -> tuple[int, int]:
             found = (of_refused(json.loads(text)["row"]) for text in texts)
             refused = _write(folder / f"{batch.id}.refused", found)
     return rows, refused
+
+
+def is_file_name(name: str) -> bool:
+    """Whether a file has the name of one that `write_files` makes."""
+    return _FILE_NAME.fullmatch(name) is not None
 
 
 def _write(path: Path, fingerprints: Iterable[bytes]) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -33,14 +35,16 @@ if TYPE_CHECKING:
 
 #: A lock that is taken again at once is not given to who waits for it.
 _BREATH_SECONDS = 0.001
+#: The folder of a batch, by its number.
+_FOLDER = re.compile(r"[1-9][0-9]*")
 
 
 class SqliteJournal:
     """The durable store of batches and failed rows; safe to call from any thread."""
 
-    def __init__(self, state_dir: Path) -> None:
-        self._db = Database(state_dir)
-        #: Folder with everything that must outlive the process.
+    def __init__(self, state_dir: Path, *, read_only: bool = False) -> None:
+        self._db = Database(state_dir, read_only=read_only)
+        #: The folder of the org: everything that must outlive the process.
         self.state_dir = state_dir
         self.batches_dir = self._db.batches_dir
         #: The failed rows.
@@ -52,7 +56,8 @@ class SqliteJournal:
         self._run_id = ""
         # Of two settlements, the later one sees what the earlier one stored.
         self._one_settlement = threading.Lock()
-        self._recover()
+        if not read_only:
+            self._recover()
 
     def _recover(self) -> None:
         """Drop what a run prepared that died before it counted, and finish what counts."""
@@ -159,8 +164,11 @@ class SqliteJournal:
         """See `Journal.sweep`."""
         alive = [state for state in BatchState if state.is_unsettled]
         known = {batch.folder.name for batch in self.batches(*alive)}
+        (newest,) = self._db.query("SELECT coalesce(max(id), 0) AS id FROM batches")
         for folder in self.batches_dir.iterdir():
-            if folder.name not in known:
+            # Whatever else lies there is not from here.
+            is_ours = _FOLDER.fullmatch(folder.name) and int(folder.name) <= newest["id"]
+            if is_ours and folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def open_batch(self, plan: LoadPlan) -> Batch:
@@ -317,7 +325,7 @@ class SqliteJournal:
         """See `Journal.recent_jobs`."""
         rows = self._db.query(
             "SELECT id, run_id, plan, state, rows, job_id, loaded, failed, unprocessed,"
-            " uncertain, retried, changed_at FROM batches ORDER BY id DESC LIMIT ?",
+            " uncertain, retried, superseded, changed_at FROM batches ORDER BY id DESC LIMIT ?",
             (number,),
         )
         jobs = []
@@ -409,6 +417,7 @@ def _facts(counts: Counts) -> dict[str, int]:
 
 
 def _make_anew(folder: Path) -> None:
-    """Make a folder; what a run left there that died before its batch was noted is nobody's."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Make a folder; a run that died before its batch was noted left an empty one there."""
+    with suppress(FileNotFoundError):
+        folder.rmdir()
     folder.mkdir(mode=0o700)

@@ -207,7 +207,7 @@ class RecognisedRows:
             str(row["batch_id"]) for row in self._db.query("SELECT batch_id FROM dealt_batches")
         }
         for path in self._folder.iterdir():
-            if path.stem not in known:
+            if fingerprints.is_file_name(path.name) and path.stem not in known:
                 path.unlink(missing_ok=True)
 
     def expects(self, plan: LoadPlan) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.errors import AuthenticationError
 from target_salesforce_bulk.salesforce.auth import Authenticator, Session
+from target_salesforce_bulk.salesforce.org_id import org_of_token
 
 if TYPE_CHECKING:
     from target_salesforce_bulk.salesforce.transport import Transport
@@ -27,4 +28,8 @@ class AccessToken(Authenticator):
                 "renewed. Set a new one, or log in with client_id and client_secret or a "
                 "refresh_token."
             )
-        return Session(access_token=self.access_token, instance_url=self.instance_url)
+        return Session(
+            access_token=self.access_token,
+            instance_url=self.instance_url,
+            org_id=org_of_token(self.access_token),
+        )

@@ -12,6 +12,7 @@ from target_salesforce_bulk.login.refresh_token import RefreshToken
 from target_salesforce_bulk.login.secret import clean_secret
 from target_salesforce_bulk.login.token_store import TokenStore
 from target_salesforce_bulk.salesforce.client import Client, RetryPolicy
+from target_salesforce_bulk.state_directory import StateDirectory
 
 if TYPE_CHECKING:
     from target_salesforce_bulk.salesforce.auth import Authenticator
@@ -56,7 +57,7 @@ def _authenticator(settings: Settings) -> Authenticator:
     if method == "client_credentials":
         return ClientCredentials(login_url, client_id, _secret(settings, "client_secret"))
     store = TokenStore(
-        settings.state_dir / "refresh_token.json", _secret(settings, "refresh_token")
+        StateDirectory(settings.state_dir, settings.login), _secret(settings, "refresh_token")
     )
     client_secret = _secret(settings, "client_secret") if settings.client_secret else None
     return RefreshToken(login_url, client_id, client_secret, store)

@@ -15,6 +15,7 @@ from target_salesforce_bulk.login.secret import is_sendable
 from target_salesforce_bulk.salesforce.answer import printable
 from target_salesforce_bulk.salesforce.auth import Session
 from target_salesforce_bulk.salesforce.exchange import Request
+from target_salesforce_bulk.salesforce.org_id import org_of_identity, org_of_token
 
 if TYPE_CHECKING:
     from target_salesforce_bulk.errors import SalesforceError
@@ -91,6 +92,7 @@ def ask_for_token(transport: Transport, login_url: str, form: dict[str, str]) ->
         session=Session(
             access_token=_sendable(token, "access_token", login_url),
             instance_url=check_instance_url(instance_url, login_url),
+            org_id=org_of_identity(reply.get("id")) or org_of_token(token),
         ),
         refresh_token=_rotated(reply, login_url),
     )

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from target_salesforce_bulk.state_directory import StateDirectory
+
 _LOCK_WAIT_SECONDS = 0.1
 #: Longer than a login takes that gets no answer, with the default settings.
 _LOCK_ATTEMPTS = 6000
@@ -30,16 +32,21 @@ class TokenStore:
     """A file for the newest refresh token, readable by its owner only.
 
     Args:
-        path: The file.
+        directory: The state directory, with a file for each login.
         configured: The token in the configuration. What is stored counts only for the token that it
             replaced, so a new one in the configuration wins.
         sleep: Waits so many seconds.
     """
 
     def __init__(
-        self, path: Path, configured: str, *, sleep: Callable[[float], None] = time.sleep
+        self,
+        directory: StateDirectory,
+        configured: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._path = path
+        self._directory = directory
+        self._path = directory.token_file
         self._configured = configured
         self._mark = hashlib.sha256(configured.encode()).hexdigest()
         self._sleep = sleep
@@ -54,6 +61,7 @@ class TokenStore:
         descriptor = self._open_lock()
         try:
             self._lock(descriptor)
+            self._take_over()
             yield
         finally:
             os.close(descriptor)  # this releases it as well
@@ -64,18 +72,29 @@ class TokenStore:
         Raises:
             StateDirectoryError: there is a file that cannot be read.
         """
+        return self._read(self._path) or self._configured
+
+    def _read(self, path: Path) -> str:
+        """The token in a file that replaced the configured one; empty where there is none."""
         try:
-            stored = json.loads(self._path.read_bytes())
+            stored = json.loads(path.read_bytes())
         except (FileNotFoundError, ValueError):
-            return self._configured
+            return ""
         except OSError as error:
             raise StateDirectoryError(
-                f"The refresh token in {self._path} cannot be read: {error.strerror}."
+                f"The refresh token in {path} cannot be read: {error.strerror}."
             ) from error
         if not isinstance(stored, dict) or stored.get("replaces") != self._mark:
-            return self._configured
+            return ""
         token = stored.get("refresh_token")
-        return token if isinstance(token, str) and token else self._configured
+        return token if isinstance(token, str) else ""
+
+    def _take_over(self) -> None:
+        """Move the token that an earlier version kept, where logins had no files of their own."""
+        earlier = self._directory.earlier_token_file
+        if not self._path.exists() and (token := self._read(earlier)):
+            self.save(token)
+            earlier.unlink(missing_ok=True)
 
     def save(self, token: str) -> None:
         """Keep a token that replaces the one before.
@@ -109,7 +128,7 @@ class TokenStore:
     def _open_lock(self) -> int:
         path = self._path.with_suffix(".lock")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._directory.prepare()
             return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise StateDirectoryError(

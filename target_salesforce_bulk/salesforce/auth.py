@@ -20,6 +20,8 @@ class Session:
 
     access_token: str = field(repr=False)
     instance_url: str
+    #: With 18 characters; None where the login does not tell it.
+    org_id: str | None = None
 
 
 class Authenticator(ABC):

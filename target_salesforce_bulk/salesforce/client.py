@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from target_salesforce_bulk.errors import ResponseError, SettingsError
+from target_salesforce_bulk.errors import AuthenticationError, ResponseError, SettingsError
 from target_salesforce_bulk.salesforce.exchange import Request
 from target_salesforce_bulk.salesforce.limits import ApiUsage
+from target_salesforce_bulk.salesforce.org_id import org_id
 from target_salesforce_bulk.salesforce.refusal import check_curable, refusal, still_refused
 from target_salesforce_bulk.salesforce.sobject import SObject
 from target_salesforce_bulk.salesforce.transport import RetryPolicy, Transport
@@ -72,6 +73,7 @@ class Client:
         self._here = threading.local()
         self._login_lock = threading.Lock()
         self._session: Session | None = None
+        self._org_id: str | None = None
         self._count_lock = threading.Lock()
         #: Requests sent so far, logins and repetitions included.
         self.calls = 0
@@ -115,6 +117,28 @@ class Client:
     def instance_url(self) -> str:
         """Address of the org; logs in to know it."""
         return self._logged_in().instance_url
+
+    @property
+    def org_id(self) -> str:
+        """Id of the org, with 18 characters; logs in to know it.
+
+        Raises:
+            ResponseError: Salesforce does not tell it.
+        """
+        if self._org_id is None:
+            self._org_id = self._logged_in().org_id or self._asked_org_id()
+        return self._org_id
+
+    def _asked_org_id(self) -> str:
+        # Every user may read this one record.
+        # https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_organization.htm
+        answer = self.get_object("/query", {"q": "SELECT Id FROM Organization"})
+        records = answer.get("records")
+        first = records[0] if isinstance(records, list) and records else None
+        found = org_id(first.get("Id")) if isinstance(first, dict) else None
+        if found is None:
+            raise ResponseError("Salesforce does not tell which org this is.")
+        return found
 
     def check_access(self) -> None:
         """Log in, and ask for something that needs it.
@@ -265,12 +289,21 @@ class Client:
         """A session in the place of one that was refused; one renewal serves all threads."""
         with self._login_lock:
             if self._session is refused or self._session is None:
-                self._session = self._authenticator.login(
-                    self._transport(), refused=refused.access_token
-                )
+                renewed = self._authenticator.login(self._transport(), refused=refused.access_token)
+                _check_org(refused, renewed)
+                self._session = renewed
                 self.token_refreshes += 1
                 logger.info("The session had expired and was renewed")
             return self._session
+
+
+def _check_org(refused: Session, renewed: Session) -> None:
+    """Refuse to go on in another org with what was begun in one."""
+    if refused.org_id != renewed.org_id:
+        raise AuthenticationError(
+            f"The session had expired, and the new login leads to org {renewed.org_id}, not to "
+            f"{refused.org_id}. Run again."
+        )
 
 
 def _authorization(session: Session) -> dict[str, str]:

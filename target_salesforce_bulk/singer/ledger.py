@@ -8,19 +8,23 @@ to fetch and resend the rows from anywhere.
 from __future__ import annotations
 
 import json
-import re
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from target_salesforce_bulk.plain_text import plain_text
+from target_salesforce_bulk.salesforce.job import is_job_id
+
 if TYPE_CHECKING:
     from target_salesforce_bulk.journal.port import Journal
+
+logger = logging.getLogger(__name__)
 
 #: Name of the bookmark.
 NAME = "target-salesforce-bulk"
 #: https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_bulkapi.htm
 KEPT_FOR = timedelta(days=7)
 _MOST_JOBS = 50
-_JOB_ID = re.compile(r"750[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
 
 
 class Ledger:
@@ -28,12 +32,15 @@ class Ledger:
 
     Args:
         journal: Knows the failed rows.
+        org: The org that the journal is of.
         enabled: Whether STATE is to carry them.
     """
 
-    def __init__(self, journal: Journal, *, enabled: bool) -> None:
+    def __init__(self, journal: Journal, org: str, *, enabled: bool) -> None:
         self._journal = journal
+        self._org = org
         self._enabled = enabled
+        self._warned = False
 
     @property
     def enabled(self) -> bool:
@@ -43,11 +50,14 @@ class Ledger:
     def take_out(self, state: Any) -> tuple[Any, int | None]:
         """The STATE of the tap without our part, and the number that it brought back.
 
-        Jobs of another machine are remembered. What is malformed is passed over.
+        Jobs of another machine are remembered. What is malformed is passed over, and so is what
+        was written for another org: its number and its jobs mean nothing here.
         """
         found = find(state)
         if found is None:
             return state, None
+        if self._is_foreign(found):
+            return _without(state), None
         entries = found.get("failed_jobs")
         for entry in entries if isinstance(entries, list) else []:
             if isinstance(entry, dict) and is_job_id(entry.get("job_id")):
@@ -55,6 +65,22 @@ class Ledger:
         number = found.get("number")
         known = isinstance(number, int) and not isinstance(number, bool) and number > 0
         return _without(state), number if known else None
+
+    def _is_foreign(self, found: dict[str, Any]) -> bool:
+        """Whether our part of a STATE is of another org; the first time, it is said."""
+        org = found.get("org", self._org)
+        if org == self._org:
+            return False
+        if not self._warned:
+            self._warned = True
+            logger.warning(
+                "The STATE was written for org %s, and this run loads into %s: its bookmarks do "
+                "not say what is loaded here. Give each org a STATE of its own (in Meltano, an "
+                "environment of its own or --state-id-suffix).",
+                plain_text(org),
+                self._org,
+            )
+        return True
 
     def put_in(self, state: Any, number: int | None = None) -> Any:
         """The STATE with what is failed now and its number; as it is where there is neither."""
@@ -67,6 +93,7 @@ class Ledger:
             part["failed_jobs"] = jobs[-_MOST_JOBS:]
         if not part:
             return state
+        part["org"] = self._org
         if isinstance(state.get("bookmarks"), dict):
             return {**state, "bookmarks": {**state["bookmarks"], NAME: part}}
         return {**state, NAME: part}
@@ -78,11 +105,6 @@ class Ledger:
         jobs = self._journal.failures.jobs()
         jobs += [entry for entry in foreign if entry.get("time", "") > oldest]
         return sorted(jobs, key=lambda job: str(job.get("time", "")))
-
-
-def is_job_id(text: Any) -> bool:
-    """Whether something is an id of an ingest job."""
-    return isinstance(text, str) and _JOB_ID.fullmatch(text) is not None
 
 
 def find(state: Any) -> dict[str, Any] | None:

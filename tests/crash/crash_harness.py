@@ -15,6 +15,7 @@ import crash_child
 from singer_messages import record, schema, state
 
 from target_salesforce_bulk.emulator import Emulator, Fault, FaultKind
+from target_salesforce_bulk.emulator.org.tokens import ORG_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,7 +153,7 @@ class World:
         expected, found = self._expected_records(), self._records()
         if found != expected:
             return f"records: {dict(found - expected)} too many, {dict(expected - found)} missing"
-        journal = sqlite3.connect(self.state_dir / "journal.sqlite3")
+        journal = sqlite3.connect(self.state_dir / ORG_ID / "journal.sqlite3")
         failed = Counter(code for (code,) in journal.execute("SELECT code FROM failed_rows"))
         journal.close()
         bad = "INVALID_EMAIL_ADDRESS" if self._by_key else "MALFORMED_ID"

@@ -326,7 +326,7 @@ def test_a_full_disk(
 def test_a_damaged_journal(load: Callable[..., Result]) -> None:
     """Refused, with the way out."""
     first = load(ROWS)
-    (first.state_dir / "journal.sqlite3").write_bytes(b"not a database" * 1000)
+    (first.org_dir / "journal.sqlite3").write_bytes(b"not a database" * 1000)
     result = load(ROWS)
 
     assert result.code == 1
@@ -337,7 +337,7 @@ def test_a_damaged_journal(load: Callable[..., Result]) -> None:
 def test_a_journal_of_a_later_version(load: Callable[..., Result]) -> None:
     """Refused, with the way out."""
     first = load(ROWS)
-    with sqlite3.connect(first.state_dir / "journal.sqlite3") as journal:
+    with sqlite3.connect(first.org_dir / "journal.sqlite3") as journal:
         journal.execute("PRAGMA user_version = 99")
     journal.close()
     result = load(ROWS)

@@ -146,5 +146,5 @@ def test_ids_that_cannot_be_read(org: Emulator, load: Callable[..., Result]) -> 
 
     assert [row["code"] for row in result.failed_rows()] == ["UNCERTAIN"] * 3, result.stderr
     assert "the Ids of its records are not kept: successfulResults" in result.stderr
-    assert list(result.state_dir.glob("results/*/*")) == []
+    assert list(result.org_dir.glob("results/*/*")) == []
     assert "Traceback" not in result.stderr

@@ -256,7 +256,7 @@ def test_a_later_success_clears_an_older_failure(
     load([schema(), contact(1, Email="nobody"), contact(2, Email="nobody")], max_failed_percent=100)
     result = load([schema(), contact(1)], max_failed_percent=100)
 
-    with closing(sqlite3.connect(result.state_dir / "journal.sqlite3")) as journal:
+    with closing(sqlite3.connect(result.org_dir / "journal.sqlite3")) as journal:
         assert journal.execute("SELECT key FROM failed_rows").fetchall() == [("C-2",)]
 
 
@@ -268,7 +268,7 @@ def test_successful_results_are_kept_where_asked(
     result = load([schema(), contact(1), contact(2)], save_results="all")
     by_key = {row["External_Id__c"]: row["Id"] for row in org.rows("Contact")}
 
-    files = list(result.state_dir.glob("results/*/Contact-*.csv"))
+    files = list(result.org_dir.glob("results/*/Contact-*.csv"))
     with files[0].open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert {(row["External_Id__c"], row["sf__Id"], row["sf__Created"]) for row in rows} == {

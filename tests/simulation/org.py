@@ -68,9 +68,18 @@ class Org:
         rng: What nobody decided is drawn from it.
         clock: Virtual time.
         max_requests: More are taken for an endless loop.
+        org_id: Its id.
     """
 
-    def __init__(self, rng: random.Random, clock: Clock, *, max_requests: int = 1000) -> None:
+    def __init__(
+        self,
+        rng: random.Random,
+        clock: Clock,
+        *,
+        max_requests: int = 1000,
+        org_id: str = "00D000000000001EAA",
+    ) -> None:
+        self.id = org_id
         self.tables = Tables()
         self.jobs: dict[str, Job] = {}
         #: Jobs that were deleted or purged.

@@ -124,8 +124,10 @@ class System:
     def failed_rows(self) -> list[Failed]:
         """Run `failed export`."""
         found: list[dict[str, Any]] = []
-        settings: Any = SimpleNamespace(state_dir=self.folder, retryable_errors=None)
-        self._execute(lambda: found.extend(commands.rows(settings, Selection())), None, None)
+        settings: Any = SimpleNamespace(state_dir=self.folder, login="", retryable_errors=None)
+        self._execute(
+            lambda: found.extend(commands.rows(settings, Selection(), self.org.id)), None, None
+        )
         return [
             # Without the tap's name behind that of a stream that several of the tap's go to.
             Failed(
@@ -208,9 +210,11 @@ class _Client:
 
     calls = 0
     api_usage = None
+    instance_url = "https://simulated.example.com"
 
     def __init__(self, org: Org) -> None:
         self.org = org
+        self.org_id = org.id
 
     @contextmanager
     def tally(self) -> Iterator[SimpleNamespace]:

@@ -10,6 +10,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sample_batches import ORG_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ def process_state() -> Iterator[None]:
 def settings(tmp_path: Path) -> dict[str, Any]:
     """A configuration whose org does not exist."""
     return {
-        "access_token": "00D!token",
+        "access_token": f"{ORG_ID[:15]}!token",
         "instance_url": "https://nowhere.invalid",
         "state_dir": str(tmp_path / "state"),
     }

@@ -24,12 +24,28 @@ MAY_IMPORT = {
     "plain_text": set(),
     "errors": {"plain_text"},
     "private_files": {"plain_text", "errors"},
+    "state_directory": {"plain_text", "errors", "private_files", "salesforce"},
     "salesforce": {"plain_text", "errors"},
     "settings": {"plain_text", "errors", "salesforce"},
-    "login": {"plain_text", "errors", "private_files", "salesforce", "settings"},
+    "login": {
+        "plain_text",
+        "errors",
+        "private_files",
+        "salesforce",
+        "settings",
+        "state_directory",
+    },
     "mapping": {"plain_text", "errors", "salesforce", "settings"},
     "rows": {"plain_text", "errors", "salesforce", "mapping"},
-    "journal": {"plain_text", "errors", "private_files", "salesforce", "mapping", "rows"},
+    "journal": {
+        "plain_text",
+        "errors",
+        "private_files",
+        "salesforce",
+        "state_directory",
+        "mapping",
+        "rows",
+    },
     "loading": {
         "plain_text",
         "errors",
@@ -45,6 +61,14 @@ MAY_IMPORT |= {
     "reporting": _BELOW_A_RUN - {"settings"},
     "singer": _BELOW_A_RUN,
     "run": _BELOW_A_RUN | {"reporting", "singer"},
+    "journal_access": {
+        "plain_text",
+        "errors",
+        "salesforce",
+        "settings",
+        "state_directory",
+        "journal",
+    },
 }
 _WITH_A_RUN = {*MAY_IMPORT}
 MAY_IMPORT |= {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sample_batches import make_plan
+from sample_batches import ORG_ID, make_plan
 
 from target_salesforce_bulk import run as module
 from target_salesforce_bulk.errors import StateDirectoryError
@@ -69,7 +70,8 @@ def test_an_exception_is_not_swallowed(begin: Any) -> None:
 
 def test_what_was_not_closed_is_abandoned(begin: Any, settings: dict[str, Any]) -> None:
     """Opening settles what an earlier run left: a batch that was being filled needs no request."""
-    with SqliteJournal(Settings.from_config(settings).state_dir) as journal:
+    begin().close()
+    with SqliteJournal(Path(settings["state_dir"]) / ORG_ID) as journal:
         journal.start_run("r1")
         batch = journal.open_batch(make_plan())
 

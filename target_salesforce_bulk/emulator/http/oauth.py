@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from target_salesforce_bulk.emulator.http.bodies import read_form
 from target_salesforce_bulk.emulator.http.errors import oauth_error_answer
-from target_salesforce_bulk.emulator.org.tokens import ORG_ID, OAuthError
+from target_salesforce_bulk.emulator.org.tokens import OAuthError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -37,7 +37,7 @@ class OAuth:
             grant = self._org.tokens.grant(form)
         except OAuthError as error:
             return oauth_error_answer(error)
-        return JSONResponse(_token_answer(grant, self._url))
+        return JSONResponse(_token_answer(grant, self._url, self._org.tokens.org_id))
 
     async def revoke_token(self, request: Request) -> Response:
         """Revoke a token."""
@@ -50,7 +50,7 @@ class OAuth:
         return JSONResponse(
             {
                 "user_id": self._org.records.user_id,
-                "organization_id": ORG_ID,
+                "organization_id": self._org.tokens.org_id,
                 "preferred_username": self._org.tokens.username,
                 "name": "Admin",
             }
@@ -75,11 +75,11 @@ def with_basic(form: dict[str, str], authorization: str) -> dict[str, str]:
     return form | {"client_id": client_id, "client_secret": secret}
 
 
-def _token_answer(grant: Grant, url: str) -> dict[str, Any]:
+def _token_answer(grant: Grant, url: str, org_id: str) -> dict[str, Any]:
     answer = {
         "access_token": grant.access_token,
         "instance_url": url,
-        "id": f"{url}/id/{ORG_ID}/0055g00000000001AA",
+        "id": f"{url}/id/{org_id}/0055g00000000001AA",
         "token_type": "Bearer",
         "issued_at": str(int(time.time() * 1000)),
         "signature": base64.b64encode(secrets.token_bytes(32)).decode(),

@@ -11,7 +11,7 @@ from target_salesforce_bulk.emulator.org.queries import Queries
 from target_salesforce_bulk.emulator.org.records import Records
 from target_salesforce_bulk.emulator.org.refusal import RefusalError
 from target_salesforce_bulk.emulator.org.schema import Schema
-from target_salesforce_bulk.emulator.org.tokens import Tokens
+from target_salesforce_bulk.emulator.org.tokens import ORG_ID, Tokens
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,14 +23,17 @@ class Org:
     Args:
         data: SQLite file for the records; without one they are discarded on close.
         objects: JSON file with additional objects.
+        org_id: Its id, with 18 characters.
     """
 
-    def __init__(self, *, data: Path | None = None, objects: Path | None = None) -> None:
+    def __init__(
+        self, *, data: Path | None = None, objects: Path | None = None, org_id: str = ORG_ID
+    ) -> None:
         self.api_calls = 0
         self.schema = Schema.load(objects)
         self.behaviour = Behaviour()
         self.faults = FaultBox()
-        self.tokens = Tokens(self.behaviour)
+        self.tokens = Tokens(self.behaviour, org_id)
         self.records = Records(self.schema, data)
         self.jobs = Jobs(self.records, self.behaviour)
         self.queries = Queries(self.records)

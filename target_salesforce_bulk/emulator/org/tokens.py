@@ -34,8 +34,9 @@ class Grant:
 class Tokens:
     """The app's credentials and the valid tokens; safe to use from any thread."""
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, org_id: str = ORG_ID) -> None:
         self._behaviour = behaviour
+        self.org_id = org_id
         self._mutex = threading.Lock()
         self.client_id = f"3MVG9{secrets.token_urlsafe(40)}"
         self.client_secret = secrets.token_hex(32).upper()
@@ -47,7 +48,7 @@ class Tokens:
         self.refresh_token = self._new_refresh()
 
     def _new_access(self) -> str:
-        token = f"{ORG_ID[:15]}!{secrets.token_urlsafe(60)}"
+        token = f"{self.org_id[:15]}!{secrets.token_urlsafe(60)}"
         self._access.add(token)
         return token
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
-from sample_batches import failed_row, make_plan
+from sample_batches import ORG_ID, failed_row, make_plan, org_folder
 
 from target_salesforce_bulk.cli.failed import failed
 from target_salesforce_bulk.failed import commands
@@ -34,7 +34,7 @@ def run(config_file: str) -> Callable[..., Any]:
 
 @pytest.fixture
 def two_rows(tmp_path: Path) -> None:
-    with SqliteJournal(tmp_path / "state") as journal:
+    with SqliteJournal(org_folder(tmp_path / "state")) as journal:
         journal.start_run("r1")
         journal.adopt(make_plan(), "750000000000001AAA", [failed_row("K-1"), failed_row("K-2")])
 
@@ -86,12 +86,12 @@ def test_discard(run: Any) -> None:
     """Never all rows without being told so."""
     codes = [run("discard").exit_code, run("list").exit_code]
     outputs = [
-        run("discard", "--code", "OTHER").stdout,
-        run("discard", "--all", "--json").stdout,
+        run("discard", "--org", ORG_ID, "--code", "OTHER").stdout,
+        run("discard", "--org", ORG_ID, "--all", "--json").stdout,
     ]
 
     assert codes == [2, 1]
-    assert outputs == ["0 rows discarded\n", '{"discarded": 2}\n']
+    assert outputs == ["0 rows discarded\n", '{"discarded": 2, "files": []}\n']
 
 
 @pytest.mark.parametrize(("again", "code"), [(0, 0), (1, 1)])
@@ -104,9 +104,24 @@ def test_retry(
     monkeypatch.setattr(commands, "retry", lambda *given: asked.append(given[2:]) or outcome)
     state = tmp_path / "state.json"
     state.write_text("{}")
-    arguments = ["--stream", "s", "--class", "transient", "--code", "C", "--since", "2026"]
+    arguments = [
+        "--stream",
+        "s",
+        "--class",
+        "transient",
+        "--code",
+        "C",
+        "--since",
+        "2026-11-24T01:30+01:00",
+    ]
     result = run("retry", "--json", "--job", "750", "--state", str(state), *arguments)
-    chosen = Selection(stream="s", failure_class="transient", code="C", since="2026", job_id="750")
+    chosen = Selection(
+        stream="s",
+        failure_class="transient",
+        code="C",
+        since="2026-11-24T00:30:00.000+00:00",
+        job_id="750",
+    )
 
     assert (result.exit_code, json.loads(result.stdout)) == (code, outcome)
     assert asked == [(chosen, "750", state)]

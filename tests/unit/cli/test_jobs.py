@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
-from sample_batches import make_plan
+from sample_batches import make_plan, org_folder
 
 from target_salesforce_bulk.cli import jobs as module
 from target_salesforce_bulk.cli.jobs import jobs
@@ -36,7 +36,7 @@ def run(config_file: str) -> Callable[..., Any]:
 
 @pytest.fixture
 def two_batches(tmp_path: Path) -> None:
-    with SqliteJournal(tmp_path / "state") as journal:
+    with SqliteJournal(org_folder(tmp_path / "state")) as journal:
         journal.start_run("r1")
         journal.open_batch(make_plan(stream="users", sobject="User"))
         batch = journal.seal(journal.open_batch(make_plan()).id, rows=1200, size=9, merged=0)
@@ -45,10 +45,12 @@ def two_batches(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("two_batches")
 def test_list(run: Any) -> None:
-    """The newest first, one line each, also for a batch without a job."""
+    """The newest first, one line each with its time, also for a batch without a job."""
+    times = [job["changed_at"][:19] + "Z" for job in json.loads(run("list", "--json").stdout)]
+
     assert run("list").stdout.splitlines() == [
-        "750000000000001AAA  batch 2  created    people → Contact, upsert, 1,200 rows",
-        "no job              batch 1  filling    users → User, upsert, 0 rows",
+        f"{times[0]}  750000000000001AAA  batch 2  created    people → Contact, upsert, 1,200 rows",
+        f"{times[1]}  no job              batch 1  filling    users → User, upsert, 0 rows",
     ]
 
 
@@ -73,6 +75,7 @@ def test_list_as_json(run: Any) -> None:
         "unprocessed": None,
         "uncertain": None,
         "retried": None,
+        "superseded": 0,
     }
 
 

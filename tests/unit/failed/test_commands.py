@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sample_batches import failed_row, make_plan, stored_row
+from sample_batches import failed_row, make_plan, org_folder, stored_row
 
 from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.failed import commands
@@ -29,7 +29,7 @@ def stored(tmp_path: Path) -> Settings:
     """The settings of a state directory with two failed rows."""
     state_dir = tmp_path / "state"
     busy = RowError(code="UNABLE_TO_LOCK_ROW", message="busy")
-    with SqliteJournal(state_dir) as journal:
+    with SqliteJournal(org_folder(state_dir)) as journal:
         journal.start_run("r1")
         rows = [
             failed_row("K-1"),
@@ -102,9 +102,9 @@ def test_rows_as_text() -> None:
 
 def test_discard(stored: Settings) -> None:
     """Only what is selected goes."""
-    number = commands.discard(stored, Selection(code="DUPLICATE_VALUE"))
+    result = commands.discard(stored, Selection(code="DUPLICATE_VALUE"))
 
-    assert number == 1
+    assert result == {"discarded": 1, "files": []}
     assert [row["key"] for row in commands.rows(stored, EVERYTHING)] == ["K-2"]
 
 

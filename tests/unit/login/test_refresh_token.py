@@ -11,6 +11,7 @@ from wire import URL, make_client
 from target_salesforce_bulk.errors import AuthenticationError, StateDirectoryError
 from target_salesforce_bulk.login.refresh_token import RefreshToken
 from target_salesforce_bulk.login.token_store import TokenStore
+from target_salesforce_bulk.state_directory import StateDirectory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +36,7 @@ def login(store: TokenStore, *replies: Any) -> list[str]:
 
 
 def store(tmp_path: Path) -> TokenStore:
-    return TokenStore(tmp_path / "refresh_token.json", "first")
+    return TokenStore(StateDirectory(tmp_path / "state", "login"), "first")
 
 
 def test_a_new_refresh_token_is_kept(tmp_path: Path) -> None:
@@ -48,7 +49,7 @@ def test_a_token_that_another_process_replaced_is_read_again(tmp_path: Path) -> 
     """Only one that nobody replaced is dead."""
 
     def replaced() -> Any:
-        store(tmp_path).save("second")
+        store(tmp_path).save("second")  # on another machine, which does not share the lock
         return DEAD
 
     assert login(store(tmp_path), replaced, token("third")) == ["first", "second"]
@@ -67,7 +68,7 @@ def test_a_dead_token_is_asked_for_once(tmp_path: Path) -> None:
 
 def test_nobody_else_logs_in_meanwhile(tmp_path: Path) -> None:
     """The lock is held while Salesforce is asked, until the new token is on disk."""
-    other = TokenStore(tmp_path / "refresh_token.json", "first", sleep=lambda _: None)
+    other = TokenStore(StateDirectory(tmp_path / "state", "login"), "first", sleep=lambda _: None)
 
     def ask() -> Any:
         with pytest.raises(StateDirectoryError, match="Another process"), other.locked():
@@ -82,7 +83,7 @@ def test_nobody_else_logs_in_meanwhile(tmp_path: Path) -> None:
 def test_no_login_without_a_place_for_the_new_token(tmp_path: Path) -> None:
     """It would be lost, and the old one is dead."""
     (tmp_path / "file").touch()
-    kept = TokenStore(tmp_path / "file" / "refresh_token.json", "first")
+    kept = TokenStore(StateDirectory(tmp_path / "file" / "state", "login"), "first")
     client, wire = make_client(authenticator=RefreshToken(URL, "app", None, kept))
 
     with pytest.raises(StateDirectoryError):

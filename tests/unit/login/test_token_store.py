@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import stat
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from target_salesforce_bulk.errors import StateDirectoryError
 from target_salesforce_bulk.login.token_store import TokenStore
+from target_salesforce_bulk.state_directory import StateDirectory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,11 +21,15 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "state" / "refresh_token.json"
+    return StateDirectory(tmp_path / "state", "login").token_file
+
+
+def token_store(path: Path, configured: str = "configured", **more: Any) -> TokenStore:
+    return TokenStore(StateDirectory(path.parent.parent, path.stem), configured, **more)
 
 
 def save(path: Path, token: str) -> None:
-    store = TokenStore(path, "configured")
+    store = token_store(path, "configured")
     with store.locked():
         store.save(token)
 
@@ -32,25 +39,25 @@ def test_what_replaced_the_configured_token_wins(path: Path) -> None:
     save(path, "second")
     save(path, "third")
 
-    assert TokenStore(path, "configured").newest() == "third"
-    assert TokenStore(path, "another").newest() == "another"
+    assert token_store(path, "configured").newest() == "third"
+    assert token_store(path, "another").newest() == "another"
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "7", "{}", '{"refresh_token": 7}', "\xff"])
 def test_a_file_that_is_damaged_is_ignored(path: Path, content: str) -> None:
     """The configured token may still work."""
-    path.parent.mkdir()
+    path.parent.mkdir(parents=True)
     path.write_text(content, encoding="latin-1")
 
-    assert TokenStore(path, "configured").newest() == "configured"
+    assert token_store(path, "configured").newest() == "configured"
 
 
 def test_a_file_that_cannot_be_read_is_named(path: Path) -> None:
     """The configured token is dead, if there is another one."""
     path.mkdir(parents=True)
 
-    with pytest.raises(StateDirectoryError, match=r"refresh_token\.json cannot be read"):
-        TokenStore(path, "configured").newest()
+    with pytest.raises(StateDirectoryError, match=r"logins/login\.json cannot be read"):
+        token_store(path, "configured").newest()
 
 
 def test_only_the_owner_reads_it(path: Path) -> None:
@@ -60,8 +67,8 @@ def test_only_the_owner_reads_it(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert sorted(each.name for each in path.parent.iterdir()) == [
-        "refresh_token.json",
-        "refresh_token.lock",
+        "login.json",
+        "login.lock",
     ]
 
 
@@ -69,17 +76,17 @@ def test_a_link_in_the_place_of_the_draft_is_not_followed(path: Path, tmp_path: 
     """The token would go where somebody else reads it."""
     victim = tmp_path / "victim"
     victim.write_text("mine")
-    path.parent.mkdir()
+    StateDirectory(path.parent.parent, path.stem).prepare()
     path.with_suffix(".new").symlink_to(victim)
     save(path, "second")
 
     assert victim.read_text() == "mine"
-    assert TokenStore(path, "configured").newest() == "second"
+    assert token_store(path, "configured").newest() == "second"
 
 
 def test_a_link_in_the_place_of_the_lock_is_refused(path: Path, tmp_path: Path) -> None:
     """Nobody chooses which file is created."""
-    path.parent.mkdir()
+    StateDirectory(path.parent.parent, path.stem).prepare()
     path.with_suffix(".lock").symlink_to(tmp_path / "elsewhere")
 
     with pytest.raises(StateDirectoryError, match="cannot be opened"):
@@ -91,7 +98,8 @@ HOLD = """
 import sys
 from pathlib import Path
 from target_salesforce_bulk.login.token_store import TokenStore
-with TokenStore(Path(sys.argv[1]), "configured").locked():
+from target_salesforce_bulk.state_directory import StateDirectory
+with TokenStore(StateDirectory(Path(sys.argv[1]), "login"), "configured").locked():
     print("locked", flush=True)
     sys.stdin.read()
 """
@@ -100,7 +108,9 @@ with TokenStore(Path(sys.argv[1]), "configured").locked():
 def test_another_process_waits(path: Path) -> None:
     """And goes on when the first one is done."""
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", HOLD, str(path.parent.parent)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     ) as holder:
         assert holder.stdin is not None
         assert holder.stdout is not None
@@ -111,19 +121,45 @@ def test_another_process_waits(path: Path) -> None:
             waits.append(seconds)
             holder.communicate()
 
-        with TokenStore(path, "configured", sleep=sleep).locked():
+        with token_store(path, "configured", sleep=sleep).locked():
             assert len(waits) == 1
 
 
 def test_the_wait_for_another_process_ends(path: Path) -> None:
     """It may hang."""
     waits: list[float] = []
-    second = TokenStore(path, "configured", sleep=waits.append)
+    second = token_store(path, "configured", sleep=waits.append)
 
     with (
-        TokenStore(path, "configured").locked(),
+        token_store(path, "configured").locked(),
         pytest.raises(StateDirectoryError, match="for 600 seconds"),
         second.locked(),
     ):
         pass
     assert sum(waits) == pytest.approx(600, abs=1)
+
+
+def test_the_token_of_an_earlier_version_is_taken_over(path: Path) -> None:
+    """Its file was one for all logins; a token of another login stays there."""
+    other = '{"replaces": "another", "refresh_token": "theirs"}'
+    mine = {"replaces": hashlib.sha256(b"configured").hexdigest(), "refresh_token": "second"}
+    earlier = path.parent.parent / "refresh_token.json"
+    StateDirectory(path.parent.parent, path.stem).prepare()
+    found = []
+    for content in (other, json.dumps(mine)):
+        earlier.write_text(content)
+        with token_store(path).locked():
+            found.append((token_store(path).newest(), earlier.exists()))
+
+    assert found == [("configured", True), ("second", False)]
+
+
+def test_two_logins_keep_a_token_each(path: Path) -> None:
+    """What one org replaces is not what the other one takes."""
+    other = path.with_name("other.json")
+    save(path, "second")
+    with token_store(other, "for another org").locked():
+        token_store(other, "for another org").save("theirs")
+
+    assert token_store(path, "configured").newest() == "second"
+    assert token_store(other, "for another org").newest() == "theirs"
