@@ -100,6 +100,14 @@ def make_folder(path: Path) -> None:
         path.chmod(0o700)
 
 
+def make_subfolder(folder: Path, *names: str) -> Path:
+    """Make folders one in the other, each like `make_folder`; the innermost."""
+    for name in names:
+        folder /= name
+        make_folder(folder)
+    return folder
+
+
 @contextmanager
 def rewrite(path: Path) -> Iterator[IO[bytes]]:
     """The new content of a file, put in place in one step when it is complete and on disk.

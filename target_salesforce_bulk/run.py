@@ -103,6 +103,7 @@ class Run:
             table=self.table,
             tally=self.tally,
             thresholds=self._thresholds,
+            escape_formulas=settings.csv_formulas == "escape",
         )
 
     def _make_batch_loader(self, settings: Settings) -> BatchLoader:
@@ -120,7 +121,7 @@ class Run:
             stopping=self._stopping,
             compress=settings.compress_uploads,
         )
-        loaded_ids = LoadedIds(self.journal.state_dir / "results" / self.id)
+        loaded_ids = LoadedIds(self.journal.state_dir, self.id)
         return BatchLoader(
             jobs=jobs,
             query=self.query,

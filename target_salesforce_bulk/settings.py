@@ -35,6 +35,7 @@ UnmappedFields = Literal["warn", "ignore", "error"]
 EmptyCells = Literal["clear", "ignore"]
 TooLong = Literal["reject", "truncate"]
 SaveResults = Literal["failed", "all"]
+CsvFormulas = Literal["escape", "keep"]
 Deletes = Literal["ignore", "delete", "hard_delete"]
 
 
@@ -267,6 +268,11 @@ class Settings:
         "Which job results to keep: those of failed rows only (failed), or of all rows, with "
         "record IDs (all).",
         default="failed",
+    )
+    csv_formulas: CsvFormulas = _setting(
+        "What to do with cells of failed-row CSVs that a spreadsheet would run as formulas: put an "
+        "apostrophe before them (escape), or leave them as they are (keep).",
+        default="escape",
     )
     state_ledger: bool = _setting(
         "Record in STATE which jobs have failed rows, so that another machine can retry them.",

@@ -40,6 +40,8 @@ def emulator(port: int, data: Path | None, objects: Path | None) -> None:
         signal.signal(signum, lambda *_: stopped.set())
     try:
         org = Emulator(port=port, data=data, objects=objects)
+    except ValueError as error:
+        raise click.ClickException(f"{objects} cannot be used: {error}") from None
     except OSError as error:
         raise click.ClickException(f"Port {port} cannot be used: {error}") from None
     with org:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import sys
@@ -13,12 +12,14 @@ from typing import IO, TYPE_CHECKING, Any
 from target_salesforce_bulk.errors import LoadError, SettingsError
 from target_salesforce_bulk.failed.adopt import Adopter
 from target_salesforce_bulk.failed.resend import resend
+from target_salesforce_bulk.failed.singer_export import singer_messages
 from target_salesforce_bulk.journal_access import journal_to_change, journal_to_read
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable
-from target_salesforce_bulk.plain_text import counted
-from target_salesforce_bulk.reporting.failed_csv import EXPORT_COLUMNS, export_cells
+from target_salesforce_bulk.plain_text import counted, plain_text
+from target_salesforce_bulk.reporting.failed_csv import FailedCsv
 from target_salesforce_bulk.reporting.file_names import file_name
 from target_salesforce_bulk.run import Run
+from target_salesforce_bulk.salesforce.job import check_job_id, is_job_id
 from target_salesforce_bulk.salesforce.objects import Objects
 from target_salesforce_bulk.singer import ledger
 
@@ -26,14 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from target_salesforce_bulk.journal.failed_rows import StoredFailedRow
     from target_salesforce_bulk.journal.failure_store import Selection
-    from target_salesforce_bulk.journal.port import Journal
     from target_salesforce_bulk.salesforce.client import Client
     from target_salesforce_bulk.settings import Settings
-
-#: The cell that clears a field.
-_CLEAR = "#N/A"
 
 
 def groups(settings: Settings, chosen: Selection, org: str | None = None) -> list[dict[str, Any]]:
@@ -136,10 +132,12 @@ def export(
             headers = dict.fromkeys(
                 header for row in journal.failures.select(chosen) for header in row.row
             )
-            return _write_csv(file, found, list(headers))
+            escape = settings.csv_formulas == "escape"
+            lines = FailedCsv(file, ["stream"], list(headers), escape=escape, line_end="\n")
+            return lines.write_all(found)
         if form == "jsonl":
             return _write_lines(file, (asdict(row) for row in found))
-        return _write_lines(file, _singer(journal, found))
+        return _write_lines(file, singer_messages(journal, settings, found))
 
 
 @contextmanager
@@ -155,42 +153,12 @@ def _writing(output: Path | None) -> Iterator[IO[str]]:
         yield file
 
 
-def _write_csv(file: IO[str], found: Iterable[StoredFailedRow], headers: list[str]) -> int:
-    writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    writer.writerow(["stream", *EXPORT_COLUMNS, *headers])
-    number = 0
-    for row in found:
-        cells = (row.row.get(name, "") for name in headers)
-        writer.writerow([row.stream, *export_cells(row), *cells])
-        number += 1
-    return number
-
-
 def _write_lines(file: IO[str], documents: Iterable[dict[str, Any]]) -> int:
     number = 0
     for document in documents:
         file.write(json.dumps(document) + "\n")
         number += document.get("type") != "SCHEMA"
     return number
-
-
-def _singer(journal: Journal, found: Iterable[StoredFailedRow]) -> Iterator[dict[str, Any]]:
-    """Singer messages with Salesforce field names as properties; empty cells are left out."""
-    announced: dict[str, Any] = {}
-    for row in found:
-        plan = journal.plan_of(row)
-        name = plan.label or plan.key
-        properties = {header: {"type": ["string", "null"]} for header in row.row}
-        if announced.get(row.stream) != properties:
-            announced[row.stream] = properties
-            yield {
-                "type": "SCHEMA",
-                "stream": row.stream,
-                "schema": {"type": "object", "properties": properties},
-                "key_properties": [name] if name in properties else [],
-            }
-        cells = {n: None if cell == _CLEAR else cell for n, cell in row.row.items() if cell != ""}
-        yield {"type": "RECORD", "stream": row.stream, "record": cells}
 
 
 def retry(
@@ -210,11 +178,12 @@ def retry(
         state_file: A STATE whose failed jobs are treated likewise.
 
     Raises:
-        SettingsError: the file is not JSON.
+        SettingsError: the file is no STATE of this target, or of another org.
         SalesforceBulkError: the rows cannot be sent.
     """
+    entries = _entries(job_id, state_file, client)
     with Run.open(settings, client) as run:
-        newer = _adopt(run, client, _entries(job_id, state_file))
+        newer = _adopt(run, client, entries)
         result = resend(run, chosen, settings.max_job_bytes)
         if newer:
             result["skipped"]["their records were written later"] = newer
@@ -240,17 +209,34 @@ def _adopt(run: Run, client: Client, entries: list[dict[str, Any]]) -> int:
     return adopter.newer
 
 
-def _entries(job_id: str | None, state_file: Path | None) -> list[dict[str, Any]]:
+def _entries(job_id: str | None, state_file: Path | None, client: Client) -> list[dict[str, Any]]:
     if job_id is not None:
-        return [{"job_id": job_id}]
+        return [{"job_id": check_job_id(job_id)}]
     if state_file is None:
         return []
+    part = _own_part(state_file)
+    org = part.get("org")
+    if org is not None and org != client.org_id:
+        raise SettingsError(
+            f"{state_file} is the STATE of org {plain_text(org)}, and these settings lead to "
+            f"{client.org_id}."
+        )
+    jobs = part.get("failed_jobs")
+    found = [each for each in jobs if isinstance(each, dict)] if isinstance(jobs, list) else []
+    return [entry for entry in found if is_job_id(entry.get("job_id"))]
+
+
+def _own_part(state_file: Path) -> dict[str, Any]:
     try:
         found = ledger.find(json.loads(state_file.read_text()))
     except ValueError:
         raise SettingsError(f"{state_file} is not a STATE file: it is not JSON.") from None
-    jobs = (found or {}).get("failed_jobs") or []
-    return [entry for entry in jobs if entry.get("job_id")]
+    if found is None:
+        raise SettingsError(
+            f"{state_file} is not a STATE with failed rows: it has no bookmark {ledger.NAME}. "
+            "Leave --state out to send the stored rows of this state directory again."
+        )
+    return found
 
 
 def retry_as_text(result: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ import click
 
 from target_salesforce_bulk.errors import LoadError
 from target_salesforce_bulk.journal.failure_store import Selection
+from target_salesforce_bulk.private_files import UsingFiles, make_subfolder
 from target_salesforce_bulk.reporting.failed_csv import write_csv
 from target_salesforce_bulk.reporting.file_names import file_name
 from target_salesforce_bulk.reporting.summary import accounting, failure_lines, table
@@ -34,6 +35,7 @@ class EndOfRun:
         table: ErrorTable,
         tally: Tally,
         thresholds: Thresholds,
+        escape_formulas: bool,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._run_id = run_id
@@ -41,6 +43,7 @@ class EndOfRun:
         self._table = table
         self._tally = tally
         self._thresholds = thresholds
+        self._escape_formulas = escape_formulas
         self._clock = clock
         self._started_at = clock()
 
@@ -64,15 +67,20 @@ class EndOfRun:
         click.echo("\n".join(lines), err=True)
 
     def _write_failed_rows(self) -> dict[str, Path]:
-        folder = self._journal.state_dir / "failed" / self._run_id
+        streams = self._journal.failures.streams(self._run_id)
+        if not streams:
+            return {}
         files = {}
-        for stream in self._journal.failures.streams(self._run_id):
-            files[stream] = folder / f"{file_name(stream)}.csv"
-            write_csv(
-                files[stream],
-                self._journal.failures.select(Selection(run_id=self._run_id, stream=stream)),
-                self._journal.failures.headers(self._run_id, stream),
-            )
+        with UsingFiles(self._journal.state_dir):
+            folder = make_subfolder(self._journal.state_dir, "failed", self._run_id)
+            for stream in streams:
+                files[stream] = folder / f"{file_name(stream)}.csv"
+                write_csv(
+                    files[stream],
+                    self._journal.failures.select(Selection(run_id=self._run_id, stream=stream)),
+                    self._journal.failures.headers(self._run_id, stream),
+                    escape=self._escape_formulas,
+                )
         return files
 
     def judge(self, *, state_blocked: bool) -> None:

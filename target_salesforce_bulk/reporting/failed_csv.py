@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING, Any
+import io
+from typing import IO, TYPE_CHECKING
+
+from target_salesforce_bulk.private_files import rewrite
+from target_salesforce_bulk.reporting.spreadsheet import escape_formula
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,29 +20,71 @@ if TYPE_CHECKING:
 EXPORT_COLUMNS = ("sf__Error", "code", "fields", "job_id", "attempt")
 
 
-def write_csv(path: Path, rows: Iterable[StoredFailedRow], headers: list[str]) -> int:
+def write_csv(
+    path: Path, rows: Iterable[StoredFailedRow], headers: list[str], *, escape: bool
+) -> int:
     """Write the failed rows of one stream as CSV.
 
     Args:
         path: File to write. Only its owner may read it, because rows are customer data.
         rows: The rows; cells without a value are left empty.
         headers: The columns of the rows, in order.
+        escape: Whether cells that look like formulas are escaped.
 
     Returns:
         The number of rows written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    written = 0
-    with path.open("w", encoding="utf-8", newline="") as file:
-        path.chmod(0o600)
-        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-        writer.writerow([*EXPORT_COLUMNS, *headers])
-        for row in rows:
-            writer.writerow([*export_cells(row), *(row.row.get(name, "") for name in headers)])
-            written += 1
+    with rewrite(path) as target:
+        file = io.TextIOWrapper(target, encoding="utf-8", newline="")
+        written = FailedCsv(file, [], headers, escape=escape).write_all(rows)
+        file.detach()  # which writes what is left, and does not close
     return written
 
 
-def export_cells(row: StoredFailedRow) -> list[Any]:
-    """The cells of `EXPORT_COLUMNS`."""
-    return [f"{row.code}: {row.message}", row.code, ",".join(row.fields), row.job_id, row.attempt]
+class FailedCsv:
+    """Writes failed rows as lines of a CSV.
+
+    Args:
+        file: Where to.
+        more: Attributes of the rows that come before the other columns.
+        headers: The columns of the rows, in order.
+        escape: Whether cells that look like formulas are escaped.
+        line_end: What ends a line.
+    """
+
+    def __init__(
+        self,
+        file: IO[str],
+        more: list[str],
+        headers: list[str],
+        *,
+        escape: bool,
+        line_end: str = "\r\n",
+    ) -> None:
+        self._writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator=line_end)
+        self._more = more
+        self._headers = headers
+        self._escape = escape
+
+    def write_all(self, rows: Iterable[StoredFailedRow]) -> int:
+        """Write the header and the rows; returns the number of rows."""
+        self._write([*self._more, *EXPORT_COLUMNS, *self._headers])
+        written = 0
+        for row in rows:
+            self._write(self._cells(row))
+            written += 1
+        return written
+
+    def _cells(self, row: StoredFailedRow) -> list[str]:
+        return [
+            *(str(getattr(row, name)) for name in self._more),
+            f"{row.code}: {row.message}",
+            row.code,
+            ",".join(row.fields),
+            row.job_id or "",
+            str(row.attempt),
+            *(row.row.get(name, "") for name in self._headers),
+        ]
+
+    def _write(self, cells: list[str]) -> None:
+        self._writer.writerow(map(escape_formula, cells) if self._escape else cells)

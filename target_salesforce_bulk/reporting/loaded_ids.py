@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from target_salesforce_bulk.errors import ResponseError
 from target_salesforce_bulk.loading.settling.result_files import cell, result_rows
 from target_salesforce_bulk.loading.settling.sent_rows import sent_rows
+from target_salesforce_bulk.private_files import UsingFiles, make_subfolder
 from target_salesforce_bulk.reporting.file_names import file_name
 from target_salesforce_bulk.rows.csvfile import CsvFile, encode_row
 
@@ -23,17 +24,21 @@ class LoadedIds:
     """Writes the Ids of one run, one file per batch.
 
     Args:
-        folder: Folder for the files.
+        state_dir: Folder of the org.
+        run_id: Names the folder for the files.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, state_dir: Path, run_id: str) -> None:
+        self._state_dir = state_dir
+        self._run_id = run_id
 
     def keep(self, batch: Batch, successful: Path) -> None:
         """Write the Ids of a batch's records, from its successful results if they can be read."""
         name = f"{file_name(batch.plan.stream)}-{batch.id}.csv"
+        with UsingFiles(self._state_dir):
+            folder = make_subfolder(self._state_dir, "results", self._run_id)
         try:
-            write_ids(self._folder / name, batch, successful)
+            write_ids(folder / name, batch, successful)
         except ResponseError as error:
             logger.warning("Batch %s: the Ids of its records are not kept: %s", batch.id, error)
 
@@ -47,7 +52,6 @@ def write_ids(path: Path, batch: Batch, successful: Path) -> None:
     Raises:
         ResponseError: the successful results cannot be read.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     place = batch.plan.label_index
     columns = batch.plan.columns if place is None else (batch.plan.columns[place],)
     by_id = _keys_by_id(batch) if batch.plan.label is not None else {}

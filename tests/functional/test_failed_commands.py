@@ -9,15 +9,17 @@ import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import command
 from singer_messages import contact, record, schema, state
 
+from target_salesforce_bulk.emulator.org.tokens import ORG_ID
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from singer_messages import Result
 
@@ -27,6 +29,7 @@ LOCK = "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record:--"
 BAD = [contact(1), contact(2, Email="nobody"), contact(3, LastName=None), contact(4)]
 ANYTHING = {"max_failed_percent": 100, "row_retries": 0}
 LEDGER = "target-salesforce-bulk"
+BY = ("key", "number")
 
 
 @pytest.fixture
@@ -167,9 +170,81 @@ def test_discard(load: Callable[..., Result], failed: Any) -> None:
     load([schema(), *BAD], **ANYTHING)
 
     assert failed("discard").returncode == 2
-    assert failed("discard", "--code", "INVALID_EMAIL_ADDRESS").stdout == "1 rows discarded\n"
-    assert failed("discard", "--all").stdout == "1 rows discarded\n"
+    future = failed("discard", "--since", "11/24/2999")
+    assert (future.returncode, "is not a time such as" in future.stderr) == (2, True)
+    assert failed("discard", "--since", "2999-11-24").stdout == "0 rows discarded\n"
+    first, *files = failed("discard", "--code", "INVALID_EMAIL_ADDRESS").stdout.splitlines()
+    assert first == "1 row discarded"
+    assert files[0].startswith("Their values are still in these files")
+    assert [Path(each.strip()).name for each in files[1:]] == ["Contact.csv"]
+    assert failed("discard", "--since", "2026-01-01", "--all").stdout.startswith("1 row discarded")
     assert failed("list").returncode == 0
+
+
+def test_show_says_which_row_is_meant(load: Callable[..., Result], failed: Any) -> None:
+    """A key may look like the number of another row."""
+    keys = ("2", "C-9")
+    rows = [contact(9, External_Id__c=key, Email="nobody") for key in keys]
+    load([schema(), *rows], **ANYTHING)
+    either = failed("show", "2")
+    shown = [json.loads(failed("show", "2", "--by", by, "--json").stdout) for by in BY]
+
+    assert (either.returncode, "--by number, or --by key" in either.stderr) == (1, True)
+    assert [[(row["id"], row["key"]) for row in each] for each in shown] == [
+        [(1, "2")],
+        [(2, "C-9")],
+    ]
+
+
+def test_export_for_the_same_configuration(
+    org: Emulator, load: Callable[..., Result], failed: Any, tmp_path: Path
+) -> None:
+    """Properties have the names of the configuration; constants, deletes and nulls come back."""
+    stream = {
+        "object": "Contact",
+        "auto_map": False,
+        "deletes": "delete",
+        "external_id_field": "External_Id__c",
+        "field_mapping": {
+            "id": "External_Id__c",
+            "surname": {"field": "LastName"},
+            "mail": "Email",
+            "first": "FirstName",
+            "origin": {"field": "Description", "value": "warehouse"},
+        },
+    }
+    settings = ANYTHING | {"streams": {"people": stream}}
+    names = ("id", "surname", "mail", "first", "_sdc_deleted_at")
+    head = schema("people", {name: {"type": ["string", "null"]} for name in names}, key="id")
+    org.insert("Contact", [{"External_Id__c": key, "LastName": "x"} for key in ("A", "B")])
+    rules = [{"error": LOCK, "column": name, "glob": "*"} for name in ("Id", "External_Id__c")]
+    org.configure(rules=rules)
+    load(
+        [
+            head,
+            record("people", id="A", surname="New", mail=None, first="Ada"),
+            record("people", id="B", _sdc_deleted_at="2026-01-01T00:00:00Z"),
+        ],
+        **settings,
+    )
+    org.configure(rules=[])
+    failed("export", "--format", "singer", "--output", str(tmp_path / "rows.singer"), **settings)
+    failed("discard", "--all", **settings)
+
+    again = load((tmp_path / "rows.singer").read_text().splitlines(), **settings)
+
+    assert again.code == 0, again.stderr
+    (left,) = org.rows("Contact")
+    values = {
+        name: left[name] for name in ("External_Id__c", "LastName", "FirstName", "Description")
+    }
+    assert values == {
+        "External_Id__c": "A",
+        "LastName": "New",
+        "FirstName": "Ada",
+        "Description": "warehouse",
+    }
+    assert failed("list", **settings).returncode == 0
 
 
 def test_retry_on_start(org: Emulator, load: Callable[..., Result], failed: Any) -> None:
@@ -278,7 +353,7 @@ def test_an_empty_journal_keeps_the_ledger(org: Emulator, load: Callable[..., Re
 
     assert result.states[-1]["bookmarks"] == {
         "Contact": 1,
-        LEDGER: {"failed_rows": 2, "failed_jobs": [entry]},
+        LEDGER: {"failed_rows": 2, "failed_jobs": [entry], "org": ORG_ID},
     }
 
 

@@ -35,23 +35,25 @@ class ErrorKind:
         return self.code in {"", code} and re.search(self.text, text, re.IGNORECASE) is not None
 
 
+#: The hint is read where a row is stored, so its retries within the run are used up.
+_AGAIN = "It stays stored until `failed retry` or a run with retry_failed_on_start sends it again."
 _T, _P = FailureClass.TRANSIENT, FailureClass.PERMANENT
 
 # fmt: off
 TABLE: tuple[ErrorKind, ...] = (
     ErrorKind("", r"UNABLE_TO_LOCK_ROW|Too many retries of batch save|unable to obtain exclusive access", _T,  # noqa: E501
-        "Another transaction held the record or its parent; it is sent again by itself."),
+        f"Another transaction held the record or its parent. {_AGAIN}"),
     ErrorKind("", r"TooManyLockFailure", _T,
-        "Too many locks in one job; it is sent again by itself. Fewer parallel loads help."),
+        f"Too many locks in one job; fewer parallel loads help. {_AGAIN}"),
     ErrorKind(UNPROCESSED, "", _T,
-        "The job ended before Salesforce came to this row; it is sent again by itself."),
+        f"The job ended before Salesforce came to this row. {_AGAIN}"),
     ErrorKind(UNCERTAIN, "", FailureClass.UNCERTAIN,
         "Look the record up in Salesforce; send the row again only if it is not there."),
-    ErrorKind("SERVER_UNAVAILABLE", "", _T, "Salesforce was busy; it is sent again by itself."),
+    ErrorKind("SERVER_UNAVAILABLE", "", _T, f"Salesforce was busy. {_AGAIN}"),
     ErrorKind("REQUEST_RUNNING_TOO_LONG", "", _T,
-        "Triggers or flows took too long; it is sent again by itself."),
-    ErrorKind("QUERY_TIMEOUT", "", _T, "A query in a trigger took too long; it is sent again by itself."),  # noqa: E501
-    ErrorKind("API_CURRENTLY_DISABLED", "", _T, "Salesforce had the API off; it is sent again by itself."),  # noqa: E501
+        f"Triggers or flows took too long. {_AGAIN}"),
+    ErrorKind("QUERY_TIMEOUT", "", _T, f"A query in a trigger took too long. {_AGAIN}"),
+    ErrorKind("API_CURRENTLY_DISABLED", "", _T, f"Salesforce had the API off. {_AGAIN}"),
     ErrorKind("INVALID_FIELD", r"Foreign key external ID", FailureClass.PARENT_MISSING,
         "The parent is not in Salesforce: load it, or correct the value. Retry afterwards."),
     ErrorKind("REQUIRED_FIELD_MISSING", "", _P,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import stat
 from dataclasses import asdict
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sample_batches import failed_row, make_plan, org_folder, stored_row
+from sample_batches import ORG_ID, failed_row, make_plan, org_folder, stored_row
 
 from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.failed import commands
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EVERYTHING = Selection()
+CLIENT: Any = SimpleNamespace(org_id=ORG_ID)
 
 
 @pytest.fixture
@@ -152,18 +154,40 @@ def test_a_state_file_that_is_not_json(stored: Settings, tmp_path: Path) -> None
     path.write_text("not JSON")
 
     with pytest.raises(SettingsError, match="is not a STATE file: it is not JSON"):
-        commands._entries(None, path)
+        commands._entries(None, path, CLIENT)
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "7", '{"bookmarks": {"Contact": 1}}'])
+def test_a_file_that_is_no_state(tmp_path: Path, content: str) -> None:
+    """Nothing is sent: the stored rows are other ones than those that were meant."""
+    path = tmp_path / "state.json"
+    path.write_text(content)
+
+    with pytest.raises(SettingsError, match="is not a STATE with failed rows"):
+        commands._entries(None, path, CLIENT)
+
+
+def test_a_state_of_another_org(tmp_path: Path) -> None:
+    """Its jobs are not asked for here."""
+    path = tmp_path / "state.json"
+    path.write_text('{"bookmarks": {"target-salesforce-bulk": {"org": "00D000000000002EAA"}}}')
+
+    with pytest.raises(SettingsError, match="the STATE of org 00D000000000002EAA"):
+        commands._entries(None, path, CLIENT)
 
 
 def test_the_jobs_of_a_state(tmp_path: Path) -> None:
     """Rows that were never sent have no job to fetch; a job that is named needs no STATE."""
     path = tmp_path / "state.json"
-    jobs = [{"job_id": "7501", "stream": "s"}, {"job_id": None, "stream": "s"}]
+    job, other = "750000000000001", "750000000000002"
+    jobs = [{"job_id": job, "stream": "s"}, {"job_id": None, "stream": "s"}, {"job_id": "../x"}, 7]
     path.write_text(json.dumps({"bookmarks": {"target-salesforce-bulk": {"failed_jobs": jobs}}}))
 
-    assert commands._entries(None, path) == [{"job_id": "7501", "stream": "s"}]
-    assert commands._entries("7502", path) == [{"job_id": "7502"}]
-    assert commands._entries(None, None) == []
+    assert commands._entries(None, path, CLIENT) == [{"job_id": job, "stream": "s"}]
+    assert commands._entries(other, path, CLIENT) == [{"job_id": other}]
+    assert commands._entries(None, None, CLIENT) == []
+    with pytest.raises(SettingsError, match="is not the id of a job"):
+        commands._entries("../sobjects", None, CLIENT)
 
 
 def test_a_retry_as_text() -> None:
@@ -173,4 +197,9 @@ def test_a_retry_as_text() -> None:
     assert commands.retry_as_text(result).splitlines() == [
         "1,200 rows sent again: 1,199 loaded, 1 failed again",
         "2 rows not sent, refused",
+    ]
+    one = {"sent": 1, "loaded": 1, "failed": 0, "skipped": {"refused": 1}}
+    assert commands.retry_as_text(one).splitlines() == [
+        "1 row sent again: 1 loaded, 0 failed again",
+        "1 row not sent, refused",
     ]

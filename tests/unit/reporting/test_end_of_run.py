@@ -40,6 +40,7 @@ def end(journal: SqliteJournal) -> Callable[[Tally], EndOfRun]:
             table=ErrorTable(),
             tally=tally,
             thresholds=Thresholds(max_failed_percent=10),
+            escape_formulas=True,
             clock=lambda: next(times),
         )
 

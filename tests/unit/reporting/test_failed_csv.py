@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sample_batches import stored_row
 
-from target_salesforce_bulk.reporting.failed_csv import export_cells, write_csv
+from target_salesforce_bulk.reporting.failed_csv import write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def test_the_file(tmp_path: Path) -> None:
     """The error, then the row in the given columns; a missing value is an empty cell."""
-    path = tmp_path / "failed" / "r1" / "people.csv"
+    path = tmp_path / "people.csv"
     rows = [stored_row(), stored_row(row={"Email": 'a"b'}, fields=(), job_id=None, attempt=0)]
-    written = write_csv(path, rows, ["Key__c", "Email"])
+    written = write_csv(path, rows, ["Key__c", "Email"], escape=True)
 
     assert written == 2
     assert path.read_bytes().decode() == (
@@ -27,15 +27,13 @@ def test_the_file(tmp_path: Path) -> None:
         '"DUPLICATE_VALUE: duplicate value","DUPLICATE_VALUE","","","0","","a""b"\r\n'
     )
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_the_cells_of_an_error() -> None:
-    """In the order of the columns."""
-    assert export_cells(stored_row()) == [
-        "DUPLICATE_VALUE: duplicate value",
-        "DUPLICATE_VALUE",
-        "Key__c,Email",
-        "7501",
-        2,
-    ]
+def test_formulas_are_kept_where_that_is_wanted(tmp_path: Path) -> None:
+    """For programs that read the file."""
+    lines = []
+    for escape in (True, False):
+        write_csv(tmp_path / "x.csv", [stored_row(row={"A": "=1+1"})], ["A"], escape=escape)
+        lines.append((tmp_path / "x.csv").read_text().splitlines()[1].rpartition(",")[2])
+
+    assert lines == ['"\'=1+1"', '"=1+1"']

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sample_batches import make_batch, make_plan
 
+from target_salesforce_bulk.reporting.file_names import file_name
 from target_salesforce_bulk.reporting.loaded_ids import LoadedIds
 from target_salesforce_bulk.salesforce.job import Operation
 
@@ -24,9 +25,9 @@ def kept(tmp_path: Path, plan: LoadPlan, sent: str, successful: str) -> str:
     batch.csv.write_text(sent)
     results = tmp_path / "successful.csv"
     results.write_text(successful)
-    LoadedIds(tmp_path / "results").keep(batch, results)
-    (path,) = (tmp_path / "results").iterdir()
-    assert path.name == "peo_ple-1.csv"
+    LoadedIds(tmp_path, "r1").keep(batch, results)
+    (path,) = (tmp_path / "results" / "r1").iterdir()
+    assert path.name == f"{file_name(plan.stream)}-1.csv"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     return path.read_text()
 
