@@ -145,7 +145,7 @@ def show_records(org: dict[str, str], before: dict[str, int]) -> None:
 def show_failed_rows() -> None:
     """Show the failed rows; two rows of the sample fail on purpose."""
     say("\nRows that failed:")
-    for path in sorted(DEMO.glob("state/failed/*/*.csv")):
+    for path in sorted(DEMO.glob("state/*/failed/*/*.csv")):
         with path.open(newline="") as file:
             for row in csv.DictReader(file):
                 say(f"  {row['External_Id__c']}: {row['sf__Error']}")
