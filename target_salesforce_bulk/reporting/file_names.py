@@ -18,7 +18,12 @@ def file_name(stream: str) -> str:
     """
     safe = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in stream)
     short = safe.encode()[:_MOST_BYTES].decode(errors="ignore")
-    if short == stream and not _HASH.fullmatch(stream[-9:]) and not stream.startswith("."):
+    if (
+        stream
+        and short == stream
+        and not _HASH.fullmatch(stream[-9:])
+        and not stream.startswith(".")
+    ):
         return stream
     # Not the bytes of UTF-8 alone: a name may hold half of a surrogate pair.
     digest = hashlib.sha256(stream.encode(errors="surrogatepass")).hexdigest()

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from simulation import model
+from simulation.elsewhere import Elsewhere
 from simulation.evidence import Evidence, RunFacts, StoredRow
 from simulation.org import Org
 from simulation.pipes import Signal
@@ -49,6 +50,7 @@ class History:
         self.clock = Clock(rng, limit=30 * 86_400)
         self.org = Org(rng, self.clock)
         self.system = System(self.org, self.clock, rng, empty(folder))
+        self._elsewhere = Elsewhere(plan, folder)
         self._trace = trace
         if trace is not None:
             trace.history = self
@@ -118,13 +120,19 @@ class History:
     def _run(self, run: Run) -> None:
         for row in run.rows:
             self.evidence.rows[row.number] = row
+        settings = self._settings(run.settings)
+        if (
+            elsewhere := self._elsewhere.run(self.evidence.rows.values(), run, settings)
+        ) is not None:
+            self._note("the machine has loaded into another org", {"code": elsewhere.code})
+            self._check(elsewhere)
         self._begin(run.faults)
         self._note("a run begins with STATE", self._kept or {})
         facts = RunFacts(numbered=_numbered(self._kept))
         self.evidence.runs.append(facts)
         ended = self.system.run(
             self._input(run),
-            self._settings(run.settings),
+            settings,
             crash_at=run.crash_at,
             crash_when=None if run.crash_at_line is None else _at_line(*run.crash_at_line),
         )

@@ -115,7 +115,7 @@ def test_the_csv_is_private_and_complete(tmp_path: Path) -> None:
         failed_at="2026-01-01",
     )
 
-    write_csv(path, [row], ["LastName", "Email"])
+    write_csv(path, [row], ["LastName", "Email"], escape=True)
 
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
