@@ -280,7 +280,7 @@ def test_the_ledger(org: Emulator, load: Callable[..., Result], failed: Any) -> 
         "operation": "upsert",
         "failed": {"UNABLE_TO_LOCK_ROW": 2},
     }
-    assert second.states[-1] == {"bookmarks": {"Contact": 2}}
+    assert set(second.states[-1]["bookmarks"][LEDGER]) == {"number", "org"}
 
 
 def test_the_ledger_without_bookmarks_and_turned_off(
@@ -333,7 +333,7 @@ def test_retry_from_another_machine(
     assert (json.loads(result.stdout)["sent"], json.loads(result.stdout)["loaded"]) == (2, 2)
     assert json.loads(result.stdout)["skipped"] == {"their records were written later": 1}
     assert emails(org) == {"C-1": "Ada", "C-4": "Ada", "C-5": "new", "C-9": "Ada"}
-    jobs = again.states[-1]["bookmarks"].get(LEDGER, {"failed_jobs": []})["failed_jobs"]
+    jobs = again.states[-1]["bookmarks"][LEDGER].get("failed_jobs", [])
     assert not [job for job in jobs if job["job_id"]]
 
 
@@ -353,7 +353,7 @@ def test_an_empty_journal_keeps_the_ledger(org: Emulator, load: Callable[..., Re
 
     assert result.states[-1]["bookmarks"] == {
         "Contact": 1,
-        LEDGER: {"failed_rows": 2, "failed_jobs": [entry], "org": ORG_ID},
+        LEDGER: {"number": 1, "failed_rows": 2, "failed_jobs": [entry], "org": ORG_ID},
     }
 
 
