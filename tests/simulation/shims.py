@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as real_datetime
 import os as real_os
+import random as real_random
 import shutil as real_shutil
 import sqlite3 as real_sqlite3
 import threading as real_threading
@@ -88,6 +89,21 @@ class Secrets(_Module):
     def token_hex(nbytes: int = 16) -> str:
         """Random digits."""
         return f"{process().rng.getrandbits(32):08x}{process().steps:06x}"
+
+
+class Random(_Module):
+    """`random`, from the seed."""
+
+    real = real_random
+
+    @staticmethod
+    def uniform(least: float, most: float) -> float:
+        """A random number between two."""
+        return (
+            process().rng.uniform(least, most)
+            if World.process
+            else real_random.uniform(least, most)
+        )
 
 
 class Os(_Module):
@@ -173,6 +189,7 @@ SHIMS: list[tuple[Any, Any]] = [
     (real_threading, Threading()),
     (real_time, Time()),
     (real_os, Os()),
+    (real_random, Random()),
     (real_shutil, Shutil()),
     (real_sqlite3, Sqlite3()),
     (Fcntl.real, Fcntl()),
