@@ -72,7 +72,7 @@ def test_rows_are_stored_once(database: Database) -> None:
         store(database, top, number, 2)
 
     rows = database.query("SELECT place, fingerprint FROM top_rows ORDER BY place")
-    assert [tuple(row) for row in rows] == [(0, b"1"), (1, b"2")]
+    assert ([tuple(row) for row in rows], top.stored) == ([(0, b"1"), (1, b"2")], 2)
 
 
 def test_earlier_rows_of_a_record_are_left_behind(database: Database) -> None:
