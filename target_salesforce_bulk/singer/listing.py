@@ -63,9 +63,9 @@ class Listing:
             )
         unmatched = self._settings.unmatched(self._came) if self._came else []
         if unmatched:
+            unnamed = [each for each in self._came if each not in (self._settings.streams or {})]
             entries = ", ".join(
-                f"{plain_text(each)}{_did_you_mean(nearest(each, self._came))}"
-                for each in unmatched
+                f"{plain_text(each)}{_did_you_mean(nearest(each, unnamed))}" for each in unmatched
             )
             yield f"Entries of streams that matched no stream of the input: {entries}."
 

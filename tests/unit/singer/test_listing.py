@@ -51,13 +51,13 @@ def test_what_is_left_out_is_said_once() -> None:
 
 def test_entries_without_a_stream_are_named() -> None:
     """Once, with the stream that may have been meant; a pattern that any stream matches is not."""
-    known = listing("users", "orders", "Us*", "lost-*", unlisted_streams="load")
+    known = listing("users", "orders", "order", "Us*", "lost-*", unlisted_streams="load")
     for stream in ("Users", "orders"):
         known.takes(stream)
 
     assert list(known.remarks()) == [
         "Entries of streams that matched no stream of the input: users (did you mean Users?), "
-        "lost-*."
+        "order, lost-*."
     ]
 
 
