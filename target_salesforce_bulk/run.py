@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 import threading
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from target_salesforce_bulk.errors import StateDirectoryError
 from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.loading.batch_loader import BatchLoader
 from target_salesforce_bulk.loading.events import Events
@@ -72,8 +74,8 @@ class Run:
         self._checkpoint = Checkpoint(
             StateOutput(ledger).write,
             journal,
-            needs_number=lambda: ledger.enabled and journal.recognised.counts,
-            starts=bookmarks.by_stream(journal.last_state()),
+            numbered=ledger.enabled,
+            starts=_starts(journal),
         )
         self._events = Events()
         self._events.subscribe(self.tally.observe)
@@ -206,7 +208,9 @@ class Run:
         """See `OpenRun.close`."""
         if not self._closed:
             self._closed = True
-            self.journal.close()
+            # What cannot be noted counts as a kill, which is the safe side.
+            with closing(self.journal), suppress(StateDirectoryError):
+                self.journal.leave_run()
 
     def __enter__(self) -> Self:
         return self
@@ -230,3 +234,11 @@ def _delete_limits(settings: Settings, stream: str) -> DeleteLimits:
     return DeleteLimits(
         max_deletes=options.max_deletes, max_delete_percent=options.max_delete_percent
     )
+
+
+def _starts(journal: Journal) -> dict[str, Any] | None:
+    """The bookmarks that the tap starts from, if it got what was written last."""
+    if journal.last_state_in_doubt:
+        return None
+    last = journal.last_state()
+    return {} if last is None else bookmarks.by_stream(last)
