@@ -106,12 +106,12 @@ def export(config: Any, form: str, output: Path | None, **given: Any) -> None:
 def retry(
     config: Any, job_id: str | None, state_file: Path | None, *, as_json: bool, **given: Any
 ) -> None:
-    """Resend failed rows. Exits with 1 if any of them fails again."""
+    """Resend failed rows. Exits with 1 if any of them fails again, or its stream is stopped."""
     target = read_target(config)
     chosen = _selection(given, job_id=job_id)
     result = commands.retry(target.settings, target.client, chosen, job_id, state_file)
     click.echo(json.dumps(result) if as_json else commands.retry_as_text(result))
-    sys.exit(1 if result["failed"] else 0)
+    sys.exit(1 if result["failed"] or "problem" in result else 0)
 
 
 @failed.command()

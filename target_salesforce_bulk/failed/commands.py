@@ -228,4 +228,5 @@ def retry_as_text(result: dict[str, Any]) -> str:
         f"{result['failed']:,} failed again"
     ]
     lines += [f"{number:,} rows not sent, {reason}" for reason, number in result["skipped"].items()]
+    lines += [result["problem"]] if "problem" in result else []
     return "\n".join(lines)

@@ -13,6 +13,7 @@ from target_salesforce_bulk.mapping.resolve import ResolvedStream, resolve_strea
 from target_salesforce_bulk.preview.dry_run import DryRun
 from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.salesforce.objects import Objects
+from target_salesforce_bulk.settings import is_glob
 from target_salesforce_bulk.target import TargetSalesforceBulk
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Preflight:
         settings = self._target.settings
         objects = Objects(self._target.client)
         for stream in settings.streams or {}:
-            if any(letter in stream for letter in "*?["):
+            if is_glob(stream):
                 click.echo(
                     f"\nStream {stream}: a glob; use --input to check the streams that it matches."
                 )

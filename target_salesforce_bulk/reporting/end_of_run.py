@@ -90,9 +90,7 @@ class EndOfRun:
 
     def _problems(self, state_blocked: bool) -> list[str]:
         problems = [
-            f"Stream {each.stream} stopped and keeps its bookmark, so its rows will be read again: "
-            f"{each.stopped}"
-            for each in self.stopped
+            f"Stream {each.stream} {_stopped(each)}: {each.stopped}" for each in self.stopped
         ]
         for each in self._tally.streams:
             if each.stopped is None:
@@ -108,3 +106,10 @@ class EndOfRun:
                 "has no bookmark for each stream."
             )
         return problems
+
+
+def _stopped(stream: StreamTally) -> str:
+    """What became of the rows of a stream that stopped; without input, they were stored ones."""
+    if stream.read:
+        return "stopped and keeps its bookmark, so its rows will be read again"
+    return "stopped, and its rows stay stored"

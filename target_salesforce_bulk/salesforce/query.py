@@ -67,6 +67,22 @@ class QueryApi:
         """
         return records(self._client, "/query/", {"q": soql})
 
+    def count(self, sobject: str) -> int:
+        """How many records an object has for this user, by one query.
+
+        https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_count.htm
+
+        Raises:
+            RequestError: Salesforce refuses the query.
+            ResponseError: it gives no number.
+        """
+        soql = f"SELECT COUNT() FROM {sobject}"  # noqa: S608 - as describe names it
+        answer = self._client.get_object("/query/", {"q": soql})
+        number = answer.get("totalSize")
+        if type(number) is not int:
+            raise ResponseError(f"Salesforce counted the {sobject} records without a number.")
+        return number
+
     def bulk(self, soql: str) -> Iterator[list[str]]:
         """The rows that a query job finds, without the header.
 
