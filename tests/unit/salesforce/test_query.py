@@ -84,7 +84,9 @@ def test_a_value_is_one_literal(value: str, field_type: str, written: str) -> No
     assert literal(value, field_type) == written
 
 
-@pytest.mark.parametrize("value", ["1) OR (Id != null", "1 OR 1=1", "'1'", "", "1\n", "null", "\u0661"])
+@pytest.mark.parametrize(
+    "value", ["1) OR (Id != null", "1 OR 1=1", "'1'", "", "1\n", "null", "\u0661"]
+)
 @pytest.mark.parametrize("field_type", ["int", "double", "currency", "percent", "boolean"])
 def test_what_is_no_number_gets_into_no_query(value: str, field_type: str) -> None:
     """Numbers have no quotes that could hold it."""
