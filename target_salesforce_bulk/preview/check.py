@@ -43,9 +43,9 @@ class Preflight:
         """
         client = self._target.client
         client.check_version()
-        limits = client.get_json("/limits")
+        limits = client.get_object("/limits")
         try:
-            user = client.get_json("/services/oauth2/userinfo")
+            user = client.get_object("/services/oauth2/userinfo")
             who = f", user {user.get('preferred_username')}, org {user.get('organization_id')}"
         except RequestError:
             who = ""  # the app may lack the scope
@@ -55,9 +55,9 @@ class Preflight:
             ("DailyApiRequests", "API requests"),
             ("DailyBulkApiBatches", "Bulk API batches"),
         ):
-            limit = limits.get(name, {"Remaining": 0, "Max": 0})
-            print_lines(f"{label}: {limit['Remaining']:,} of {limit['Max']:,} left for today")
-        self._calls_left = limits.get("DailyApiRequests", {}).get("Remaining", 0)
+            left, allowed = _allowance(limits, name)
+            print_lines(f"{label}: {left:,} of {allowed:,} left for today")
+        self._calls_left, _ = _allowance(limits, "DailyApiRequests")
 
     def check_streams(self) -> None:
         """Check the mapping of each stream in the settings."""
@@ -134,6 +134,14 @@ class Preflight:
                 self.problems.append(f"{count.refused} rows of stream {stream} would be refused")
         share = f", {100 * calls / self._calls_left:.2f} % of the remaining limit" if calls else ""
         print_lines(f"About {calls:,} API requests{share}")
+
+
+def _allowance(limits: dict[str, Any], name: str) -> tuple[int, int]:
+    """What is left of an allowance, and the whole of it; zeros where Salesforce does not tell."""
+    match limits.get(name):
+        case {"Remaining": int(left), "Max": int(allowed)}:
+            return left, allowed
+    return 0, 0
 
 
 def _first_that_works(

@@ -179,6 +179,31 @@ def test_from_salesforce(org: Emulator, run: Callable[..., bytes], fault: Fault)
     assert alarming(run(messages=messages, **QUICK)) == []
 
 
+@pytest.mark.parametrize("body", [json.dumps(HOSTILE), json.dumps([HOSTILE])])
+@pytest.mark.parametrize("path", ["*/limits", "*/userinfo"])
+def test_a_check_of_an_answer_of_another_type(
+    org: Emulator, run: Callable[..., bytes], path: str, body: str
+) -> None:
+    """It ends with one line."""
+    org.inject(Fault(kind=FaultKind.STATUS, path=path, status=200, body=body))
+    output = run("check", **QUICK)
+
+    assert alarming(output) == []
+    assert b"Salesforce answered with JSON that is not an object." in output
+    assert b"Traceback" not in output
+
+
+def test_a_check_of_limits_and_a_user(org: Emulator, run: Callable[..., bytes]) -> None:
+    """What is no number counts as none, and a name is a name."""
+    limits = {"DailyApiRequests": {"Remaining": HOSTILE, "Max": 1}, "DailyBulkApiBatches": HOSTILE}
+    for path, body in (("*/limits", limits), ("*/userinfo", {"preferred_username": HOSTILE})):
+        org.inject(Fault(kind=FaultKind.STATUS, path=path, status=200, body=json.dumps(body)))
+    output = run("check", **QUICK)
+
+    assert alarming(output) == []
+    assert b"API requests: 0 of 0 left for today\nBulk API batches: 0 of 0 left" in output
+
+
 COMMANDS = [
     ("failed", "list"),
     ("failed", "list", "--json"),
