@@ -13,6 +13,7 @@ from target_salesforce_bulk.failed.resend import resend
 from target_salesforce_bulk.journal.failed_rows import FailureClass
 from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.login.connect import connect
+from target_salesforce_bulk.plain_text import plain_text
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.settings import CONNECTION_TEST_STREAM, Settings
 from target_salesforce_bulk.singer.aliases import Aliases
@@ -215,4 +216,4 @@ class TargetSalesforceBulk(SafeTarget):
         try:
             return super().cb_config(context, parameter, value)
         except (OSError, ValueError) as error:
-            raise click.BadParameter(f"{error}", context, parameter) from None
+            raise click.BadParameter(plain_text(error), context, parameter) from None

@@ -22,6 +22,7 @@ ROOT = Path(target_salesforce_bulk.__file__).parent
 #: is put together; what lies between is handed the values.
 MAY_IMPORT = {
     "plain_text": set(),
+    "printing": {"plain_text"},
     "errors": {"plain_text"},
     "private_files": {"plain_text", "errors"},
     "salesforce": {"plain_text", "errors"},
