@@ -10,6 +10,7 @@ import click
 
 from target_salesforce_bulk.cli.options import config_option, read_settings, read_target
 from target_salesforce_bulk.journal.journal import SqliteJournal
+from target_salesforce_bulk.redaction import redacted
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.job import ResultKind
@@ -50,7 +51,8 @@ def list_jobs(config: Any, number: int, *, as_json: bool) -> None:
 def show(config: Any, job_id: str) -> None:
     """Show a job as Salesforce reports it, as JSON."""
     target = read_target(config)
-    click.echo(json.dumps(target.client.get_json(f"/jobs/ingest/{job_id}"), indent=2))
+    job = target.client.get_json(f"/jobs/ingest/{job_id}")
+    click.echo(redacted(json.dumps(job, indent=2)))
 
 
 @jobs.command()

@@ -21,16 +21,28 @@ ROOT = Path(target_salesforce_bulk.__file__).parent
 #: salesforce → errors`. Settings are read at both ends: where a stream is mapped, and where a run
 #: is put together; what lies between is handed the values.
 MAY_IMPORT = {
-    "plain_text": set(),
+    "redaction": set(),
+    "plain_text": {"redaction"},
     "errors": {"plain_text"},
+    "patterns": {"errors"},
     "private_files": {"plain_text", "errors"},
-    "salesforce": {"plain_text", "errors"},
-    "settings": {"plain_text", "errors", "salesforce"},
-    "login": {"plain_text", "errors", "private_files", "salesforce", "settings"},
+    "configuration": {"redaction", "plain_text", "errors"},
+    "salesforce": {"redaction", "plain_text", "errors"},
+    "settings": {"plain_text", "errors", "patterns", "configuration", "salesforce"},
+    "login": {"redaction", "plain_text", "errors", "private_files", "salesforce", "settings"},
     "mapping": {"plain_text", "errors", "salesforce", "settings"},
     "rows": {"plain_text", "errors", "salesforce", "mapping"},
-    "journal": {"plain_text", "errors", "private_files", "salesforce", "mapping", "rows"},
+    "journal": {
+        "redaction",
+        "plain_text",
+        "errors",
+        "private_files",
+        "salesforce",
+        "mapping",
+        "rows",
+    },
     "loading": {
+        "patterns",
         "plain_text",
         "errors",
         "private_files",
