@@ -9,20 +9,30 @@ from __future__ import annotations
 import json
 import re
 import threading
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _HIDDEN = "***"
 
 #: A shorter value would hide ordinary words, and is no secret of Salesforce.
-_SHORTEST = 6
+_SHORTEST = 8
 
 #: The org's id, an exclamation mark, and the key; also as it stands in a form or in JSON.
 #: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/intro_oauth_and_connected_apps.htm
 _SESSION_ID = r"00D[0-9A-Za-z]{0,15}(?:!|%21|\\u0021|&#33;)[0-9A-Za-z._%+/=-]+"
 
+
+def _pattern_of(known: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(known, key=len, reverse=True)
+    return re.compile("|".join([*map(re.escape, longest_first), _SESSION_ID]))
+
+
 _lock = threading.Lock()
 _known: set[str] = set()
-_pattern = re.compile(_SESSION_ID)
+_pattern = _pattern_of(())
 
 
 def conceal(secret: str) -> None:
@@ -33,8 +43,7 @@ def conceal(secret: str) -> None:
         return
     with _lock:
         _known.update((secret, *_encoded(secret)))
-        longest_first = sorted(_known, key=len, reverse=True)
-        _pattern = re.compile("|".join([*map(re.escape, longest_first), _SESSION_ID]))
+        _pattern = _pattern_of(_known)
 
 
 def _encoded(secret: str) -> tuple[str, ...]:

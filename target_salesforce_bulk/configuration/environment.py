@@ -92,12 +92,13 @@ def _warn_of_unknown(
     expected = (*objects, f"{PREFIX}_")
     for variable in sorted({*variables} - {*names} - _OF_THE_SDK):
         if variable.startswith(PREFIX) and not variable.startswith(expected):
-            _warn(variable, names)
+            _warn(variable.removeprefix(PREFIX), properties)
 
 
-def _warn(variable: str, names: Collection[str]) -> None:
+def _warn(name: str, properties: Collection[str]) -> None:
     logger.warning(
-        "The environment variable %s is of no setting, and has no effect.%s",
-        plain_text(variable),
-        did_you_mean(variable, names),
+        "The environment variable %s%s is of no setting, and has no effect.%s",
+        PREFIX,
+        plain_text(name),
+        did_you_mean(name, [each.upper() for each in properties], PREFIX),
     )

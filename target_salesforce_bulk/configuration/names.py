@@ -22,11 +22,18 @@ _WORDS = {
 _BOUNDS = {"minimum": "at least", "maximum": "at most"}
 
 
-def did_you_mean(name: str, known: Collection[str]) -> str:
-    """A sentence with the names that may have been meant; empty if none is near."""
+def did_you_mean(name: str, known: Collection[str], prefix: str = "") -> str:
+    """A sentence with the names that may have been meant; empty if none is near.
+
+    Args:
+        name: As it was written.
+        known: The names there are.
+        prefix: What stands before each name in the sentence.
+    """
     by_plain = {_plain(each): each for each in known}
     close = difflib.get_close_matches(_plain(name), by_plain, n=2, cutoff=0.7)
-    return f" Did you mean {' or '.join(by_plain[each] for each in close)}?" if close else ""
+    meant = " or ".join(f"{prefix}{by_plain[each]}" for each in close)
+    return f" Did you mean {meant}?" if close else ""
 
 
 def _plain(name: str) -> str:

@@ -40,7 +40,8 @@ def problems(
         for name in config
         if name not in properties and name not in WITHOUT_EFFECT
     ]
-    return [*unknown, *(sentence for error in errors for sentence in _sentences(error))]
+    invalid = (sentence for error in errors for sentence in _sentences(error))
+    return [*unknown, *dict.fromkeys(invalid)]
 
 
 def _unknown(name: str, known: Mapping[str, Any], where: str = "") -> str:

@@ -40,9 +40,13 @@ class Terminated(BaseException):
         self.signum = signum
 
 
+#: Lines of the SDK; whoever raises the error of a sink says what is wrong.
+_NO_NEWS = ("Skipping parse of env var settings", "Error initializing target sink")
+
+
 def _has_news(record: logging.LogRecord) -> bool:
-    """Whether a line of the SDK tells more than that the environment is not read."""
-    return not str(record.msg).startswith("Skipping parse of env var settings")
+    """Whether a line tells more than that the SDK reads no environment, or that an error follows."""
+    return not str(record.msg).startswith(_NO_NEWS)
 
 
 class SafeTarget(Target):
