@@ -22,7 +22,7 @@ _SHORTEST = 8
 
 #: The org's id, an exclamation mark, and the key; also as it stands in a form or in JSON.
 #: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/intro_oauth_and_connected_apps.htm
-_SESSION_ID = r"00D[0-9A-Za-z]{0,15}(?:!|%21|\\u0021|&#33;)[0-9A-Za-z._%+/=-]+"
+_SESSION_ID = r"00D[0-9A-Za-z]*(?:!|%21|\\u0021|&#33;)[0-9A-Za-z._%+/=-]+"
 
 
 def _pattern_of(known: Iterable[str]) -> re.Pattern[str]:

@@ -45,7 +45,7 @@ _NO_NEWS = ("Skipping parse of env var settings", "Error initializing target sin
 
 
 def _has_news(record: logging.LogRecord) -> bool:
-    """Whether a line tells more than that the SDK reads no environment, or that an error follows."""
+    """Whether a line of the SDK tells what the log does not say anyway."""
     return not str(record.msg).startswith(_NO_NEWS)
 
 
