@@ -53,7 +53,7 @@ class Ledger:
             if isinstance(entry, dict) and is_job_id(entry.get("job_id")):
                 self._journal.failures.remember_foreign_job(entry["job_id"], json.dumps(entry))
         number = found.get("number")
-        known = isinstance(number, int) and not isinstance(number, bool) and number > 0
+        known = isinstance(number, int) and not isinstance(number, bool) and number >= 0
         return _without(state), number if known else None
 
     def put_in(self, state: Any, number: int | None = None) -> Any:
