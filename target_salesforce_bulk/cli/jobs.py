@@ -11,6 +11,7 @@ import click
 from target_salesforce_bulk.cli.options import config_option, read_settings, read_target
 from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.printing import print_lines
+from target_salesforce_bulk.redaction import redacted
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.job import ResultKind, check_job_id
@@ -54,7 +55,8 @@ def _line(job: dict[str, Any]) -> str:
 def show(config: Any, job_id: str) -> None:
     """Show a job as Salesforce reports it, as JSON."""
     path = f"/jobs/ingest/{check_job_id(job_id)}"
-    click.echo(json.dumps(read_target(config).client.get_json(path), indent=2))
+    job = read_target(config).client.get_json(path)
+    click.echo(redacted(json.dumps(job, indent=2)))
 
 
 @jobs.command()
