@@ -19,7 +19,8 @@ from target_salesforce_bulk.cli.times import UTC_TIME
 from target_salesforce_bulk.failed import commands
 from target_salesforce_bulk.journal.failed_rows import FailureClass
 from target_salesforce_bulk.journal.failure_store import Selection
-from target_salesforce_bulk.plain_text import counted
+from target_salesforce_bulk.plain_text import counted, plain_text
+from target_salesforce_bulk.printing import print_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +61,13 @@ def _selection(given: dict[str, Any], **more: Any) -> Selection:
     return Selection(**{name: given[name] for name in names}, **more)
 
 
+def _print(found: Any, *, as_json: bool, indent: int | None = None) -> None:
+    if as_json:
+        click.echo(json.dumps(found, indent=indent))
+    else:
+        print_lines(*found)
+
+
 @failed.command("list")
 @config_option
 @org_option
@@ -68,7 +76,7 @@ def _selection(given: dict[str, Any], **more: Any) -> Selection:
 def list_failed(config: Any, org: str | None, *, as_json: bool, **given: Any) -> None:
     """List failed rows by stream and code. Exits with 1 if there are any."""
     groups = commands.groups(read_settings(config), _selection(given), org)
-    click.echo(json.dumps(groups, indent=2) if as_json else commands.as_text(groups))
+    _print(groups if as_json else commands.as_lines(groups), as_json=as_json, indent=2)
     sys.exit(1 if groups else 0)
 
 
@@ -83,13 +91,15 @@ def show(config: Any, org: str | None, name: str, *, by: str | None, as_json: bo
     rows = commands.rows(read_settings(config), Selection(name=name), org)
     rows = [row for row in rows if by is None or name == str(row["id" if by == "number" else by])]
     if not rows:
-        raise click.ClickException(f"No failed row has the {by or 'key or number'} {name}.")
+        raise click.ClickException(
+            f"No failed row has the {by or 'key or number'} {plain_text(name)}."
+        )
     if by is None and len({name == str(row["id"]) for row in rows}) > 1:
         raise click.ClickException(
-            f"{name} is the number of one failed row and the key of another. "
+            f"{plain_text(name)} is the number of one failed row and the key of another. "
             "Say which you mean: --by number, or --by key."
         )
-    click.echo(json.dumps(rows, indent=2) if as_json else commands.rows_as_text(rows))
+    _print(rows if as_json else commands.rows_as_lines(rows), as_json=as_json, indent=2)
 
 
 @failed.command()
@@ -105,7 +115,7 @@ def show(config: Any, org: str | None, name: str, *, by: str | None, as_json: bo
 def export(config: Any, org: str | None, form: str, output: Path | None, **given: Any) -> None:
     """Export failed rows with their values."""
     number = commands.export(read_settings(config), _selection(given), form, output, org)
-    click.echo(counted(number, "row"), err=True)
+    print_lines(counted(number, "row"), err=True)
 
 
 @failed.command()
@@ -126,12 +136,12 @@ def export(config: Any, org: str | None, form: str, output: Path | None, **given
 def retry(
     config: Any, job_id: str | None, state_file: Path | None, *, as_json: bool, **given: Any
 ) -> None:
-    """Resend failed rows. Exits with 1 if any of them fails again."""
+    """Resend failed rows. Exits with 1 if any of them fails again, or its stream is stopped."""
     target = read_target(config)
     chosen = _selection(given, job_id=job_id)
     result = commands.retry(target.settings, target.client, chosen, job_id, state_file)
-    click.echo(json.dumps(result) if as_json else commands.retry_as_text(result))
-    sys.exit(1 if result["failed"] else 0)
+    _print(result if as_json else commands.retry_as_lines(result), as_json=as_json)
+    sys.exit(1 if result["failed"] or "problem" in result else 0)
 
 
 @failed.command()
@@ -150,4 +160,4 @@ def discard(config: Any, org: str | None, *, everything: bool, as_json: bool, **
     if not everything and not any(given.values()):
         raise click.UsageError("Give a filter, or --all to discard every failed row.")
     result = commands.discard(read_settings(config), _selection(given), org)
-    click.echo(json.dumps(result) if as_json else commands.discard_as_text(result))
+    _print(result if as_json else commands.discard_as_lines(result), as_json=as_json)

@@ -15,10 +15,12 @@ from target_salesforce_bulk.cli.options import (
     read_target,
 )
 from target_salesforce_bulk.journal_access import journal_to_change, journal_to_read
-from target_salesforce_bulk.plain_text import counted, plain_text
+from target_salesforce_bulk.plain_text import counted
+from target_salesforce_bulk.printing import print_lines
+from target_salesforce_bulk.redaction import redacted
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce.ingest import IngestApi
-from target_salesforce_bulk.salesforce.job import ResultKind
+from target_salesforce_bulk.salesforce.job import ResultKind, check_job_id
 
 
 @click.group()
@@ -37,11 +39,8 @@ def list_jobs(config: Any, org: str | None, number: int, *, as_json: bool) -> No
         found = [] if journal is None else journal.recent_jobs(number)
     if as_json:
         click.echo(json.dumps(found, indent=2))
-        return
-    for job in found:
-        click.echo(_line(job))
-    if not found:
-        click.echo("No jobs.")
+    else:
+        print_lines(*(map(_line, found) if found else ["No jobs."]))
 
 
 #: What may become of the rows of a batch, in the words of a list.
@@ -61,7 +60,7 @@ def _line(job: dict[str, Any]) -> str:
     is_settled = job["loaded"] is not None
     rows = sum(outcomes.values()) if is_settled else job["rows"]
     parts = ", ".join(f"{number:,} {word}" for word, number in outcomes.items())
-    what = plain_text(f"{job['stream']} → {job['object']}, {job['operation']}")
+    what = f"{job['stream']} → {job['object']}, {job['operation']}"
     return (
         f"{job['changed_at'][:19]}Z  {job['job_id'] or 'no job':18}  batch {job['batch']}  "
         f"{job['state']:9}  {what}, {counted(rows, 'row')}{f': {parts}' if parts else ''}"
@@ -73,8 +72,9 @@ def _line(job: dict[str, Any]) -> str:
 @click.argument("job_id")
 def show(config: Any, job_id: str) -> None:
     """Show a job as Salesforce reports it, as JSON."""
-    target = read_target(config)
-    click.echo(json.dumps(target.client.get_json(f"/jobs/ingest/{job_id}"), indent=2))
+    path = f"/jobs/ingest/{check_job_id(job_id)}"
+    job = read_target(config).client.get_json(path)
+    click.echo(redacted(json.dumps(job, indent=2)))
 
 
 @jobs.command()
@@ -84,7 +84,7 @@ def resume(config: Any) -> None:
     target = read_target(config)
     with Run.open(target.settings, target.client) as run:
         run.finish_left()
-    click.echo("No job is in progress.")
+    print_lines("No job is in progress.")
 
 
 @jobs.command()
@@ -93,7 +93,7 @@ def resume(config: Any) -> None:
 def abort(config: Any, job_id: str) -> None:
     """Abort a job in Salesforce. Rows that it has processed stay loaded."""
     job = IngestApi(read_target(config).client).abort(job_id)
-    click.echo(f"Job {job.id} is {job.state}.")
+    print_lines(f"Job {job.id} is {job.state}.")
 
 
 @jobs.command()
@@ -107,12 +107,13 @@ def abort(config: Any, job_id: str) -> None:
 )
 def results(config: Any, job_id: str, output: Path) -> None:
     """Download the three result files of a job. Salesforce keeps them for seven days."""
+    check_job_id(job_id)  # it becomes a part of file names
     api = IngestApi(read_target(config).client)
     output.mkdir(parents=True, exist_ok=True, mode=0o700)
     for kind in ResultKind:
         path = output / f"{job_id}-{kind}.csv"
         api.download(job_id, kind, path)
-        click.echo(str(path))
+        print_lines(str(path))
 
 
 @jobs.command()
@@ -126,4 +127,4 @@ def forget(config: Any, org: str | None, stream: str) -> None:
     """
     with journal_to_change(read_settings(config), org) as journal:
         number = 0 if journal is None else journal.recognised.forget_stream(stream)
-    click.echo(f"{counted(number, 'row')} of stream {plain_text(stream)} forgotten.")
+    print_lines(f"{counted(number, 'row')} of stream {stream} forgotten.")

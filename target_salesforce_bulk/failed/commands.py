@@ -57,8 +57,8 @@ def groups(settings: Settings, chosen: Selection, org: str | None = None) -> lis
     ]
 
 
-def as_text(found: list[dict[str, Any]]) -> str:
-    """Format groups as text."""
+def as_lines(found: list[dict[str, Any]]) -> list[str]:
+    """Format groups as lines of text."""
     lines = [] if found else ["No failed rows."]
     for group in found:
         keys = f"  [{', '.join(group['keys'])}]" if group["keys"] else ""
@@ -67,7 +67,7 @@ def as_text(found: list[dict[str, Any]]) -> str:
             f"{group['message']}{keys}"
         )
         lines += [f"    {group['hint']}"] if group["hint"] else []
-    return "\n".join(lines)
+    return lines
 
 
 def rows(settings: Settings, chosen: Selection, org: str | None = None) -> list[dict[str, Any]]:
@@ -78,11 +78,12 @@ def rows(settings: Settings, chosen: Selection, org: str | None = None) -> list[
     return [asdict(row) | {"hint": table.kind(row.code, row.message).hint} for row in found]
 
 
-def rows_as_text(found: list[dict[str, Any]]) -> str:
-    """Format rows as text."""
-    texts = []
+def rows_as_lines(found: list[dict[str, Any]]) -> list[str]:
+    """Format rows as lines of text, with an empty one between two rows."""
+    lines: list[str] = []
     for row in found:
-        lines = [
+        lines += [
+            *([""] if lines else []),
             f"Row {row['id']} of stream {row['stream']} → {row['sobject']}, {row['operation']}",
             f"  {row['code']}: {row['message']}",
             *([f"  {row['hint']}"] if row["hint"] else []),
@@ -90,8 +91,7 @@ def rows_as_text(found: list[dict[str, Any]]) -> str:
             f"job {row['job_id'] or 'none: refused before sending'}",
             *(f"    {name} = {value}" for name, value in row["row"].items()),
         ]
-        texts.append("\n".join(lines))
-    return "\n\n".join(texts)
+    return lines
 
 
 def discard(settings: Settings, chosen: Selection, org: str | None = None) -> dict[str, Any]:
@@ -111,13 +111,13 @@ def discard(settings: Settings, chosen: Selection, org: str | None = None) -> di
     return {"discarded": number, "files": sorted(str(path) for path in written if path.exists())}
 
 
-def discard_as_text(result: dict[str, Any]) -> str:
-    """Format the result of `discard` as text."""
+def discard_as_lines(result: dict[str, Any]) -> list[str]:
+    """Format the result of `discard` as lines of text."""
     lines = [f"{counted(result['discarded'], 'row')} discarded"]
     if result["files"]:
         lines.append("Their values are still in these files; remove them when you are done:")
         lines += [f"  {path}" for path in result["files"]]
-    return "\n".join(lines)
+    return lines
 
 
 def export(
@@ -239,8 +239,8 @@ def _own_part(state_file: Path) -> dict[str, Any]:
     return found
 
 
-def retry_as_text(result: dict[str, Any]) -> str:
-    """Format the result of a retry as text."""
+def retry_as_lines(result: dict[str, Any]) -> list[str]:
+    """Format the result of a retry as lines of text."""
     lines = [
         f"{counted(result['sent'], 'row')} sent again: {result['loaded']:,} loaded, "
         f"{result['failed']:,} failed again"
@@ -249,4 +249,5 @@ def retry_as_text(result: dict[str, Any]) -> str:
         f"{counted(number, 'row')} not sent, {reason}"
         for reason, number in result["skipped"].items()
     ]
-    return "\n".join(lines)
+    lines += [result["problem"]] if "problem" in result else []
+    return lines

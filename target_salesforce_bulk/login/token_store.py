@@ -16,6 +16,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.errors import StateDirectoryError
+from target_salesforce_bulk.redaction import conceal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,7 +88,10 @@ class TokenStore:
         if not isinstance(stored, dict) or stored.get("replaces") != self._mark:
             return ""
         token = stored.get("refresh_token")
-        return token if isinstance(token, str) else ""
+        if not isinstance(token, str) or not token:
+            return ""
+        conceal(token)
+        return token
 
     def _take_over(self) -> None:
         """Move the token that an earlier version kept, where logins had no files of their own."""

@@ -21,13 +21,18 @@ ROOT = Path(target_salesforce_bulk.__file__).parent
 #: salesforce → errors`. Settings are read at both ends: where a stream is mapped, and where a run
 #: is put together; what lies between is handed the values.
 MAY_IMPORT = {
-    "plain_text": set(),
+    "redaction": set(),
+    "plain_text": {"redaction"},
+    "printing": {"plain_text"},
     "errors": {"plain_text"},
+    "patterns": {"errors"},
     "private_files": {"plain_text", "errors"},
+    "configuration": {"redaction", "plain_text", "errors"},
+    "salesforce": {"redaction", "plain_text", "errors"},
     "state_directory": {"plain_text", "errors", "private_files", "salesforce"},
-    "salesforce": {"plain_text", "errors"},
-    "settings": {"plain_text", "errors", "salesforce"},
+    "settings": {"plain_text", "errors", "patterns", "configuration", "salesforce"},
     "login": {
+        "redaction",
         "plain_text",
         "errors",
         "private_files",
@@ -38,6 +43,7 @@ MAY_IMPORT = {
     "mapping": {"plain_text", "errors", "salesforce", "settings"},
     "rows": {"plain_text", "errors", "salesforce", "mapping"},
     "journal": {
+        "redaction",
         "plain_text",
         "errors",
         "private_files",
@@ -47,6 +53,7 @@ MAY_IMPORT = {
         "rows",
     },
     "loading": {
+        "patterns",
         "plain_text",
         "errors",
         "private_files",
