@@ -199,7 +199,7 @@ def test_a_retry_as_lines() -> None:
         "2 rows not sent, refused",
     ]
     one = {"sent": 1, "loaded": 1, "failed": 0, "skipped": {"refused": 1}}
-    assert commands.retry_as_text(one).splitlines() == [
+    assert commands.retry_as_lines(one) == [
         "1 row sent again: 1 loaded, 0 failed again",
         "1 row not sent, refused",
     ]

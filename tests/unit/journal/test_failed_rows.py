@@ -68,7 +68,7 @@ def test_a_refused_row_survives_its_file() -> None:
 
 def test_the_csv_is_private_and_complete(tmp_path: Path) -> None:
     """Error, code, fields, job and attempt, then the row's own columns."""
-    path = tmp_path / "failed" / "contacts.csv"
+    path = tmp_path / "contacts.csv"
     row = StoredFailedRow(
         id=1,
         run_id="r",

@@ -7,7 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sample_batches import make_plan
+from sample_batches import ORG_ID, make_plan
 
 from target_salesforce_bulk.journal.batch import Counts
 from target_salesforce_bulk.journal.expected import Answer
@@ -144,7 +144,7 @@ def test_a_ledger_that_comes_again_costs_nothing(
     journal: SqliteJournal, statements: Statements
 ) -> None:
     """Taps send the same entries with every STATE."""
-    ledger = Ledger(journal, enabled=True)
+    ledger = Ledger(journal, ORG_ID, enabled=True)
     state = {"bookmarks": {"target-salesforce-bulk": {"failed_jobs": [ENTRY]}}}
     ledger.take_out(state)
 
@@ -157,7 +157,7 @@ def test_a_state_looks_at_no_stored_row_and_no_batch_that_it_does_not_cover(
 ) -> None:
     """What it says of failed rows is counted when they are stored."""
     covered = Coverage(batches={dealt_with(journal, LINE): None})
-    ledger = Ledger(journal, enabled=True)
+    ledger = Ledger(journal, ORG_ID, enabled=True)
 
     def write() -> None:
         number = journal.intend_state(covered)

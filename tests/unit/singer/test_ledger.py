@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sample_batches import ORG_ID
 
 from target_salesforce_bulk.singer.ledger import NAME, Ledger, find, is_job_id
 
@@ -41,15 +42,16 @@ class Failures:
 
 
 def ledger(failures: Failures, *, enabled: bool = True) -> Ledger:
-    return Ledger(SimpleNamespace(failures=failures), enabled=enabled)  # type: ignore[arg-type]
+    journal: Any = SimpleNamespace(failures=failures)
+    return Ledger(journal, ORG_ID, enabled=enabled)
 
 
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
-        ({"bookmarks": {"s": 1}}, {"bookmarks": {"s": 1, NAME: {"number": 3}}}),
-        ({"s": 1}, {"s": 1, NAME: {"number": 3}}),
-        ({"bookmarks": None}, {"bookmarks": None, NAME: {"number": 3}}),
+        ({"bookmarks": {"s": 1}}, {"bookmarks": {"s": 1, NAME: {"number": 3, "org": ORG_ID}}}),
+        ({"s": 1}, {"s": 1, NAME: {"number": 3, "org": ORG_ID}}),
+        ({"bookmarks": None}, {"bookmarks": None, NAME: {"number": 3, "org": ORG_ID}}),
         ([1], [1]),
     ],
 )
@@ -63,7 +65,7 @@ def test_failed_jobs_are_carried_oldest_first() -> None:
     own, foreign, expired = job(), job("7503000000AbCdF", 6, Y=3), job("7503000000AbCdG", 8)
     part = ledger(Failures(own, foreign=(foreign, expired))).put_in({}, None)
 
-    assert part == {NAME: {"failed_rows": 5, "failed_jobs": [foreign, own]}}
+    assert part == {NAME: {"failed_rows": 5, "failed_jobs": [foreign, own], "org": ORG_ID}}
 
 
 def test_only_the_newest_jobs_are_carried() -> None:
@@ -137,3 +139,17 @@ def test_what_is_malformed_is_passed_over(part: dict[str, Any]) -> None:
 def test_ids_of_jobs(text: Any, *, known: bool) -> None:
     """They go into a path, so nothing else may pass."""
     assert is_job_id(text) is known
+
+
+def test_the_part_of_another_org(caplog: pytest.LogCaptureFixture) -> None:
+    """Neither its number nor its jobs are taken over, and that is said once."""
+    failures = Failures()
+    part = {"number": 7, "org": "00D000000000002EAA", "failed_jobs": [job()]}
+    it = ledger(failures)
+    taken = [it.take_out({"bookmarks": {"s": 1, NAME: part}}) for _ in range(2)]
+
+    assert taken == [({"bookmarks": {"s": 1}}, None)] * 2
+    assert failures.foreign == {}
+    assert [each.message.partition(",")[0] for each in caplog.records] == [
+        "The STATE was written for org 00D000000000002EAA"
+    ]

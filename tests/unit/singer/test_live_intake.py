@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from known_outcomes import INSERTS, WRITES
+from sample_batches import ORG_ID
 
 from target_salesforce_bulk.errors import SalesforceBulkError
 from target_salesforce_bulk.journal.journal import SqliteJournal
@@ -82,7 +83,7 @@ class World:
         }
         self.intake = LiveIntake(
             journal=self.journal,
-            ledger=Ledger(self.journal, enabled=True),
+            ledger=Ledger(self.journal, ORG_ID, enabled=True),
             canaries=Canaries(0),
             **parts,
         )
