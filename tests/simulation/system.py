@@ -89,7 +89,7 @@ class System:
             crash_when: Whether it is killed at a step, by its name.
         """
         reader = SimpleNamespace(buffer=Stdin(messages, lambda: Terminated(15)))
-        settings = SimpleNamespace(config=self._config(config), parse_env=False)
+        settings = self._config(config)
         return self._execute(
             lambda: app.load(settings, reader),  # type: ignore[arg-type]
             crash_at,
@@ -339,6 +339,7 @@ def simulated() -> Iterator[None]:
         (ingest.IngestApi, _Ingest),
         (query.QueryApi, _Query),
         (target.connect, lambda _: _Client(_Now.org)),
+        (app.read_target, lambda config: target.TargetSalesforceBulk(config=config)),
         # The same for every history, and slow.
         (typing.get_type_hints, lru_cache(typing.get_type_hints)),
     ]
