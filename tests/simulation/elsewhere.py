@@ -31,13 +31,21 @@ class Elsewhere:
     Args:
         plan: The history.
         folder: The state directory.
+        journals: The journals in it.
         org_id: The id of the other org.
     """
 
-    def __init__(self, plan: Plan, folder: Path, org_id: str = "00D000000000002EAA") -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        folder: Path,
+        journals: dict[str, Any],
+        org_id: str = "00D000000000002EAA",
+    ) -> None:
         rng = random.Random(f"{plan.seed} elsewhere")
         clock = Clock(rng, limit=30 * 86_400)
         self._system = System(Org(rng, clock, org_id=org_id), clock, rng, folder)
+        self._system.journals = journals
         self._plan = plan
         self._is_used = plan.seed % _ONE_OF == 0
 

@@ -52,7 +52,7 @@ class History:
         self.clock = Clock(rng, limit=30 * 86_400)
         self.org = Org(rng, self.clock)
         self.system = System(self.org, self.clock, rng, empty(folder))
-        self._elsewhere = Elsewhere(plan, folder)
+        self._elsewhere = Elsewhere(plan, folder, self.system.journals)
         self._trace = trace
         if trace is not None:
             trace.history = self

@@ -196,10 +196,13 @@ class Sqlite3(_Module):
         """Open a database."""
         if database == "" or World.process is None:
             return real_sqlite3.connect(database, **options)
-        if World.journal is None:
-            World.journal = real_sqlite3.connect(":memory:", factory=Connection, **options)
-        World.connections.append(World.journal)
-        return World.journal
+        path = str(database).partition("?")[0]
+        if path not in World.journals:
+            World.journals[path] = real_sqlite3.connect(":memory:", factory=Connection, **options)
+        journal = World.journals[path]
+        journal.execute("PRAGMA query_only=OFF")  # the file's next user may write
+        World.connections.append(journal)
+        return journal
 
 
 #: The real thing, and what stands for it.

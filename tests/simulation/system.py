@@ -35,7 +35,6 @@ from target_salesforce_bulk.singer.sdk import Terminated
 
 if TYPE_CHECKING:
     import random
-    import sqlite3
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
@@ -70,7 +69,8 @@ class System:
         self.max_steps = 50_000
         self._clock = clock
         self._rng = rng
-        self._journal: sqlite3.Connection | None = None
+        #: By their paths; a system that shares the state directory shares them.
+        self.journals: dict[str, Any] = {}
 
     def run(
         self,
@@ -162,7 +162,7 @@ class System:
             on_step=self._watch(crash_when),
         )
         stdout, ended = Stdout(self.on_line), Ended(code=None)
-        _Now.org, World.process, World.journal = self.org, running, self._journal
+        _Now.org, World.process, World.journals = self.org, running, self.journals
         sys.stdout, before = stdout, sys.stdout  # type: ignore[assignment]
         try:
             program()
@@ -180,7 +180,7 @@ class System:
         finally:
             sys.stdout = before
             running.reap()
-            World.process, self._journal = None, World.journal
+            World.process = None
             World.close_files()
         ended.lines, ended.steps = stdout.lines, running.steps
         ended.failure = running.failure or ended.failure
