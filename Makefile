@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 DEMO := .demo
 
-.PHONY: bench clean crash demo e2e faults lint simulate soak test
+.PHONY: bench clean crash demo e2e faults growth lint simulate soak test
 
 # The stamp is renewed when the dependencies change.
 $(VENV)/.ready: pyproject.toml
@@ -54,6 +54,9 @@ e2e: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready
 
 bench: $(VENV)/.ready .bench/.ready
 	$(BIN)/python bench/run.py
+
+growth: $(VENV)/.ready
+	$(BIN)/python bench/growth.py
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
