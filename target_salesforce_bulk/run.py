@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 import threading
+from contextlib import closing, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from target_salesforce_bulk.errors import StateDirectoryError
 from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.loading.batch_loader import BatchLoader
 from target_salesforce_bulk.loading.events import Events
@@ -69,8 +71,8 @@ class Run:
         self._checkpoint = Checkpoint(
             StateOutput(ledger).write,
             journal,
-            needs_number=lambda: ledger.enabled and journal.recognised.counts,
-            starts=bookmarks.by_stream(journal.last_state()),
+            numbered=ledger.enabled,
+            starts=_starts(journal),
         )
         self._events = Events()
         self._events.subscribe(self.tally.observe)
@@ -198,7 +200,9 @@ class Run:
         """See `OpenRun.close`."""
         if not self._closed:
             self._closed = True
-            self.journal.close()
+            # What cannot be noted counts as a kill, which is the safe side.
+            with closing(self.journal), suppress(StateDirectoryError):
+                self.journal.leave_run()
 
     def __enter__(self) -> Self:
         return self
@@ -214,3 +218,11 @@ class Run:
             self.stop()
         finally:
             self.close()
+
+
+def _starts(journal: Journal) -> dict[str, Any] | None:
+    """The bookmarks that the tap starts from, if it got what was written last."""
+    if journal.last_state_in_doubt:
+        return None
+    last = journal.last_state()
+    return {} if last is None else bookmarks.by_stream(last)

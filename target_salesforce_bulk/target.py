@@ -17,10 +17,11 @@ from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.settings import CONNECTION_TEST_STREAM, Settings
 from target_salesforce_bulk.singer.aliases import Aliases
 from target_salesforce_bulk.singer.batch_sources import BatchSources
+from target_salesforce_bulk.singer.connection_test import ConnectionTestSink
 from target_salesforce_bulk.singer.key_order import KeyOrder
 from target_salesforce_bulk.singer.reader import MessageReader
 from target_salesforce_bulk.singer.sdk import SafeTarget
-from target_salesforce_bulk.singer.sink import ConnectionTestSink, SalesforceSink
+from target_salesforce_bulk.singer.sink import SalesforceSink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

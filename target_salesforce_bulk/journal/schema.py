@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: What a journal of this program has.
-VERSION = 3
+VERSION = 4
 
 _TABLES = """
 CREATE TABLE runs (
@@ -233,6 +233,15 @@ ALTER TABLE failed_rows ADD COLUMN retry_batch_id INTEGER REFERENCES batches (id
         2,
     ),
     2: (f"{_VERSION_3} {_ORDER}", 3),
+    3: (
+        """
+ALTER TABLE runs ADD COLUMN left_at TEXT;  -- null where the process was killed
+CREATE TABLE streams_with_state (  -- streams whose tap has sent STATE
+    stream TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+""",
+        4,
+    ),
 }
 
 

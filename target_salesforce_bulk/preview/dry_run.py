@@ -94,6 +94,9 @@ class DryRun:
     def when_decided(self, release: Callable[[], None]) -> None:
         """Ignore it: no row waits."""
 
+    def note_schema(self) -> None:
+        """Ignore it: nothing is acknowledged."""
+
     def note_rows(self, stream: str) -> None:
         """Ignore it: nothing is acknowledged."""
 

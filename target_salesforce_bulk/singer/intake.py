@@ -55,6 +55,9 @@ class Intake(Protocol):
             skip_repeated: Whether rows that come again at the bookmark are left out.
         """
 
+    def note_schema(self) -> None:
+        """Note that a SCHEMA came: something is to follow it."""
+
     def note_rows(self, stream: str) -> None:
         """Note that records of a stream came."""
 

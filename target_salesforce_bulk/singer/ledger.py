@@ -55,7 +55,7 @@ class Ledger:
             if isinstance(entry, dict) and is_job_id(entry.get("job_id")):
                 self._remember(entry["job_id"], json.dumps(entry))
         number = found.get("number")
-        known = isinstance(number, int) and not isinstance(number, bool) and number > 0
+        known = isinstance(number, int) and not isinstance(number, bool) and number >= 0
         return _without(state), number if known else None
 
     def _remember(self, job_id: str, entry: str) -> None:

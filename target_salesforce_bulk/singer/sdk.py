@@ -115,6 +115,7 @@ class SafeTarget(Target):
         if isinstance(keys, list) and len(keys) == 1 and isinstance(keys[0], str):
             self._replication_keys[str(stream)] = keys[0]
         self._tap_stream = str(stream)
+        self.intake.note_schema()
         super()._process_schema_message(message_dict)
 
     @abstractmethod
