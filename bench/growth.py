@@ -1,8 +1,8 @@
 """`make growth`: whether a row or a STATE costs more where there are more of them.
 
 Each load is made at a size, at twice and at four times it, by the target in its own process. What
-it costs beyond an empty run is divided by the size: a ratio of 1.0 from one size to the next is
-flat. CPU seconds are those of the process, so other load on the machine matters little.
+it costs beyond an empty run is compared with that at half the size: flat is 2.0 where the size is
+that of the input, and 1.0 where it is that of what the journal holds. CPU seconds are those of the process, so other load on the machine matters little.
 
 `python bench/growth.py --package FOLDER` measures the package in another folder.
 """
@@ -79,7 +79,11 @@ class Machine:
         self.org = org
         self.state = folder / f"state-{time.monotonic_ns()}"
         self._folder = folder
-        self._environment = os.environ | {"PYTHONPATH": str(package)}
+        # `python -m` looks into the current folder first.
+        self._place: dict[str, Any] = {
+            "cwd": package,
+            "env": os.environ | {"PYTHONPATH": str(package)},
+        }
 
     def run(self, lines: Iterable[str], stream: dict[str, Any], **settings: Any) -> Cost:
         """Run the target on messages; what it took."""
@@ -90,7 +94,7 @@ class Machine:
             done = subprocess.run(
                 ["/usr/bin/env", "python3", "-c", _MEASURE, *self._command(stream, settings)],
                 stdin=stdin,
-                env=self._environment,
+                **self._place,
                 capture_output=True,
                 text=True,
                 check=False,
@@ -115,7 +119,7 @@ class Machine:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=self._environment,
+            **self._place,
             text=True,
         )
         assert running.stdin is not None
