@@ -2,7 +2,8 @@
 
 Each load is made at a size, at twice and at four times it, by the target in its own process. What
 it costs beyond an empty run is compared with that at half the size: flat is 2.0 where the size is
-that of the input, and 1.0 where it is that of what the journal holds. CPU seconds are those of the process, so other load on the machine matters little.
+that of the input, and 1.0 where it is that of what the journal holds. CPU
+seconds are those of the process, so other load on the machine matters little.
 
 `python bench/growth.py --package FOLDER` measures the package in another folder.
 """

@@ -292,6 +292,11 @@ class _Query:
         """Records by a query."""
         return iter(_asked(self._org, "query", lambda: self._org.query(soql), again=True))
 
+    def count(self, sobject: str) -> int:
+        """The number of records."""
+        table = self._org.tables.table(sobject)
+        return int(_asked(self._org, "count", lambda: len(table.records), again=True))
+
     def bulk(self, soql: str) -> Iterator[list[str]]:
         """Records by a query job."""
         return (list(record.values()) for record in self.select(soql))
