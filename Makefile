@@ -68,6 +68,7 @@ bench: $(VENV)/.ready .bench/.ready
 
 growth: $(VENV)/.ready
 	$(BIN)/python bench/growth.py
+
 audit: $(VENV)/.ready
 	$(BIN)/python tools/audit.py
 
