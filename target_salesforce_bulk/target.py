@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import click
 from singer_sdk.helpers.capabilities import PluginCapabilities
-from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
 
+from target_salesforce_bulk.configuration.names import WITHOUT_EFFECT
 from target_salesforce_bulk.failed.resend import resend
 from target_salesforce_bulk.journal.failed_rows import FailureClass
 from target_salesforce_bulk.journal.failure_store import Selection
@@ -19,6 +19,8 @@ from target_salesforce_bulk.singer.aliases import Aliases
 from target_salesforce_bulk.singer.batch_sources import BatchSources
 from target_salesforce_bulk.singer.connection_test import ConnectionTestSink
 from target_salesforce_bulk.singer.key_order import KeyOrder
+from target_salesforce_bulk.singer.left_out import LeftOutSink
+from target_salesforce_bulk.singer.listing import Listing
 from target_salesforce_bulk.singer.reader import MessageReader
 from target_salesforce_bulk.singer.sdk import SafeTarget
 from target_salesforce_bulk.singer.sink import SalesforceSink
@@ -26,6 +28,7 @@ from target_salesforce_bulk.singer.sink import SalesforceSink
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    import click
     from singer_sdk.sinks import Sink
 
     from target_salesforce_bulk.salesforce.client import Client
@@ -73,6 +76,7 @@ class TargetSalesforceBulk(SafeTarget):
         if isinstance(self.message_reader, MessageReader):
             self.message_reader.find_sink = self.sink_of_decoded
             self.message_reader.seal_old = self._seal_old
+            self.message_reader.leaves_out = self._leaves_out
             self.message_reader.batch_sources = lambda: BatchSources(
                 self.settings.batch_protocols or (), self.settings.batch_roots or ()
             )
@@ -100,6 +104,11 @@ class TargetSalesforceBulk(SafeTarget):
     def run(self) -> OpenRun:
         """The run, opened on first access."""
         return self._open_run(self.settings, self.client)
+
+    @cached_property
+    def listing(self) -> Listing:
+        """Which streams of the input are loaded."""
+        return Listing(self.settings)
 
     @property
     def intake(self) -> Intake:
@@ -147,7 +156,27 @@ class TargetSalesforceBulk(SafeTarget):
         """The sink class of a stream."""
         if stream_name == CONNECTION_TEST_STREAM:
             return ConnectionTestSink
+        alias = self.aliases.alias(stream_name)
+        if self._is_removed(alias) or not self.listing.takes(alias):
+            return LeftOutSink
         return super().get_sink_class(stream_name)
+
+    def _is_removed(self, alias: str) -> bool:
+        """Whether stream maps leave nothing of a stream."""
+        maps = self.mapper.stream_maps.get(self._tap_stream, [])
+        mine = [each for each in maps if each.stream_alias == alias]
+        return bool(mine) and all(isinstance(each, RemoveRecordTransform) for each in mine)
+
+    def _leaves_out(self, stream: str) -> bool:
+        """Whether no record of a stream of the tap is loaded; notes that some came."""
+        self._tap_stream = stream
+        maps = self.mapper.stream_maps.get(stream, [])
+        sinks = [self.get_sink(each.stream_alias) for each in maps]
+        if not sinks or not all(isinstance(sink, LeftOutSink) for sink in sinks):
+            return False
+        for sink in sinks:
+            sink.process_record({}, {})
+        return True
 
     def process_endofpipe(self) -> None:
         """Load the remaining rows and report the run.
@@ -157,6 +186,8 @@ class TargetSalesforceBulk(SafeTarget):
         """
         with self.intake.input_ends():
             super().process_endofpipe()
+        for remark in self.listing.remarks():
+            self.logger.warning("%s", remark)
         self.run.finish()
         self.run.close()
 
@@ -172,17 +203,17 @@ class TargetSalesforceBulk(SafeTarget):
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         """Add the SDK's own settings, except those without effect here."""
         super().append_builtin_config(config_jsonschema)
-        for name in ("load_method", "add_record_metadata", "batch_config"):
+        for name in WITHOUT_EFFECT:
             config_jsonschema["properties"].pop(name, None)
 
     @classmethod
-    def cb_config(cls, context: click.Context, parameter: click.Option, value: Any) -> Any:
-        """Read the files that `--config` names.
+    def settings_schema(cls) -> dict[str, Any]:
+        """The JSON schema of each setting by name, the SDK's own included."""
+        cls.append_builtin_config(cls.config_jsonschema)
+        properties: dict[str, Any] = cls.config_jsonschema["properties"]
+        return properties
 
-        Raises:
-            BadParameter: a file does not exist or is not JSON.
-        """
-        try:
-            return super().cb_config(context, parameter, value)
-        except (OSError, ValueError) as error:
-            raise click.BadParameter(f"{error}", context, parameter) from None
+    @classmethod
+    def cb_config(cls, context: click.Context, parameter: click.Option, value: Any) -> Any:
+        """Take what `--config` names as it is; it is read when a command needs it."""
+        return value

@@ -15,6 +15,7 @@ from target_salesforce_bulk.loading.batch_loader import BatchLoader
 from target_salesforce_bulk.loading.events import (
     Events,
 )
+from target_salesforce_bulk.loading.guards.deletes import DeleteGuard, DeleteLimits
 from target_salesforce_bulk.loading.ingest_jobs import IngestJobs
 from target_salesforce_bulk.loading.loader import Loader
 from target_salesforce_bulk.loading.polling import PollPlan
@@ -83,6 +84,11 @@ class World:
             workers=2,
             max_spool_bytes=1 << 30,
             events=events,
+            deletes=DeleteGuard(
+                limits=lambda _: DeleteLimits(max_deletes=None, max_delete_percent=100),
+                count=lambda _: 0,
+                hold_seconds=0,
+            ),
             early_problem=lambda _: "",
             stopping=stopping,
         )

@@ -66,6 +66,10 @@ class SqliteJournal:
                 if batch.parent_id is not None:
                     self._advance(db, batch.id, Event.ABANDONED, {})
             self.waiting.recover(db)
+            db.execute(
+                "UPDATE last_state SET value = 'null'"
+                " WHERE (SELECT left_at IS NULL FROM runs ORDER BY rowid DESC LIMIT 1)"
+            )
         self._portion_by_portion(self.failures.apply_changes)
 
     def _portion_by_portion(self, work: Callable[[sqlite3.Connection], bool]) -> None:
@@ -97,15 +101,29 @@ class SqliteJournal:
         with self._db.transaction() as db:
             db.execute("INSERT INTO runs (id, started_at) VALUES (?, ?)", (run_id, now()))
 
+    def leave_run(self) -> None:
+        """See `Journal.leave_run`."""
+        with self._db.transaction() as db:
+            db.execute("UPDATE runs SET left_at = ? WHERE id = ?", (now(), self._run_id))
+
     def end_run(self) -> None:
         """Note that a run read its input to the end and left nothing unsettled."""
         with self._db.transaction() as db:
             db.execute("UPDATE runs SET ended_at = ? WHERE id = ?", (now(), self._run_id))
 
+    @property
+    def remembers_rows(self) -> bool:
+        """Whether there are rows that may come again."""
+        return self.recognised.remembers_any
+
+    def newest_state(self) -> int:
+        """The number of the newest STATE; 0 where there was none."""
+        return self.recognised.newest_number()
+
     def intend_state(self, coverage: Coverage) -> int:
         """Note what a STATE will cover that is about to be written; its number."""
         with self._db.transaction() as db:
-            number = self.recognised.next_number()
+            number = self.recognised.newest_number() + 1
             self.recognised.intend(db, number, coverage)
         return number
 
@@ -136,6 +154,11 @@ class SqliteJournal:
         """The STATE that was written last, by this run or an earlier one; None where none was."""
         found = self._db.query("SELECT value FROM last_state")
         return json.loads(found[0]["value"]) if found else None
+
+    @property
+    def last_state_in_doubt(self) -> bool:
+        """Whether a run was killed, so that nobody knows which STATE the runner kept."""
+        return self._db.exists("SELECT 1 FROM last_state WHERE value = 'null'")
 
     def complete_without_state(self, stream: str) -> None:
         """Note that a run has brought a stream to its end whose tap sends no STATE."""

@@ -67,9 +67,11 @@ class Recognised(Protocol):
     def begin(self) -> None:
         """Take all batches that are there for those of earlier runs."""
 
-    @property
-    def counts(self) -> bool:
-        """Whether anything is remembered, so that STATE must carry its number."""
+    def note_states_of(self, streams: Iterable[str]) -> None:
+        """Note that the tap sends STATE for streams."""
+
+    def has_states(self, stream: str) -> bool:
+        """Whether the tap has ever sent STATE for a stream."""
 
     def completion(self, stream: str) -> dict[int, Position | None]:
         """What is covered when a run has brought a stream to its end.
@@ -174,8 +176,18 @@ class Journal(Protocol):
     def start_run(self, run_id: str) -> None:
         """Note that a run has begun; everything stored from now on belongs to it."""
 
+    def leave_run(self) -> None:
+        """Note that the process was not killed: what it wrote to stdout is out."""
+
     def end_run(self) -> None:
         """Note that a run read its input to the end and left nothing unsettled."""
+
+    @property
+    def remembers_rows(self) -> bool:
+        """Whether there are rows that may come again."""
+
+    def newest_state(self) -> int:
+        """The number of the newest STATE; 0 where there was none."""
 
     def intend_state(self, coverage: Coverage) -> int:
         """Note what a STATE will cover that is about to be written; its number."""
@@ -195,6 +207,10 @@ class Journal(Protocol):
 
     def last_state(self) -> Any:
         """The STATE that was written last, by this run or an earlier one; None where none was."""
+
+    @property
+    def last_state_in_doubt(self) -> bool:
+        """Whether a run was killed, so that nobody knows which STATE the runner kept."""
 
     def complete_without_state(self, stream: str) -> None:
         """Note that a run has brought a stream to its end whose tap sends no STATE."""

@@ -108,15 +108,15 @@ class RecognisedRows:
     # --- what a STATE covers -------------------------------------------------------------------
 
     @property
-    def counts(self) -> bool:
-        """Whether anything is remembered, so that STATE must carry its number."""
+    def remembers_any(self) -> bool:
+        """Whether any row may come again."""
         query = "SELECT EXISTS (SELECT 1 FROM dealt_batches) OR EXISTS (SELECT 1 FROM top_sets)"
         return bool(self._db.query(query)[0][0])
 
-    def next_number(self) -> int:
-        """The number of the next STATE."""
+    def newest_number(self) -> int:
+        """The number of the newest STATE; 0 where there was none."""
         (row,) = self._db.query("SELECT coalesce(max(number), 0) AS newest FROM states")
-        return max(int(row["newest"]), self._number_back or 0) + 1
+        return max(int(row["newest"]), self._number_back or 0)
 
     def intend(self, db: sqlite3.Connection, number: int, coverage: Coverage) -> None:
         """Note what a STATE will cover, before it is written."""
@@ -153,6 +153,16 @@ class RecognisedRows:
                 " WHERE number = ? AND rows IS NULL)",
                 (number,),
             )
+
+    def note_states_of(self, streams: Iterable[str]) -> None:
+        """Note that the tap sends STATE for streams: where it sends none, it broke off."""
+        with self._db.transaction() as db:
+            rows = [(stream,) for stream in streams]
+            db.executemany("INSERT OR IGNORE INTO streams_with_state VALUES (?)", rows)
+
+    def has_states(self, stream: str) -> bool:
+        """Whether the tap has ever sent STATE for a stream."""
+        return self._db.exists("SELECT 1 FROM streams_with_state WHERE stream = ?", (stream,))
 
     def forget_completed(self, db: sqlite3.Connection, stream: str) -> None:
         """Forget what is remembered of a stream without a STATE; its run is complete."""
@@ -287,12 +297,12 @@ class RecognisedRows:
     def taken(self, stream: str) -> int:
         """How many rows of a stream have come again."""
         expected = self._streams.get(stream)
-        return 0 if expected is None else len(expected.taken)
+        return 0 if expected is None else expected.taken
 
     @property
     def taken_in_all(self) -> int:
         """How many rows have come again, of all streams."""
-        return sum(len(each.taken) + each.tops_taken for each in self._streams.values())
+        return sum(each.taken + each.tops_taken for each in self._streams.values())
 
     def _expected(self, stream: str) -> Expected:
         if stream not in self._streams:
@@ -304,7 +314,8 @@ class RecognisedRows:
         number = self._expected(stream).number
         with self._db.transaction() as db:
             self.forget_completed(db, stream)
-            db.execute("DELETE FROM top_sets WHERE stream = ?", (stream,))
+            for table in ("top_sets", "streams_with_state"):
+                db.execute(f"DELETE FROM {table} WHERE stream = ?", (stream,))  # noqa: S608 - ours
         self._streams.pop(stream, None)
         self._sweep()
         return number

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: What a journal of this program has.
-VERSION = 3
+VERSION = 4
 
 _TABLES = """
 CREATE TABLE runs (
@@ -106,6 +106,7 @@ CREATE TABLE dealt_coverage (  -- how much of them a STATE covers; nulls: all
     rows INTEGER,
     refused INTEGER
 ) STRICT;
+CREATE INDEX batches_by_job ON batches (substr(job_id, 1, 15));
 CREATE INDEX dealt_coverage_by_batch ON dealt_coverage (batch_id);
 CREATE TABLE taken_rows (  -- that came again and that a STATE covers now
     id INTEGER PRIMARY KEY,
@@ -232,6 +233,15 @@ ALTER TABLE failed_rows ADD COLUMN retry_batch_id INTEGER REFERENCES batches (id
         2,
     ),
     2: (f"{_VERSION_3} {_ORDER}", 3),
+    3: (
+        """
+ALTER TABLE runs ADD COLUMN left_at TEXT;  -- null where the process was killed
+CREATE TABLE streams_with_state (  -- streams whose tap has sent STATE
+    stream TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+""",
+        4,
+    ),
 }
 
 

@@ -395,7 +395,7 @@ def _wrong_details(name: str, details: Mapping[str, Any]) -> list[str]:
         if member not in known
     ]
     wrong += [
-        f"{name}.{member} is {details[member]!r} (allowed are {' and '.join(allowed)})"
+        f"{name}.{member} must be {' or '.join(allowed)}"
         for member, allowed in _CHOICES.items()
         if details.get(member) is not None and details[member] not in allowed
     ]

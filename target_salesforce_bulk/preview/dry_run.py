@@ -77,6 +77,9 @@ class DryRun:
         self.resolved[stream] = resolved
         return self.counts.setdefault(stream, Count())
 
+    def stream_left_out(self, stream: str, tap_stream: str) -> None:
+        """Ignore it: it costs nothing."""
+
     def is_stopped(self, stream: str) -> bool:
         """Never: nothing is sent, so nothing fails."""
         return False
@@ -93,6 +96,9 @@ class DryRun:
 
     def when_decided(self, release: Callable[[], None]) -> None:
         """Ignore it: no row waits."""
+
+    def note_schema(self) -> None:
+        """Ignore it: nothing is acknowledged."""
 
     def note_rows(self, stream: str) -> None:
         """Ignore it: nothing is acknowledged."""

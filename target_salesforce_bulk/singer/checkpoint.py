@@ -37,6 +37,13 @@ if TYPE_CHECKING:
 class Covers(Protocol):
     """Stores what a STATE covers."""
 
+    @property
+    def remembers_rows(self) -> bool:
+        """Whether there are rows that may come again."""
+
+    def newest_state(self) -> int:
+        """The number of the newest STATE; 0 where there was none."""
+
     def intend_state(self, coverage: Coverage) -> int:
         """Note what a STATE will cover that is about to be written; its number."""
 
@@ -107,22 +114,24 @@ class Checkpoint:
     Args:
         write: Writes a STATE to stdout, with its number where it is given one.
         journal: Stores what a STATE covers.
-        needs_number: Whether anything is remembered for which the number is needed.
-        starts: The bookmarks that were written last in an earlier run.
+        numbered: Whether each STATE is to carry its number.
+        starts: The bookmarks that were written last in an earlier run; None where nobody knows
+            whether they were kept.
     """
 
     def __init__(
         self,
         write: Callable[[Any, int | None], None],
         journal: Covers,
-        needs_number: Callable[[], bool],
-        starts: Mapping[str, Any] | None = None,
+        *,
+        numbered: bool,
+        starts: Mapping[str, Any] | None,
     ) -> None:
         self._write = write
         self._journal = journal
-        self._needs_number = needs_number
+        self._numbered = numbered
         self._mutex = threading.RLock()
-        self._starts = starts or {}
+        self._starts = starts
         self._streams: dict[str, _Stream] = {}
         self._ties: dict[str, set[str]] = {}
         self._newest_batch = 0
@@ -317,23 +326,23 @@ class Checkpoint:
         if self._newest is ABSENT:
             return ABSENT
         names = bookmarks.by_stream(self._newest)
-        # A tap that does not say where it starts has most likely started from what was written.
-        known = self._safe if self._starts_known else {**self._starts, **self._safe}
+        known = self._safe
+        if not self._starts_known:  # most likely the tap has started from what was written
+            known = {**(self._starts or {}), **self._safe}
         safe = {name: known[name] for name in names if name in known}
-        if not safe and names:
+        doubtful = not self._starts_known and self._starts is None and safe.keys() != names.keys()
+        if doubtful or (not safe and names):
             return ABSENT
         return bookmarks.composed(self._newest, safe)
 
     def _put_out(self, value: Any) -> None:
         coverage = self._coverage()
-        numbered = self._needs_number()
-        if not numbered and not coverage.batches and not coverage.tops:
-            self._write(value, None)
-        else:
+        if coverage.batches or coverage.tops or self._journal.remembers_rows:
             number = self._journal.intend_state(coverage)
-            numbered = self._needs_number()
-            self._write(value, number if numbered else None)
-            self._journal.state_written(number, coverage, value, numbered=numbered)
+            self._write(value, number if self._numbered else None)
+            self._journal.state_written(number, coverage, value, numbered=self._numbered)
+        else:  # with the number of the one before: so it tells of all lines that are lost after it
+            self._write(value, self._journal.newest_state() if self._numbered else None)
         self._last_written = value
 
     def _coverage(self) -> Coverage:
@@ -373,8 +382,8 @@ class Checkpoint:
     def _put_out_again(self, coverage: Coverage) -> None:
         """Write the last STATE once more, as it covers more now; or note that where it has none."""
         number = self._journal.intend_state(coverage)
-        numbered = self._needs_number() and self._last_written is not ABSENT
-        if numbered:  # else no row is remembered that this could matter to
+        numbered = self._numbered and self._last_written is not ABSENT
+        if numbered:  # else the line would say what the one before did
             self._write(self._last_written, number)
         self._journal.state_written(number, coverage, self._last_written, numbered=numbered)
 

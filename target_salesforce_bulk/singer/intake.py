@@ -37,6 +37,9 @@ class Intake(Protocol):
             resolved: What becomes of its rows.
         """
 
+    def stream_left_out(self, stream: str, tap_stream: str) -> None:
+        """Note that a stream is not loaded; the arguments are those of `stream_started`."""
+
     def is_stopped(self, stream: str) -> bool:
         """Whether rows of a stream are not taken any more.
 
@@ -54,6 +57,9 @@ class Intake(Protocol):
             replication_key: The property by which the tap goes on; None where it has none.
             skip_repeated: Whether rows that come again at the bookmark are left out.
         """
+
+    def note_schema(self) -> None:
+        """Note that a SCHEMA came: something is to follow it."""
 
     def note_rows(self, stream: str) -> None:
         """Note that records of a stream came."""

@@ -62,7 +62,8 @@ class LiveIntake:
         self._held: list[Callable[[], None]] = []
         self._state: Any = None
         self._states = 0
-        self._rows_since_state = False
+        #: Whether the newest message is a STATE.
+        self._at_state = False
         self._rows_of: set[str] = set()
         self._started_before_state: set[str] = set()
         #: The stream of the newest row, and those that had a turn since each stream's last.
@@ -72,9 +73,16 @@ class LiveIntake:
 
     def stream_started(self, stream: str, tap_stream: str, resolved: ResolvedStream) -> StreamTally:
         """See `Intake.stream_started`."""
+        self._note_stream(stream, tap_stream)
+        return self._tally.stream_started(stream, resolved.sobject.name)
+
+    def stream_left_out(self, stream: str, tap_stream: str) -> None:
+        """See `Intake.stream_left_out`."""
+        self._note_stream(stream, tap_stream)
+
+    def _note_stream(self, stream: str, tap_stream: str) -> None:
         self._tap_streams[stream] = tap_stream
         self._checkpoint.stream_started(stream, tap_stream)
-        return self._tally.stream_started(stream, resolved.sobject.name)
 
     def is_stopped(self, stream: str) -> bool:
         """See `Intake.is_stopped`."""
@@ -99,10 +107,14 @@ class LiveIntake:
         self.when_decided(found.learn)
         return found
 
+    def note_schema(self) -> None:
+        """See `Intake.note_schema`."""
+        self._at_state = False
+
     def note_rows(self, stream: str) -> None:
         """See `Intake.note_rows`."""
         self._checkpoint.row_came()
-        self._rows_since_state = True
+        self._at_state = False
         self._rows_of.add(stream)
         if stream != self._turn:
             self._turns_since.setdefault(stream, set())
@@ -145,8 +157,10 @@ class LiveIntake:
         own, number = self._ledger.take_out(state)
         self._decide(number)
         self._state, self._states = own, self._states + 1
-        self._rows_since_state = False
-        self._started_before_state |= self._tap_streams.keys()
+        self._at_state = True
+        if new := self._tap_streams.keys() - self._started_before_state:
+            self._journal.recognised.note_states_of(new)
+            self._started_before_state |= new
         self._checkpoint.state_received(
             own, {stream: self._reading(stream) for stream in self._tap_streams}
         )
@@ -189,16 +203,12 @@ class LiveIntake:
         """Note that the input was read to its end, and that every row has an outcome.
 
         A tap that comes to its end sends a STATE as its last message, or none at all. If a record
-        came after the last one, the tap broke off, and those rows come again.
+        or a SCHEMA came after the last one, the tap broke off, and what it sent comes again.
         """
         if not self._states:
-            for stream in self._rows_of:
-                # A tap with a replication key that sent no STATE broke off before its first one;
-                # where it does so again from the beginning, it is one that keeps no STATE.
-                again = self._journal.recognised.taken(stream) > 0
-                if again or stream not in self._positional:
-                    self._journal.complete_without_state(stream)
-        elif not self._rows_since_state:
+            for stream in filter(self._keeps_no_state, self._rows_of):
+                self._journal.complete_without_state(stream)
+        elif self._at_state:
             complete = [stream for stream in self._tap_streams if self._is_complete(stream)]
             self._checkpoint.complete(
                 {
@@ -212,6 +222,14 @@ class LiveIntake:
         self._journal.end_run()
         if taken := self._journal.recognised.taken_in_all:
             logger.info("%s rows had been dealt with by an earlier run and were left out", taken)
+
+    def _keeps_no_state(self, stream: str) -> bool:
+        """Whether the tap of a stream, which has sent no STATE, sends none at its end either."""
+        if self._journal.recognised.has_states(stream):
+            return False
+        # One with a replication key broke off before its first STATE; where it does so again from
+        # the beginning, it is one that keeps none.
+        return stream not in self._positional or self._journal.recognised.taken(stream) > 0
 
     def _is_complete(self, stream: str) -> bool:
         """Whether the tap brought a stream to its end, as far as its last STATE tells."""

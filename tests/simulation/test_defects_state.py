@@ -117,6 +117,77 @@ def test_the_states_of_two_tap_streams_of_one_name_stay(scene: Callable[..., Sce
     assert [each for each in ended.states if each["bookmarks"].keys() & {"a", "b"}] == []
 
 
+def test_a_lost_state_line_doubles_nothing_if_the_kept_one_covers_nothing(
+    scene: Callable[..., Scene],
+) -> None:
+    """3.7: a STATE that stands before all others has a number too, so that it tells of the loss."""
+    it = scene(**INSERT)
+
+    first, *_ = it.run(at("0"), ONLY_A, *ROWS[:2], at("2")).states
+    it.run(again(first), ONLY_A, *ROWS[:2], at("2"))
+
+    assert it.things("A__c") == ALL[:2]
+
+
+def test_a_tap_that_broke_off_at_a_schema_is_not_at_its_end(scene: Callable[..., Scene]) -> None:
+    """3.2: only a STATE as the last message says that the tap has come to its end."""
+    it = scene(**INSERT)
+    whole_table, other = schema("A__c", key=None), schema("A__c", stream="others", key=None)
+    loaded = [whole_table, *ROWS[:2], state(things={})]
+
+    kept = it.run(*loaded, other).states[-1]
+    it.run(again(kept), *loaded, other, state(things={}, others={}))
+
+    assert it.things("A__c") == ALL[:2]
+
+
+def test_a_tap_that_has_sent_state_is_not_taken_for_one_that_sends_none(
+    scene: Callable[..., Scene],
+) -> None:
+    """3.2: a tap that sends STATE and broke off before its first one has not come to its end."""
+    it = scene(**INSERT)
+
+    it.run_until(ONLY_A, *ROWS[:3], at("3"), after=SETTLED)
+    it.run(ONLY_A, *ROWS[:2])
+    it.run(ONLY_A, *ROWS[:3], at("3"))
+
+    assert it.things("A__c") == ALL[:3]
+
+
+def test_a_state_without_bookmarks_waits_for_its_rows_in_a_first_run(
+    scene: Callable[..., Scene],
+) -> None:
+    """3.3: nothing was written before, so nothing can stand in its place."""
+    it = scene(**INSERT, batch_size_rows=2)
+
+    ended = it.run(schema("A__c", key=None), *ROWS[:3], state({"page": 3}))
+
+    pages = [{k: v for k, v in (each or {}).items() if k == "page"} for each in ended.states]
+    assert pages == [{"page": 3}] * len(pages)
+
+
+def test_a_lost_bookmark_is_not_written_before_its_rows_are_loaded_again(
+    scene: Callable[..., Scene],
+) -> None:
+    """3.3: after a kill nobody knows where a tap starts that does not say so."""
+    it = scene(batch_size_rows=2)
+    keyed = schema("Key__c", "A__c", "B__c", by="A__c")
+    rows = [row(Key__c=key, A__c=at, B__c=b) for key, at, b in (("y", "2", "b"), ("x", "3", "old"))]
+    newest = row(Key__c="x", A__c="4", B__c="new")
+
+    def starts_at(kept: list[Any]) -> str:
+        return kept[-1]["bookmarks"]["things"]["replication_key_value"] if kept else "1"
+
+    it.run(keyed, row(Key__c="x", A__c="1"), at("1"))
+    out = ["writes to stdout", "has committed"]
+    it.run_until(keyed, *rows, newest, at("4"), after=[*SETTLED, *SETTLED, *out])  # but it was lost
+    kept = it.run_until(keyed, *rows, newest, at("4"), after=SETTLED).states
+    again = [*rows, newest] if starts_at(kept) == "1" else [newest]
+    it.run(keyed, *again, at("4"))
+
+    assert ("x", "new") in it.things("Key__c", "B__c")
+
+
 @pytest.mark.parametrize(
     "broken",
     [

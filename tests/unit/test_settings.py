@@ -25,6 +25,7 @@ STREAM_DEFAULTS = StreamSettings(
     too_long="reject",
     validate_rows=True,
     deletes="ignore",
+    max_delete_percent=10,
 )
 NUMBERS = [
     each.name
@@ -181,7 +182,7 @@ def test_a_stream_falls_back_to_the_top_level() -> None:
             "operation": "insert",
             "too_long": "truncate",
             "batch_size_rows": 10,
-            "streams": {"users": {"object": "Contact", "operation": "hardDelete"}},
+            "streams": {"users": {"object": "Contact", "operation": "delete"}},
         }
     )
     top = dataclasses.replace(
@@ -190,7 +191,7 @@ def test_a_stream_falls_back_to_the_top_level() -> None:
 
     assert settings.for_stream("other") == top
     assert settings.for_stream("users") == dataclasses.replace(
-        top, object="Contact", operation=Operation.HARD_DELETE
+        top, object="Contact", operation=Operation.DELETE
     )
 
 
@@ -238,26 +239,20 @@ def test_a_less_specific_entry_still_decides_what_the_other_leaves_open() -> Non
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-@pytest.mark.parametrize("value", ["nan", "-NaN", "sNaN", math.nan])
-def test_not_a_number(name: str, value: Any) -> None:
-    """Compared with NaN nothing is too much, so a threshold would never be passed."""
-    assert refused(**{name: value}).startswith(f"{name} is not a number. It must be a finite ")
-
-
-@pytest.mark.parametrize("name", NUMBERS)
-@pytest.mark.parametrize("value", ["inf", "-Infinity", "1e999", math.inf])
-def test_infinity(name: str, value: Any) -> None:
-    """No setting means "for ever"."""
-    sign = "-" if str(value).startswith("-") else ""
-
-    assert refused(**{name: value}).startswith(f"{name} is {sign}inf. It must be a finite ")
+@pytest.mark.parametrize(
+    "value", ["nan", "-NaN", "sNaN", math.nan, "inf", "-Infinity", "1e999", math.inf]
+)
+def test_what_is_not_finite(name: str, value: Any) -> None:
+    """Compared with NaN nothing is too much, and no setting means "for ever"."""
+    assert refused(**{name: value}).startswith(f"{name} must be a finite number, at least ")
 
 
 @pytest.mark.parametrize("value", ["soon", "", "1,5", "0x10", "5\n6"])
 def test_text_that_is_no_number(value: str) -> None:
     """The setting is named, the text is not repeated."""
     assert refused(request_max_seconds=value) == (
-        "request_max_seconds is not a number. It must be a finite number, at least 0."
+        "request_max_seconds must be a finite number, at least 0. "
+        "Correct it, or remove it to get the default."
     )
 
 
@@ -265,8 +260,8 @@ def test_text_that_is_no_number(value: str) -> None:
 def test_a_number_out_of_bounds(value: Any) -> None:
     """The schema does not bound a number that comes as text, so it is bounded here."""
     assert refused(max_failed_percent=value) == (
-        f"max_failed_percent is {float(value)}. "
-        "It must be a finite number, at least 0, at most 100."
+        "max_failed_percent must be a finite number, at least 0, at most 100. "
+        "Correct it, or remove it to get the default."
     )
 
 
@@ -283,6 +278,72 @@ def test_poll_intervals_that_contradict_each_other() -> None:
         "Raise the first or lower the second."
     )
     assert Settings.from_config({"poll_interval_seconds": 30}).poll_interval_seconds == 30
+
+
+@pytest.mark.parametrize("operation", ["delete", "hardDelete"])
+def test_no_operation_deletes_at_the_top_level(operation: str) -> None:
+    """Nor by a pattern, which may match a stream that nobody thought of."""
+    listed = {"Contact": {"operation": "upsert"}}
+    at_the_top = refused(operation=operation, streams=listed, allow_hard_delete=True)
+    by_a_pattern = refused(streams={"crm-*": {"operation": operation}}, allow_hard_delete=True)
+
+    assert at_the_top == (
+        f"operation is {operation} at the top level, which would delete the records of any "
+        "stream. Set it in streams.<exact name of the stream>.operation instead."
+    )
+    assert by_a_pattern == (
+        f"streams.crm-*.operation is {operation}, but crm-* is a pattern, which may match other "
+        "streams than intended. Name each stream that is to delete: "
+        "streams.<exact name of the stream>.operation."
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "config"),
+    [
+        ("streams.a.operation", "hardDelete", {"streams": {"a": {"operation": "hardDelete"}}}),
+        ("streams.*.deletes", "hard_delete", {"streams": {"*": {"deletes": "hard_delete"}}}),
+        ("deletes", "hard_delete", {"deletes": "hard_delete"}),
+    ],
+)
+def test_a_hard_delete_needs_a_setting_of_its_own(
+    setting: str, value: str, config: dict[str, Any]
+) -> None:
+    """It is named, and so is what else to set."""
+    assert refused(**config, allow_hard_delete=False) == (
+        f"{setting} is {value}, which bypasses the Recycle Bin. Set allow_hard_delete to true to "
+        f"accept that, or {setting} to delete."
+    )
+    Settings.from_config(config | {"allow_hard_delete": True})
+
+
+def test_a_number_of_a_stream_out_of_bounds() -> None:
+    """It is named by its stream, before anything is read."""
+    assert refused(streams={"users": {"max_delete_percent": "nan"}}) == (
+        "streams.users.max_delete_percent must be a finite number, at least 0, at most 100. "
+        "Correct it, or remove it to get the default."
+    )
+
+
+@pytest.mark.parametrize(
+    ("entries", "listed", "unmatched"),
+    [
+        ([], {"users", "Users", "crm-users"}, []),
+        (["users"], {"users"}, []),
+        (["crm-*", "users"], {"users", "crm-users"}, []),
+        (["*"], {"users", "Users", "crm-users"}, []),
+        (["users", "us*", "orders"], {"users"}, ["orders"]),
+    ],
+)
+def test_which_streams_are_listed(
+    entries: list[str], listed: set[str], unmatched: list[str]
+) -> None:
+    """Those that an entry matches, be it a pattern; all of them where there is no entry."""
+    settings = Settings.from_config({"streams": {entry: {} for entry in entries}})
+    streams = {"users", "Users", "crm-users"}
+
+    assert {each for each in streams if settings.is_listed(each)} == listed
+    assert settings.unmatched(streams) == unmatched
 
 
 def test_no_secret_is_shown() -> None:

@@ -19,12 +19,15 @@ class Out:
         self.states: list[dict[str, Any]] = []
         self.numbers: list[int | None] = []
         self.covered: list[dict[int, Position | None]] = []
-        self.remembers = True
-        self.checkpoint = Checkpoint(self.write, self, lambda: self.remembers)
+        self.remembers_rows = True
+        self.checkpoint = Checkpoint(self.write, self, numbered=True, starts={})
 
     def write(self, state: dict[str, Any], number: int | None) -> None:
         self.states.append(state)
         self.numbers.append(number)
+
+    def newest_state(self) -> int:
+        return len(self.covered)
 
     def intend_state(self, coverage: Coverage) -> int:
         self.covered.append(dict(coverage.batches))
@@ -267,6 +270,18 @@ def test_no_start_is_lost_that_nobody_told(out: Out) -> None:
     assert out.states == [state(a=2, b=7), state(a=5, b=7)]
 
 
+def test_no_start_is_made_up_after_a_kill(out: Out) -> None:
+    """The tap may have started further back than from what was written last."""
+    out.checkpoint._starts = None
+    out.opened(1, "a")
+    out.checkpoint.row_came()
+    out.came(state(a=5, b=7))
+    before = list(out.states)
+    out.settled(1)
+
+    assert (before, out.states) == ([], [state(a=5, b=7)])
+
+
 def test_a_child_without_a_position_holds_its_parent_back(out: Out) -> None:
     """Its rows come in turns with the parent's, and come again only with those."""
     out.came(state())
@@ -299,3 +314,15 @@ def test_a_state_that_is_no_object_is_passed_on(out: Out) -> None:
         out.came(value)
 
     assert out.states == [[], "x", 7, None, {}]
+
+
+def test_a_state_that_covers_nothing_has_the_number_of_the_one_before(out: Out) -> None:
+    """It tells of all lines that are lost after it, also where no row is remembered."""
+    out.remembers_rows = False
+    out.came(state(things=0))
+    out.opened(1, "things")
+    out.settled(1)
+    out.came(state(things=1))
+    out.came(state(things=2))
+
+    assert out.numbers == [0, 1, 1]
