@@ -256,10 +256,8 @@ class Loader:
         )
         return loaded
 
-        events: Receives the events of batches.
-        deletes: Stops a stream that is to delete too much, before it does.
-        early_problem: Called after each batch of a stream that has more rows: why the rest of the
-            stream should not be sent; empty if it should.
+    def _queue_child(self, child: Batch, *, hold_seconds: float = 0.0) -> None:
+        """Queue rows to be resent: after a delay, or once their parents have been loaded."""
         if child.for_parents:
             self._for_parents.append(child)
         else:
