@@ -108,7 +108,7 @@ def test_compressed_uploads(
     assert result.failed_rows() == []
     states = [job["state"] for job in org.jobs()]
     assert states.count("JobComplete") == 3
-    assert ("sent plain from now on" in result.stderr) is (answer != "accept")
+    assert ("uploads are no longer compressed" in result.stderr) is (answer != "accept")
     if answer == "accept":
         assert states == ["JobComplete"] * 3
 
