@@ -6,6 +6,7 @@ import secrets
 import threading
 from contextlib import closing, suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from target_salesforce_bulk.errors import StateDirectoryError
@@ -13,6 +14,7 @@ from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.loading.batch_loader import BatchLoader
 from target_salesforce_bulk.loading.events import Events
 from target_salesforce_bulk.loading.guards.canary import Canaries
+from target_salesforce_bulk.loading.guards.deletes import DeleteGuard, DeleteLimits
 from target_salesforce_bulk.loading.guards.thresholds import Thresholds
 from target_salesforce_bulk.loading.ingest_jobs import IngestJobs
 from target_salesforce_bulk.loading.loader import Loader
@@ -28,6 +30,7 @@ from target_salesforce_bulk.salesforce.objects import Objects
 from target_salesforce_bulk.salesforce.query import QueryApi
 from target_salesforce_bulk.salesforce.transport import RetryPolicy
 from target_salesforce_bulk.singer import bookmarks
+from target_salesforce_bulk.singer.aliases import alias_of
 from target_salesforce_bulk.singer.checkpoint import Checkpoint
 from target_salesforce_bulk.singer.ledger import Ledger
 from target_salesforce_bulk.singer.live_intake import LiveIntake
@@ -85,6 +88,11 @@ class Run:
             workers=settings.max_concurrent_jobs,
             max_spool_bytes=settings.max_spool_bytes,
             events=self._events,
+            deletes=DeleteGuard(
+                limits=partial(_delete_limits, settings),
+                count=self.query.count,
+                hold_seconds=settings.max_batch_age_seconds,
+            ),
             early_problem=self._early_problem,
             stopping=self._stopping,
         )
@@ -218,6 +226,14 @@ class Run:
             self.stop()
         finally:
             self.close()
+
+
+def _delete_limits(settings: Settings, stream: str) -> DeleteLimits:
+    known = settings.streams or {}
+    options = settings.for_stream(stream if stream in known else alias_of(stream))
+    return DeleteLimits(
+        max_deletes=options.max_deletes, max_delete_percent=options.max_delete_percent
+    )
 
 
 def _starts(journal: Journal) -> dict[str, Any] | None:

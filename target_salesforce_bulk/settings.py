@@ -23,7 +23,7 @@ from target_salesforce_bulk.patterns import check_pattern
 from target_salesforce_bulk.salesforce.job import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 #: The stream that `meltano config test` sends its record to.
 CONNECTION_TEST_STREAM = "meltano_test_stream"
@@ -34,6 +34,9 @@ EmptyCells = Literal["clear", "ignore"]
 TooLong = Literal["reject", "truncate"]
 SaveResults = Literal["failed", "all"]
 Deletes = Literal["ignore", "delete", "hard_delete"]
+UnlistedStreams = Literal["error", "skip", "load"]
+
+_GLOB = frozenset("*?[")
 
 
 #: JSON types by Python type. Choices and paths are strings.
@@ -101,6 +104,8 @@ class StreamSettings:
         "ID of the assignment rule to apply to Leads or Cases."
     )
     deletes: Deletes = _setting(_OVERRIDE)
+    max_deletes: int | None = _setting(_OVERRIDE, minimum=0)
+    max_delete_percent: float = _setting(_OVERRIDE, minimum=0, maximum=100)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,8 +139,15 @@ class Settings:
         "stream, the most specific one that contains a setting wins.",
         default=None,
     )
+    unlisted_streams: UnlistedStreams = _setting(
+        "What to do with a stream that no entry of streams names, once there is an entry: stop "
+        "(error), leave it out (skip), or load it into the object of its name (load).",
+        default="error",
+    )
     operation: Operation = _setting(
-        "What jobs do, unless the stream has its own operation.", default=Operation.UPSERT
+        "What jobs do, unless the stream has its own operation. delete and hardDelete are "
+        "accepted only in the entry of a stream that has its exact name.",
+        default=Operation.UPSERT,
     )
     auto_map: bool = _setting(
         "Map properties to fields of the same name, ignoring case and underscores.",
@@ -166,6 +178,21 @@ class Settings:
         "or delete the Salesforce record with the same key (delete, or hard_delete to bypass the "
         "Recycle Bin).",
         default="ignore",
+    )
+    allow_hard_delete: bool = _setting(
+        "Accept hardDelete and hard_delete, which bypass the Recycle Bin.", default=False
+    )
+    max_deletes: int | None = _setting(
+        "Stop a stream that is to delete more than this many records in one run, before its "
+        "first delete job where possible. Default: no limit.",
+        minimum=0,
+    )
+    max_delete_percent: float = _setting(
+        "Likewise for more than this percentage of the object's records, if it has at least 100. "
+        "100: no limit.",
+        default=10,
+        minimum=0,
+        maximum=100,
     )
     max_job_bytes: int = _setting(
         "Maximum size of a job's CSV, in bytes. Salesforce recommends at most 100,000,000.",
@@ -296,7 +323,8 @@ class Settings:
 
         Raises:
             SettingsError: a number is not finite or is out of range, a regular expression cannot
-                be used, or settings contradict each other.
+                be used, settings contradict each other, or records would be deleted where that is
+                not accepted.
         """
         settings = cls(**_typed_values(cls, config))
         for pattern in settings.retryable_errors or ():
@@ -307,7 +335,35 @@ class Settings:
                 f"poll_max_interval_seconds is less than poll_interval_seconds: {most:g} against "
                 f"{least:g}. Raise the first or lower the second."
             )
+        settings._check_deletes()
         return settings
+
+    def _check_deletes(self) -> None:
+        """Refuse an operation that deletes, unless it is that of one stream by its exact name."""
+        if self.operation.only_ids:
+            raise SettingsError(
+                f"operation is {self.operation} at the top level, which would delete the records "
+                "of any stream. Set it in streams.<exact name of the stream>.operation instead."
+            )
+        self._check_hard_delete("deletes", self.deletes)
+        for name, entry in (self.streams or {}).items():
+            values = _typed_values(StreamSettings, entry, f"streams.{name}.")
+            operation = values.get("operation", self.operation)
+            if operation.only_ids and is_glob(name):
+                raise SettingsError(
+                    f"streams.{name}.operation is {operation}, but {name} is a pattern, which may "
+                    "match other streams than intended. Name each stream that is to delete: "
+                    "streams.<exact name of the stream>.operation."
+                )
+            self._check_hard_delete(f"streams.{name}.operation", operation)
+            self._check_hard_delete(f"streams.{name}.deletes", values.get("deletes"))
+
+    def _check_hard_delete(self, setting: str, value: str | None) -> None:
+        if value in {Operation.HARD_DELETE, "hard_delete"} and not self.allow_hard_delete:
+            raise SettingsError(
+                f"{setting} is {value}, which bypasses the Recycle Bin. Set allow_hard_delete to "
+                f"true to accept that, or {setting} to delete."
+            )
 
     def for_stream(self, stream: str) -> StreamSettings:
         """The settings of one stream, from its entries in `streams` and the top level."""
@@ -317,6 +373,15 @@ class Settings:
         for pattern in self._patterns_of(stream):
             merged |= _typed_values(StreamSettings, self.streams[pattern])
         return StreamSettings(**merged)
+
+    def is_listed(self, stream: str) -> bool:
+        """Whether a stream is to be loaded: `streams` names it, or is empty."""
+        return not self.streams or bool(self._patterns_of(stream))
+
+    def unmatched(self, streams: Collection[str]) -> list[str]:
+        """The keys of `streams` that match none of these streams."""
+        matched = {pattern for stream in streams for pattern in self._patterns_of(stream)}
+        return [pattern for pattern in self.streams or {} if pattern not in matched]
 
     def _patterns_of(self, stream: str) -> list[str]:
         """The keys of `streams` that match a stream, its own name last, also where it is a glob."""
@@ -346,22 +411,33 @@ class Settings:
         return {"type": "object", "properties": properties}
 
 
-def _typed_values(cls: type, config: Mapping[str, Any]) -> dict[str, Any]:
-    """The values in `config` that `cls` declares and that are not null, converted to its types."""
+def is_glob(name: str) -> bool:
+    """Whether a key of `streams` may match other streams than the one of its name."""
+    return not _GLOB.isdisjoint(name)
+
+
+def _typed_values(cls: type, config: Mapping[str, Any], within: str = "") -> dict[str, Any]:
+    """The values in `config` that `cls` declares and that are not null, converted to its types.
+
+    Args:
+        cls: Declares them.
+        config: What is given.
+        within: What stands before a setting's name in a message.
+    """
     return {
-        declared.name: _typed(config[declared.name], base, declared)
+        declared.name: _typed(config[declared.name], base, declared, within)
         for declared, base in _declared(cls)
         if config.get(declared.name) is not None
     }
 
 
-def _typed(value: Any, base: Any, declared: dataclasses.Field[Any]) -> Any:
+def _typed(value: Any, base: Any, declared: dataclasses.Field[Any], within: str) -> Any:
     if base is float:
-        return _number(value, declared)
+        return _number(value, declared, within)
     return base(value) if base in {int, Path, Operation} else value
 
 
-def _number(value: Any, declared: dataclasses.Field[Any]) -> float:
+def _number(value: Any, declared: dataclasses.Field[Any], within: str) -> float:
     """Convert a number and check its range: the schema lets any text through, and NaN."""
     try:
         number = float(Decimal(value))
@@ -371,7 +447,8 @@ def _number(value: Any, declared: dataclasses.Field[Any]) -> float:
     inside = bounds.get("minimum", -math.inf) <= number <= bounds.get("maximum", math.inf)
     if inside and math.isfinite(number):
         return number
-    raise SettingsError(refusal(declared.name, _property_schema(declared, float)))
+    name = f"{within}{declared.name}"
+    raise SettingsError(refusal(name, _property_schema(declared, float)))
 
 
 def _declared(cls: type) -> list[tuple[dataclasses.Field[Any], Any]]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.helpers.capabilities import PluginCapabilities
-from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
 
 from target_salesforce_bulk.configuration.names import WITHOUT_EFFECT
 from target_salesforce_bulk.failed.resend import resend
@@ -17,10 +17,13 @@ from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.settings import CONNECTION_TEST_STREAM, Settings
 from target_salesforce_bulk.singer.aliases import Aliases
 from target_salesforce_bulk.singer.batch_sources import BatchSources
+from target_salesforce_bulk.singer.connection_test import ConnectionTestSink
 from target_salesforce_bulk.singer.key_order import KeyOrder
+from target_salesforce_bulk.singer.left_out import LeftOutSink
+from target_salesforce_bulk.singer.listing import Listing
 from target_salesforce_bulk.singer.reader import MessageReader
 from target_salesforce_bulk.singer.sdk import SafeTarget
-from target_salesforce_bulk.singer.sink import ConnectionTestSink, SalesforceSink
+from target_salesforce_bulk.singer.sink import SalesforceSink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -73,6 +76,7 @@ class TargetSalesforceBulk(SafeTarget):
         if isinstance(self.message_reader, MessageReader):
             self.message_reader.find_sink = self.sink_of_decoded
             self.message_reader.seal_old = self._seal_old
+            self.message_reader.leaves_out = self._leaves_out
             self.message_reader.batch_sources = lambda: BatchSources(
                 self.settings.batch_protocols or (), self.settings.batch_roots or ()
             )
@@ -100,6 +104,11 @@ class TargetSalesforceBulk(SafeTarget):
     def run(self) -> OpenRun:
         """The run, opened on first access."""
         return self._open_run(self.settings, self.client)
+
+    @cached_property
+    def listing(self) -> Listing:
+        """Which streams of the input are loaded."""
+        return Listing(self.settings)
 
     @property
     def intake(self) -> Intake:
@@ -147,7 +156,27 @@ class TargetSalesforceBulk(SafeTarget):
         """The sink class of a stream."""
         if stream_name == CONNECTION_TEST_STREAM:
             return ConnectionTestSink
+        alias = self.aliases.alias(stream_name)
+        if self._is_removed(alias) or not self.listing.takes(alias):
+            return LeftOutSink
         return super().get_sink_class(stream_name)
+
+    def _is_removed(self, alias: str) -> bool:
+        """Whether stream maps leave nothing of a stream."""
+        maps = self.mapper.stream_maps.get(self._tap_stream, [])
+        mine = [each for each in maps if each.stream_alias == alias]
+        return bool(mine) and all(isinstance(each, RemoveRecordTransform) for each in mine)
+
+    def _leaves_out(self, stream: str) -> bool:
+        """Whether no record of a stream of the tap is loaded; notes that some came."""
+        self._tap_stream = stream
+        maps = self.mapper.stream_maps.get(stream, [])
+        sinks = [self.get_sink(each.stream_alias) for each in maps]
+        if not sinks or not all(isinstance(sink, LeftOutSink) for sink in sinks):
+            return False
+        for sink in sinks:
+            sink.process_record({}, {})
+        return True
 
     def process_endofpipe(self) -> None:
         """Load the remaining rows and report the run.
@@ -157,6 +186,8 @@ class TargetSalesforceBulk(SafeTarget):
         """
         with self.intake.input_ends():
             super().process_endofpipe()
+        for remark in self.listing.remarks():
+            self.logger.warning("%s", remark)
         self.run.finish()
         self.run.close()
 

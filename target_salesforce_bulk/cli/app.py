@@ -17,6 +17,7 @@ import click
 import requests
 from singer_sdk.plugin_base import SingerCommand
 
+from target_salesforce_bulk.cli import plain_logs
 from target_salesforce_bulk.cli.check import check
 from target_salesforce_bulk.cli.emulator import emulator
 from target_salesforce_bulk.cli.failed import failed
@@ -138,4 +139,5 @@ def _command() -> click.Command:
 
 def main() -> None:
     """Run the command line."""
+    plain_logs.set_up()
     _command()()

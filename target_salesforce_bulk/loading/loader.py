@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from target_salesforce_bulk.errors import JobError, LoadError, SalesforceBulkError
 from target_salesforce_bulk.loading.events import BatchSettled, BatchTakenOver, StreamStopped
 from target_salesforce_bulk.loading.schedule import Schedule
-from target_salesforce_bulk.loading.stopping import StoppedError
+from target_salesforce_bulk.loading.stopping import BatchGivenUpError, RunStoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.journal.batch import Batch
     from target_salesforce_bulk.loading.batch_loader import BatchLoader, Loaded
     from target_salesforce_bulk.loading.events import Events
+    from target_salesforce_bulk.loading.guards.deletes import DeleteGuard
     from target_salesforce_bulk.loading.settling.child_batches import RowRetries
     from target_salesforce_bulk.salesforce.client import Client
 
@@ -36,6 +37,7 @@ class Loader:
         workers: How many batches are under way at once.
         max_spool_bytes: Reading waits while more bytes than this are queued.
         events: Where it is told what happens to batches.
+        deletes: Stops a stream that is to delete too much, before it does.
         early_problem: Asked after each batch of a stream that goes on: why the rest of the stream
             should not be sent; empty where it should.
         stopping: Set when the run is to leave.
@@ -51,6 +53,7 @@ class Loader:
         workers: int,
         max_spool_bytes: int,
         events: Events,
+        deletes: DeleteGuard,
         early_problem: Callable[[Batch], str],
         stopping: threading.Event,
         clock: Callable[[], float] = time.monotonic,
@@ -60,6 +63,7 @@ class Loader:
         self._retries = retries
         self._max_spool_bytes = max_spool_bytes
         self._events = events
+        self._deletes = deletes
         self._early_problem = early_problem
         self._stopping = stopping
         self._clock = clock
@@ -91,16 +95,22 @@ class Loader:
             JobError: it cannot be settled.
             SalesforceError: no batch can be, as for a login that is refused.
         """
+        self._deletes.add(batch)
         parents_coming = bool(batch.plan.parents)
         finish = partial(self._batch_loader.finish, batch, parents_coming=parents_coming)
         for child in self._observed(finish).children:
             self._events.publish(BatchTakenOver(batch=child))
-            self._queue_child(child)
+            self._queue_child(child, hold_seconds=self._guard(child))
 
     def take_over(self, batch: Batch) -> None:
-        """Queue a child batch of an earlier run, before `start`."""
+        """Queue a child batch of an earlier run, before `start`.
+
+        Raises:
+            SalesforceError: nothing can be loaded.
+        """
         self._events.publish(BatchTakenOver(batch=batch))
-        self._queue_child(batch)
+        self._deletes.add(batch)
+        self._queue_child(batch, hold_seconds=self._guard(batch))
 
     def submit(self, batch: Batch) -> None:
         """Queue a sealed batch; waits while too many bytes are queued already.
@@ -109,9 +119,23 @@ class Loader:
             SalesforceBulkError: loading has come to an end for a reason that concerns all batches.
         """
         self._objects.add(batch.plan.sobject)
-        self._schedule.add(batch)
+        self._deletes.add(batch)
+        self._schedule.add(batch, hold_seconds=self._guard(batch))
         self._schedule.await_space(self._max_spool_bytes)
         self.check()
+
+    def _guard(self, batch: Batch) -> float:
+        """Stop the stream of a batch whose deletes have been counted, if they are too many.
+
+        Returns:
+            How long the batch is held else, as the deletes that come after it may be too many.
+        """
+        if self.is_stopped(batch.plan.stream):
+            return 0.0
+        if problem := self._deletes.problem(batch):
+            self._stop_stream(batch.plan.stream, LoadError(problem))
+            return 0.0
+        return self._deletes.hold_seconds(batch)
 
     def paused(self) -> AbstractContextManager[None]:
         """Begin no batch meanwhile: what is submitted together may then go parents first."""
@@ -153,6 +177,7 @@ class Loader:
             SalesforceBulkError: as for `submit`.
         """
         self._reading = False
+        self._schedule.release()
         self._schedule.await_empty()
         for child in self._for_parents:  # by now, every parent of this run is there or failed
             self._schedule.add(child)
@@ -172,7 +197,7 @@ class Loader:
         while (batch := self._schedule.take()) is not None:
             try:
                 self._load_unless_stopped(batch)
-            except StoppedError:
+            except (RunStoppedError, BatchGivenUpError):
                 pass
             except SalesforceBulkError as error:
                 self._end(error)
@@ -231,12 +256,12 @@ class Loader:
         )
         return loaded
 
-    def _queue_child(self, child: Batch) -> None:
+    def _queue_child(self, child: Batch, *, hold_seconds: float = 0.0) -> None:
         """Queue rows that are sent again: after a while, or when their parents must be there."""
         if child.for_parents:
             self._for_parents.append(child)
         else:
-            self._schedule.add(child, self._wait_before(child))
+            self._schedule.add(child, self._wait_before(child), hold_seconds=hold_seconds)
 
     def _wait_before(self, child: Batch) -> float:
         stopped = child.plan.stream in self._stopped_streams

@@ -7,6 +7,9 @@ the workers is free for other objects.
 
 Rows that look a parent up wait for the parent's batches: those that are queued when a worker asks.
 
+A batch may be held, so that what comes after it can be looked at first. It keeps its place: the
+later batches of its object wait for it.
+
 What a step costs depends on the number of objects, never on the number of queued batches.
 """
 
@@ -61,6 +64,8 @@ class Schedule:
         self._places = count()
         #: The batches that must still wait: a heap.
         self._delayed: list[_Delayed] = []
+        #: The batches that are held, by id.
+        self._held: dict[int, _Delayed] = {}
         #: The others, by object: heaps.
         self._ready: dict[str, list[_Queued]] = defaultdict(list)
         #: How many batches of an object are queued, delayed or not.
@@ -73,16 +78,21 @@ class Schedule:
         self._closed = False
         self._paused = False
 
-    def add(self, batch: Batch, wait_seconds: float = 0.0) -> None:
+    def add(self, batch: Batch, wait_seconds: float = 0.0, *, hold_seconds: float = 0.0) -> None:
         """Queue a sealed batch behind those of its object; it is handed out no earlier than said.
 
-        Whoever is queued later may go first meanwhile.
+        Args:
+            batch: The batch.
+            wait_seconds: How long it waits. Whoever is queued later may go first meanwhile.
+            hold_seconds: How long it is held. Whoever is queued later waits for it.
         """
         with self._changed:
             self._queued[batch.plan.sobject] += 1
             self._streams[batch.plan.stream] += 1
             self._bytes += batch.size
             place = next(self._places)
+            if hold_seconds > 0:
+                self._held[batch.id] = _Delayed(self._clock() + hold_seconds, place, batch)
             if wait_seconds > 0:
                 heappush(self._delayed, _Delayed(self._clock() + wait_seconds, place, batch))
             else:
@@ -95,7 +105,16 @@ class Schedule:
             hurried = [each for each in self._delayed if each.batch.plan.stream == stream]
             self._delayed = [each for each in self._delayed if each.batch.plan.stream != stream]
             heapify(self._delayed)
+            for each in [*self._held.values()]:
+                if each.batch.plan.stream == stream:
+                    del self._held[each.batch.id]
             self._make_ready(hurried)
+            self._changed.notify_all()
+
+    def release(self) -> None:
+        """Hold no batch any longer."""
+        with self._changed:
+            self._held.clear()
             self._changed.notify_all()
 
     def holds_more_of(self, batch: Batch) -> bool:
@@ -109,11 +128,12 @@ class Schedule:
             while not self._closed:
                 now = self._clock()
                 self._make_ready(self._due(now))
-                batch = None if self._paused else self._next()
+                batch = None if self._paused else self._next(now)
                 if batch is not None:
                     return self._hand_out(batch)
                 # By the same clock reading: a batch that is not due now is one to wait for.
-                self._changed.wait(self._delayed[0].not_before - now if self._delayed else None)
+                times = [each.not_before for each in (*self._delayed[:1], *self._held_heads(now))]
+                self._changed.wait(min(times) - now if times else None)
             return None
 
     def _due(self, now: float) -> Iterator[_Delayed]:
@@ -124,17 +144,24 @@ class Schedule:
         for each in batches:
             heappush(self._ready[each.batch.plan.sobject], _Queued(each.place, each.batch))
 
-    def _next(self) -> Batch | None:
+    def _next(self, now: float) -> Batch | None:
         # No later batch of an object overtakes an earlier one.
         heads = sorted(queue[0] for queue in self._ready.values() if queue)
+        held = {each.batch.id for each in self._held_heads(now)}
         for _, batch in heads:
             full = len(self._under_way[batch.plan.sobject]) >= _UNDER_WAY_PER_OBJECT
-            if not full and not self._waits_for_parents(batch):
+            if not full and batch.id not in held and not self._waits_for_parents(batch):
                 return batch
-        if heads and not any(self._under_way.values()):
+        if heads and not held and not any(self._under_way.values()):
             # Objects that are each other's parents wait for nobody: the oldest goes first.
             return heads[0].batch
         return None
+
+    def _held_heads(self, now: float) -> list[_Delayed]:
+        """The batches that would be the next of their objects, were they not held."""
+        heads = [queue[0].batch.id for queue in self._ready.values() if queue]
+        held = [self._held[each] for each in heads if each in self._held]
+        return [each for each in held if each.not_before > now]
 
     def _waits_for_parents(self, batch: Batch) -> bool:
         parents = set(batch.plan.parents) - {batch.plan.sobject}
@@ -143,6 +170,7 @@ class Schedule:
     def _hand_out(self, batch: Batch) -> Batch:
         sobject = batch.plan.sobject
         heappop(self._ready[sobject])
+        self._held.pop(batch.id, None)
         self._queued[sobject] -= 1
         self._under_way[sobject].append(batch.id)
         return batch
@@ -176,8 +204,13 @@ class Schedule:
             self._changed.notify_all()
 
     def await_space(self, max_bytes: int) -> None:
-        """Wait until the batches that are queued or under way take at most so many bytes."""
+        """Wait until the batches that are queued or under way take at most so many bytes.
+
+        What comes after the batches that are held is then not waited for any more.
+        """
         with self._changed:
+            if self._bytes > max_bytes:
+                self.release()
             self._changed.wait_for(lambda: self._closed or self._paused or self._bytes <= max_bytes)
 
     def await_empty(self) -> None:
@@ -190,5 +223,6 @@ class Schedule:
         with self._changed:
             self._closed = True
             self._delayed.clear()
+            self._held.clear()
             self._ready.clear()
             self._changed.notify_all()

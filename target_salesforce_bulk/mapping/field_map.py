@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -116,15 +115,6 @@ class FieldMap:
     def parents(self) -> tuple[str, ...]:
         """The objects whose records must be there before these rows are loaded."""
         return tuple(sorted({column.parent for column in self.columns if column.parent}))
-
-    @property
-    def fingerprint(self) -> str:
-        """Equal for field maps that make equal rows of equal records."""
-        told = [
-            (c.header, c.path, str(c.constant), c.nulls, c.empty_strings, c.too_long, c.field.type)
-            for c in self.columns
-        ]
-        return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 class _Builder:

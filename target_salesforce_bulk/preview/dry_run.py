@@ -77,6 +77,9 @@ class DryRun:
         self.resolved[stream] = resolved
         return self.counts.setdefault(stream, Count())
 
+    def stream_left_out(self, stream: str, tap_stream: str) -> None:
+        """Ignore it: it costs nothing."""
+
     def is_stopped(self, stream: str) -> bool:
         """Never: nothing is sent, so nothing fails."""
         return False

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import click
-
 from target_salesforce_bulk.errors import LoadError
 from target_salesforce_bulk.journal.failure_store import Selection
+from target_salesforce_bulk.printing import print_lines
 from target_salesforce_bulk.reporting.failed_csv import write_csv
 from target_salesforce_bulk.reporting.file_names import file_name
 from target_salesforce_bulk.reporting.summary import accounting, failure_lines, table
@@ -57,11 +56,11 @@ class EndOfRun:
         seconds = self._clock() - self._started_at
         lines = [
             f"Run {self._run_id}: {seconds:.1f} seconds, {api_calls} API calls",
-            table(streams) if streams else "No records were read.",
+            *(table(streams) if streams else ["No records were read."]),
             *filter(None, [accounting(streams)]),
             *failure_lines(groups, files, self._table),
         ]
-        click.echo("\n".join(lines), err=True)
+        print_lines(*lines, err=True)
 
     def _write_failed_rows(self) -> dict[str, Path]:
         folder = self._journal.state_dir / "failed" / self._run_id
@@ -90,9 +89,7 @@ class EndOfRun:
 
     def _problems(self, state_blocked: bool) -> list[str]:
         problems = [
-            f"Stream {each.stream} stopped and keeps its bookmark, so its rows will be read again: "
-            f"{each.stopped}"
-            for each in self.stopped
+            f"Stream {each.stream} {_stopped(each)}: {each.stopped}" for each in self.stopped
         ]
         for each in self._tally.streams:
             if each.stopped is None:
@@ -108,3 +105,10 @@ class EndOfRun:
                 "has no bookmark for each stream."
             )
         return problems
+
+
+def _stopped(stream: StreamTally) -> str:
+    """What became of the rows of a stream that stopped; without input, they were stored ones."""
+    if stream.read:
+        return "stopped and keeps its bookmark, so its rows will be read again"
+    return "stopped, and its rows stay stored"

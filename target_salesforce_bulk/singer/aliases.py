@@ -48,5 +48,10 @@ class Aliases:
         return self._origins.get(name, (name, name))[1]
 
 
+def alias_of(name: str) -> str:
+    """The name by which the settings know a stream, from the name that it has here."""
+    return name.partition(" (")[0] if name.endswith(")") else name
+
+
 def _own(alias: str, tap_stream: str) -> str:
     return f"{alias} ({tap_stream})"

@@ -37,6 +37,9 @@ class Intake(Protocol):
             resolved: What becomes of its rows.
         """
 
+    def stream_left_out(self, stream: str, tap_stream: str) -> None:
+        """Note that a stream is not loaded; the arguments are those of `stream_started`."""
+
     def is_stopped(self, stream: str) -> bool:
         """Whether rows of a stream are not taken any more.
 

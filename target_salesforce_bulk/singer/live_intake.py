@@ -73,9 +73,16 @@ class LiveIntake:
 
     def stream_started(self, stream: str, tap_stream: str, resolved: ResolvedStream) -> StreamTally:
         """See `Intake.stream_started`."""
+        self._note_stream(stream, tap_stream)
+        return self._tally.stream_started(stream, resolved.sobject.name)
+
+    def stream_left_out(self, stream: str, tap_stream: str) -> None:
+        """See `Intake.stream_left_out`."""
+        self._note_stream(stream, tap_stream)
+
+    def _note_stream(self, stream: str, tap_stream: str) -> None:
         self._tap_streams[stream] = tap_stream
         self._checkpoint.stream_started(stream, tap_stream)
-        return self._tally.stream_started(stream, resolved.sobject.name)
 
     def is_stopped(self, stream: str) -> bool:
         """See `Intake.is_stopped`."""

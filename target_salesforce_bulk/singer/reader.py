@@ -65,6 +65,8 @@ class MessageReader(SingerReader):
         self.find_sink: Callable[[str], SalesforceSink | None] = lambda _: None
         #: Seals batches by their age; the seconds until the next may be old enough.
         self.seal_old: Callable[[], float] = lambda: _NEVER
+        #: Whether the records of a BATCH of a stream are left out, so that no file need be read.
+        self.leaves_out: Callable[[str], bool] = lambda _: False
         #: Where the files of BATCH messages may lie.
         self.batch_sources: Callable[[], BatchSources] = BatchSources
         self._sinks: dict[str, SalesforceSink | None] = {}
@@ -185,6 +187,8 @@ class MessageReader(SingerReader):
     def _take_batch(self, where: str, message: dict[str, Any]) -> None:
         """Take the records of a BATCH message's files as if they were RECORD messages."""
         stream, before = message["stream"], Counter[str]()
+        if self.leaves_out(stream):
+            return
         sources = self.batch_sources()
         for name, part in read_slices(message["encoding"], message["manifest"], sources):
             take = self._take_json if isinstance(part, bytes) else self._take_columns

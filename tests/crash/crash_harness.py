@@ -98,7 +98,7 @@ class World:
             "login_url": self.org.url,
             "client_id": self.org.client_id,
             "client_secret": self.org.client_secret,
-            "operation": self.scenario.operation,
+            "streams": {"Contact": {"operation": self.scenario.operation}},
             "batch_size_rows": ROWS // self.scenario.batches,
             "poll_interval_seconds": 0.02,
             "poll_max_interval_seconds": 0.05,

@@ -161,7 +161,8 @@ def test_insert_update_delete_and_hard_delete(org: Emulator, load: Callable[...,
 
     def run(operation: str, properties: dict[str, Any], *rows: dict[str, Any]) -> int:
         messages = [schema(properties=properties, key=None), *rows]
-        return load(messages, operation=operation).code
+        settings = {"streams": {"Contact": {"operation": operation}}, "allow_hard_delete": True}
+        return load(messages, **settings).code
 
     codes = [
         run("insert", {"LastName": {}}, record(LastName="New"), record(LastName="New")),
@@ -257,6 +258,7 @@ def test_several_streams_by_name_and_glob(org: Emulator, load: Callable[..., Res
             "field_mapping": {"ext": "External_Id__c", "title": "Name"},
         },
         "raw_contacts_*": {"object": "contact"},
+        "sales-Lead": {},
     }
 
     result = load(messages, streams=streams)

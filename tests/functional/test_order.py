@@ -119,7 +119,7 @@ def test_a_row_that_waits_is_not_dropped_for_another_key_field(
         schema("mail", {"Email": TEXT, "LastName": TEXT, "Title": TEXT}, key="Email"),
         record("mail", Email=key, LastName="B", Title="new"),
     ]
-    result = load(rows, streams={"mail": MAIL}, row_retry_wait_seconds=1, **ANYTHING)
+    result = load(rows, streams={"mail": MAIL, "Contact": {}}, row_retry_wait_seconds=1, **ANYTHING)
 
     assert result.code == 0, result.stderr
     titles = {each.get("External_Id__c"): each.get("Title") for each in org.rows("Contact")}
@@ -193,7 +193,7 @@ def test_two_streams_on_one_object_keep_their_failed_rows(
     load([SCHEMA, record(External_Id__c=key, LastName="A", Title="locked")], row_retries=0)
     load(
         [mail, record("mail", Email=key, LastName="B", Title="free")],
-        streams={"mail": MAIL},
+        streams={"mail": MAIL, "Contact": {}},
     )
 
     assert [line["key"] for line in failed("export", "--format", "jsonl")] == [key]
@@ -252,7 +252,10 @@ def test_rows_that_wait_for_their_parents_wait_again_after_a_crash(
 ) -> None:
     """The run that resumes loads the parents first."""
     settings = {
-        "streams": {"Contact": {"field_mapping": {"account": "Account.External_Id__c"}}},
+        "streams": {
+            "Contact": {"field_mapping": {"account": "Account.External_Id__c"}},
+            "Account": {},
+        },
         "state_ledger": False,
     }
     children = [contact(n, account="A-1") for n in range(3)]

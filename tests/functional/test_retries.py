@@ -143,7 +143,10 @@ def test_rows_whose_parents_come_later(
 
     result = load(
         messages,
-        streams={"Contact": {"field_mapping": {"account": "Account.External_Id__c"}}},
+        streams={
+            "Contact": {"field_mapping": {"account": "Account.External_Id__c"}},
+            "Account": {},
+        },
         batch_size_rows=10,
         max_failed_percent=100,
     )

@@ -57,7 +57,12 @@ def test_delete_by_an_external_id(
     org.insert("Contact", old(1, 2, 3))
     rows = [contact(n) for n in (1, 3, 4)]
 
-    result = load([schema(), *rows], operation=operation, streams=KEYED, max_failed_percent=100)
+    result = load(
+        [schema(), *rows],
+        streams={"Contact": KEYED["Contact"] | {"operation": operation}},
+        allow_hard_delete=True,
+        max_failed_percent=100,
+    )
 
     assert (result.code, set(names(org))) == (0, {"C-2"}), result.stderr
     assert codes(result) == {"C-4": "NOT_FOUND"}

@@ -106,7 +106,7 @@ def test_only_a_time_stamp_deletes(
     marks = [*NO_TIME_STAMPS, *stamps, None]
     made = [contact(number, _sdc_deleted_at=mark) for number, mark in enumerate(marks)]
     text = lines([schema(properties=CONTACT | {"_sdc_deleted_at": {}}), *made, contact(99)])
-    config |= {"streams": {"*": {"deletes": deletes}}}
+    config |= {"streams": {"*": {"deletes": deletes}}, "allow_hard_delete": True}
 
     model, _ = batches(config, tmp_path / "a", text, in_bulk=False)
     fast, _ = batches(config, tmp_path / "b", text, in_bulk=True)

@@ -20,6 +20,8 @@ class Draw:
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._rng = random.Random(f"plan {seed}")
+        #: Of its own, so that what else a seed draws stays the same.
+        self._limits = random.Random(f"limits {seed}")
         self._rows = 0
         self._at: dict[str, int] = {}
         self._texts: dict[str, list[dict[str, str]]] = {}
@@ -178,8 +180,13 @@ class Draw:
                 # Of two streams that are one here, the newest SCHEMA counts for both.
                 if len(stream.columns) > 1 and not stream.alias and self._likely(0.15)
             ),
-            settings=(("batch_size_rows", self._rng.randint(1, 4)),),
+            settings=(("batch_size_rows", self._rng.randint(1, 4)), *self._delete_limit()),
         )
+
+    def _delete_limit(self) -> tuple[tuple[str, int], ...]:
+        if self._limits.random() < 0.7:
+            return ()
+        return (("max_deletes", self._limits.randint(0, 3)),)
 
     def _command(self) -> Command:
         return Command(

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from simulation.source import Row
     from simulation.trace import Trace
 
+#: States of jobs of which nothing may have been processed.
+_UNSENT = {"Open", "Aborted"}
 _NUMBER = re.compile(r"\w(\d+)\.")
 
 
@@ -119,6 +121,7 @@ class History:
         for row in run.rows:
             self.evidence.rows[row.number] = row
         self._begin(run.faults)
+        made = {*self.org.jobs, *self.org.gone}
         self._note("a run begins with STATE", self._kept or {})
         facts = RunFacts(numbered=_numbered(self._kept))
         self.evidence.runs.append(facts)
@@ -128,6 +131,7 @@ class History:
             crash_at=run.crash_at,
             crash_when=None if run.crash_at_line is None else _at_line(*run.crash_at_line),
         )
+        self._check_deletes(made, dict(run.settings).get("max_deletes"))
         facts.killed, facts.code = ended.code in {None, 143}, ended.code
         self._note("the run ends", {"killed": facts.killed, "code": facts.code})
         lines = list(ended.lines)
@@ -171,6 +175,20 @@ class History:
         self._first_request = len(self.org.requests)
         self._faults = dict(faults)
         self._not_found = False
+
+    def _check_deletes(self, made: set[str], most: int | None) -> None:
+        """No stream may have deleted more in a run than it was allowed; a retry counts once."""
+        jobs = {**self.org.gone, **self.org.jobs}
+        rows = {
+            (job.object, job.header[0], *outcome.row.values())
+            for job_id, job in jobs.items()
+            if job_id not in made and job.operation == "delete" and job.state not in _UNSENT
+            for outcome in job.outcomes
+        }
+        keyed = [stream for stream in self._plan.tap.streams if stream.key is not None]
+        streams = len({stream.name for stream in keyed})
+        if most is not None and len(rows) > most * streams:
+            self.problems.append(f"{len(rows)} records were to be deleted, {most} were allowed")
 
     def _note(self, what: str, facts: Any = "") -> None:
         if self._trace is not None:

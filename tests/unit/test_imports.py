@@ -23,6 +23,7 @@ ROOT = Path(target_salesforce_bulk.__file__).parent
 MAY_IMPORT = {
     "redaction": set(),
     "plain_text": {"redaction"},
+    "printing": {"plain_text"},
     "errors": {"plain_text"},
     "patterns": {"errors"},
     "private_files": {"plain_text", "errors"},

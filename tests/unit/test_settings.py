@@ -25,6 +25,7 @@ STREAM_DEFAULTS = StreamSettings(
     too_long="reject",
     validate_rows=True,
     deletes="ignore",
+    max_delete_percent=10,
 )
 NUMBERS = [
     each.name
@@ -181,7 +182,7 @@ def test_a_stream_falls_back_to_the_top_level() -> None:
             "operation": "insert",
             "too_long": "truncate",
             "batch_size_rows": 10,
-            "streams": {"users": {"object": "Contact", "operation": "hardDelete"}},
+            "streams": {"users": {"object": "Contact", "operation": "delete"}},
         }
     )
     top = dataclasses.replace(
@@ -190,7 +191,7 @@ def test_a_stream_falls_back_to_the_top_level() -> None:
 
     assert settings.for_stream("other") == top
     assert settings.for_stream("users") == dataclasses.replace(
-        top, object="Contact", operation=Operation.HARD_DELETE
+        top, object="Contact", operation=Operation.DELETE
     )
 
 
@@ -277,6 +278,72 @@ def test_poll_intervals_that_contradict_each_other() -> None:
         "Raise the first or lower the second."
     )
     assert Settings.from_config({"poll_interval_seconds": 30}).poll_interval_seconds == 30
+
+
+@pytest.mark.parametrize("operation", ["delete", "hardDelete"])
+def test_no_operation_deletes_at_the_top_level(operation: str) -> None:
+    """Nor by a pattern, which may match a stream that nobody thought of."""
+    listed = {"Contact": {"operation": "upsert"}}
+    at_the_top = refused(operation=operation, streams=listed, allow_hard_delete=True)
+    by_a_pattern = refused(streams={"crm-*": {"operation": operation}}, allow_hard_delete=True)
+
+    assert at_the_top == (
+        f"operation is {operation} at the top level, which would delete the records of any "
+        "stream. Set it in streams.<exact name of the stream>.operation instead."
+    )
+    assert by_a_pattern == (
+        f"streams.crm-*.operation is {operation}, but crm-* is a pattern, which may match other "
+        "streams than intended. Name each stream that is to delete: "
+        "streams.<exact name of the stream>.operation."
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "config"),
+    [
+        ("streams.a.operation", "hardDelete", {"streams": {"a": {"operation": "hardDelete"}}}),
+        ("streams.*.deletes", "hard_delete", {"streams": {"*": {"deletes": "hard_delete"}}}),
+        ("deletes", "hard_delete", {"deletes": "hard_delete"}),
+    ],
+)
+def test_a_hard_delete_needs_a_setting_of_its_own(
+    setting: str, value: str, config: dict[str, Any]
+) -> None:
+    """It is named, and so is what else to set."""
+    assert refused(**config, allow_hard_delete=False) == (
+        f"{setting} is {value}, which bypasses the Recycle Bin. Set allow_hard_delete to true to "
+        f"accept that, or {setting} to delete."
+    )
+    Settings.from_config(config | {"allow_hard_delete": True})
+
+
+def test_a_number_of_a_stream_out_of_bounds() -> None:
+    """It is named by its stream, before anything is read."""
+    assert refused(streams={"users": {"max_delete_percent": "nan"}}) == (
+        "streams.users.max_delete_percent must be a finite number, at least 0, at most 100. "
+        "Correct it, or remove it to get the default."
+    )
+
+
+@pytest.mark.parametrize(
+    ("entries", "listed", "unmatched"),
+    [
+        ([], {"users", "Users", "crm-users"}, []),
+        (["users"], {"users"}, []),
+        (["crm-*", "users"], {"users", "crm-users"}, []),
+        (["*"], {"users", "Users", "crm-users"}, []),
+        (["users", "us*", "orders"], {"users"}, ["orders"]),
+    ],
+)
+def test_which_streams_are_listed(
+    entries: list[str], listed: set[str], unmatched: list[str]
+) -> None:
+    """Those that an entry matches, be it a pattern; all of them where there is no entry."""
+    settings = Settings.from_config({"streams": {entry: {} for entry in entries}})
+    streams = {"users", "Users", "crm-users"}
+
+    assert {each for each in streams if settings.is_listed(each)} == listed
+    assert settings.unmatched(streams) == unmatched
 
 
 def test_no_secret_is_shown() -> None:

@@ -209,6 +209,50 @@ def test_a_stream_has_more_until_its_last_batch_is_done(schedule: Schedule) -> N
     assert (before, schedule.holds_more_of(first)) == (True, False)
 
 
+def test_a_batch_that_is_held_holds_up_its_object(schedule: Schedule) -> None:
+    """Nothing of the object overtakes it, nor do children of the object; others go on."""
+    schedule.add(batch(1), hold_seconds=3600)
+    schedule.add(batch(2))
+    schedule.add(batch(3, "Case", parents=("Contact",)))
+    schedule.add(batch(4, "Lead"))
+    first = schedule.take()
+    schedule.release()
+
+    assert [each.id for each in (first, schedule.take(), schedule.take()) if each] == [4, 1, 2]
+
+
+def test_a_batch_is_held_no_longer_than_said() -> None:
+    """A worker that waits for it wakes by itself."""
+    clock = itertools.count(0.0, 1.0)
+    schedule = Schedule(lambda: next(clock), cast("threading.Condition", LonelyCondition()))
+    held = batch(1)
+    schedule.add(held, hold_seconds=2.5)
+
+    assert schedule.take() == held
+
+
+def test_reading_does_not_wait_for_what_is_held(schedule: Schedule) -> None:
+    """Where there is no space for more, it is let go."""
+    held = batch(1, size=100)
+    schedule.add(held, hold_seconds=3600)
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(schedule.await_space, 99)
+        taken = pool.submit(schedule.take).result(timeout=5)
+        schedule.done(held)
+        waiting.result(timeout=5)
+
+    assert taken == held
+
+
+def test_a_stream_that_stopped_is_not_held(schedule: Schedule) -> None:
+    """Its batches are handed out to be given up."""
+    schedule.add(batch(1), hold_seconds=3600)
+    schedule.add(batch(2, "Lead"), hold_seconds=3600)
+    schedule.hurry("contact")
+
+    assert schedule.take() == batch(1)
+
+
 class CountedPlan:
     """A plan that counts how often it is asked for anything."""
 

@@ -23,7 +23,9 @@ def resolve(
     sobject: Any = CONTACT,
     **options: Any,
 ) -> ResolvedStream:
-    settings = Settings.from_config({"streams": {stream: options}}).for_stream(stream)
+    settings = Settings.from_config(
+        {"allow_hard_delete": True, "streams": {stream: options}}
+    ).for_stream(stream)
     return resolve_stream(
         stream,
         PROPERTIES if properties is None else properties,

@@ -103,7 +103,7 @@ def test_everything_that_needs_attention_is_said(end: Any, journal: SqliteJourna
     """Stopped streams, thresholds, uncertain rows and a STATE that was withheld, in one error."""
     tally = still()
     tally.observe(settled(journal, loaded=8, failed=1, uncertain=1))
-    tally.stream_started("users", "User")
+    tally.stream_started("users", "User").read = 5
     error = MappingError("No such field.", stream="users")
     tally.observe(StreamStopped(stream="users", error=error))
 
@@ -124,6 +124,7 @@ def test_a_stopped_stream_is_not_judged_twice(end: Any, journal: SqliteJournal) 
     """Its reason says it all: its thresholds are not repeated."""
     tally = still()
     tally.observe(settled(journal, failed=10))
+    tally.of("people").read = 10
     tally.observe(StreamStopped(stream="people", error=LoadError("Too many failed.")))
     run = end(tally)
 
@@ -134,4 +135,18 @@ def test_a_stopped_stream_is_not_judged_twice(end: Any, journal: SqliteJournal) 
     assert str(raised.value) == (
         "Stream people stopped and keeps its bookmark, so its rows will be read again: "
         "Too many failed."
+    )
+
+
+def test_stored_rows_of_a_stopped_stream_stay_stored(end: Any, journal: SqliteJournal) -> None:
+    """Nothing of the stream was read, so nothing will be read again."""
+    tally = still()
+    tally.observe(settled(journal))
+    tally.observe(StreamStopped(stream="people", error=LoadError("Too many deletes.")))
+
+    with pytest.raises(LoadError) as raised:
+        end(tally).judge(state_blocked=False)
+
+    assert str(raised.value) == (
+        "Stream people stopped, and its rows stay stored: Too many deletes."
     )
