@@ -57,6 +57,7 @@ soak: $(VENV)/.ready
 
 e2e: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready
 	$(BIN)/python tests/e2e/batches.py
+	$(BIN)/python tests/e2e/meltano.py $(DEMO)/meltano/bin/meltano
 
 .bench/.ready: Makefile
 	$(PYTHON) -m venv .bench
