@@ -1,18 +1,29 @@
 # The targets install everything they need; only Python 3.11+ and make are required.
+# What dev-requirements.txt locks is installed, and nothing else; `make lock` renews it.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
 DEMO := .demo
 
-.PHONY: bench clean crash demo e2e faults lint simulate soak test
+.PHONY: audit bench clean crash demo e2e faults lint lock simulate soak test
 
 # The stamp is renewed when the dependencies change.
-$(VENV)/.ready: pyproject.toml
+$(VENV)/.ready: pyproject.toml dev-requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[emulator]' --group test --group lint
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement dev-requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
+
+.lock/.ready: Makefile
+	$(PYTHON) -m venv .lock
+	.lock/bin/python -m pip install --quiet uv==0.13.9
+	touch $@
+
+lock: .lock/.ready
+	.lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --extra emulator \
+	  --group test --group lint --group release pyproject.toml --output-file dev-requirements.txt
 
 $(DEMO)/warehouse/.ready: Makefile
 	$(PYTHON) -m venv $(DEMO)/warehouse
@@ -55,6 +66,9 @@ e2e: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready
 bench: $(VENV)/.ready .bench/.ready
 	$(BIN)/python bench/run.py
 
+audit: $(VENV)/.ready
+	$(BIN)/python tools/audit.py
+
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -62,4 +76,4 @@ lint: $(VENV)/.ready
 	$(BIN)/python tools/write_settings.py --check
 
 clean:
-	rm -rf $(VENV) $(DEMO) .bench .meltano .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(DEMO) .bench .lock .meltano .mypy_cache .pytest_cache .ruff_cache

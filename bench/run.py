@@ -59,11 +59,18 @@ class Org:
 
     def post(self, path: str, body: Any) -> None:
         """Send a command to the emulator."""
-        requests.post(self.access["url"] + path, json=body, timeout=30).raise_for_status()
+        answer = requests.post(
+            self.access["url"] + path, json=body, headers=self._control, timeout=30
+        )
+        answer.raise_for_status()
 
     def get(self, path: str) -> Any:
         """Query the emulator."""
-        return requests.get(self.access["url"] + path, timeout=30).json()
+        return requests.get(self.access["url"] + path, headers=self._control, timeout=30).json()
+
+    @property
+    def _control(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.access['control_token']}"}
 
     def cpu(self) -> float:
         """CPU seconds so far."""

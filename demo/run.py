@@ -110,10 +110,10 @@ def meltano(*arguments: str, env: dict[str, str], **options: Any) -> Any:
     )
 
 
-def get(org: dict[str, str], path: str) -> Any:
-    """Send a request to the emulator."""
+def get(org: dict[str, str], path: str, token: str = "access_token") -> Any:
+    """Send a request to the emulator with one of its tokens."""
     request = urllib.request.Request(
-        org["url"] + path, headers={"Authorization": f"Bearer {org['access_token']}"}
+        org["url"] + path, headers={"Authorization": f"Bearer {org[token]}"}
     )
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)
@@ -129,7 +129,7 @@ def query(org: dict[str, str], soql: str) -> list[dict[str, Any]]:
 def show_records(org: dict[str, str], before: dict[str, int]) -> None:
     """Show the number of records, and some of them."""
     say("\nIn Salesforce now:")
-    now = get(org, "/_emulator/counts")
+    now = get(org, "/_emulator/counts", "control_token")
     for name in ("Account", "Contact"):
         count = now.get(name, 0)
         say(f"  {name:8} {count:4} records, {count - before.get(name, 0)} more than before")
@@ -166,7 +166,7 @@ def main() -> int:
             "TARGET_SALESFORCE_BULK_CLIENT_SECRET": org["client_secret"],
             "TARGET_SALESFORCE_BULK_STATE_DIR": str(DEMO / "state"),
         }
-        before = get(org, "/_emulator/counts")
+        before = get(org, "/_emulator/counts", "control_token")
         say(f"\n$ meltano run {' '.join(PIPELINE)}")
         run = meltano("run", *PIPELINE, env=env)
         if run.returncode:

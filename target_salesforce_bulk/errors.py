@@ -40,7 +40,12 @@ class SalesforceBulkError(Exception):
 
 
 class SettingsError(SalesforceBulkError):
-    """A setting is missing, contradicts another, or names something unknown."""
+    """Settings are missing, contradict each other, or name something unknown."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__(" ".join(problems))
+        #: A sentence or two for each thing that is wrong.
+        self.problems = tuple(plain_text(each, _LONGEST) for each in problems)
 
 
 class InputError(SalesforceBulkError):

@@ -17,7 +17,9 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
+from target_salesforce_bulk.configuration.names import refusal
 from target_salesforce_bulk.errors import SettingsError
+from target_salesforce_bulk.patterns import check_pattern
 from target_salesforce_bulk.salesforce.job import Operation
 
 if TYPE_CHECKING:
@@ -56,9 +58,10 @@ def _setting(
     secret: bool = False,
     minimum: float | None = None,
     maximum: float | None = None,
+    pattern: str | None = None,
 ) -> Any:
     """A field whose metadata is its JSON schema, apart from the type and the default."""
-    bounds = {"minimum": minimum, "maximum": maximum}
+    bounds = {"minimum": minimum, "maximum": maximum, "pattern": pattern}
     schema: dict[str, Any] = {"description": description}
     schema |= {name: bound for name, bound in bounds.items() if bound is not None}
     schema |= {"secret": True, "writeOnly": True} if secret else {}
@@ -128,7 +131,9 @@ class Settings:
     instance_url: str | None = _setting(
         "URL of the org, such as https://acme.my.salesforce.com. Only used with access_token."
     )
-    api_version: str = _setting("Salesforce API version.", default="67.0")
+    api_version: str = _setting(
+        "Salesforce API version.", default="67.0", pattern=r"^[0-9]{2,3}\.0$"
+    )
     streams: dict[str, dict[str, Any]] = _setting(
         "Settings for individual streams, by stream name or glob. If several entries match a "
         "stream, the most specific one that contains a setting wins.",
@@ -317,10 +322,13 @@ class Settings:
         """Read a configuration that has passed validation against the JSON schema.
 
         Raises:
-            SettingsError: a number is not finite or is out of range, settings contradict each
-                other, or records would be deleted where that is not accepted.
+            SettingsError: a number is not finite or is out of range, a regular expression cannot
+                be used, settings contradict each other, or records would be deleted where that is
+                not accepted.
         """
         settings = cls(**_typed_values(cls, config))
+        for pattern in settings.retryable_errors or ():
+            check_pattern(pattern, "retryable_errors")
         least, most = settings.poll_interval_seconds, settings.poll_max_interval_seconds
         if most < least:
             raise SettingsError(
@@ -439,12 +447,8 @@ def _number(value: Any, declared: dataclasses.Field[Any], within: str) -> float:
     inside = bounds.get("minimum", -math.inf) <= number <= bounds.get("maximum", math.inf)
     if inside and math.isfinite(number):
         return number
-    words = {"minimum": "at least", "maximum": "at most"}
-    allowed = [f"{word} {bounds[name]}" for name, word in words.items() if name in bounds]
-    raise SettingsError(
-        f"{within}{declared.name} is {'not a number' if math.isnan(number) else number}. "
-        f"It must be {', '.join(['a finite number', *allowed])}."
-    )
+    name = f"{within}{declared.name}"
+    raise SettingsError(refusal(name, _property_schema(declared, float)))
 
 
 def _declared(cls: type) -> list[tuple[dataclasses.Field[Any], Any]]:

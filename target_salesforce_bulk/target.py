@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import click
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
 
+from target_salesforce_bulk.configuration.names import WITHOUT_EFFECT
 from target_salesforce_bulk.failed.resend import resend
 from target_salesforce_bulk.journal.failed_rows import FailureClass
 from target_salesforce_bulk.journal.failure_store import Selection
@@ -17,16 +17,18 @@ from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.settings import CONNECTION_TEST_STREAM, Settings
 from target_salesforce_bulk.singer.aliases import Aliases
 from target_salesforce_bulk.singer.batch_sources import BatchSources
+from target_salesforce_bulk.singer.connection_test import ConnectionTestSink
 from target_salesforce_bulk.singer.key_order import KeyOrder
 from target_salesforce_bulk.singer.left_out import LeftOutSink
 from target_salesforce_bulk.singer.listing import Listing
 from target_salesforce_bulk.singer.reader import MessageReader
 from target_salesforce_bulk.singer.sdk import SafeTarget
-from target_salesforce_bulk.singer.sink import ConnectionTestSink, SalesforceSink
+from target_salesforce_bulk.singer.sink import SalesforceSink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    import click
     from singer_sdk.sinks import Sink
 
     from target_salesforce_bulk.salesforce.client import Client
@@ -201,17 +203,17 @@ class TargetSalesforceBulk(SafeTarget):
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         """Add the SDK's own settings, except those without effect here."""
         super().append_builtin_config(config_jsonschema)
-        for name in ("load_method", "add_record_metadata", "batch_config"):
+        for name in WITHOUT_EFFECT:
             config_jsonschema["properties"].pop(name, None)
 
     @classmethod
-    def cb_config(cls, context: click.Context, parameter: click.Option, value: Any) -> Any:
-        """Read the files that `--config` names.
+    def settings_schema(cls) -> dict[str, Any]:
+        """The JSON schema of each setting by name, the SDK's own included."""
+        cls.append_builtin_config(cls.config_jsonschema)
+        properties: dict[str, Any] = cls.config_jsonschema["properties"]
+        return properties
 
-        Raises:
-            BadParameter: a file does not exist or is not JSON.
-        """
-        try:
-            return super().cb_config(context, parameter, value)
-        except (OSError, ValueError) as error:
-            raise click.BadParameter(f"{error}", context, parameter) from None
+    @classmethod
+    def cb_config(cls, context: click.Context, parameter: click.Option, value: Any) -> Any:
+        """Take what `--config` names as it is; it is read when a command needs it."""
+        return value

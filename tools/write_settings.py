@@ -38,8 +38,8 @@ def meltano_setting(name: str, declared: dict[str, Any]) -> list[str]:
         lines += ["  kind: options", "  options:"]
         lines += [f"  - {{label: {each}, value: {each}}}" for each in declared["enum"] if each]
     else:
-        # Meltano has no kind `number`.
-        lines.append(f"  kind: {_type(declared).replace('number', 'decimal')}")
+        # Meltano has no kind `number`, and cannot pass on a decimal from a variable; text will do.
+        lines.append(f"  kind: {_type(declared).replace('number', 'string')}")
     if declared.get("secret"):
         lines.append("  sensitive: true")
     if declared.get("default") is not None:

@@ -17,16 +17,19 @@ import click
 import requests
 from singer_sdk.plugin_base import SingerCommand
 
+from target_salesforce_bulk.cli import plain_logs
 from target_salesforce_bulk.cli.check import check
 from target_salesforce_bulk.cli.emulator import emulator
 from target_salesforce_bulk.cli.failed import failed
 from target_salesforce_bulk.cli.jobs import jobs
+from target_salesforce_bulk.cli.log import hide_secrets
 from target_salesforce_bulk.cli.options import read_target
-from target_salesforce_bulk.errors import SalesforceBulkError
+from target_salesforce_bulk.errors import SalesforceBulkError, SettingsError
 from target_salesforce_bulk.singer.sdk import Terminated
 from target_salesforce_bulk.target import TargetSalesforceBulk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import FrameType
 
 logger = logging.getLogger("target_salesforce_bulk")
@@ -44,6 +47,8 @@ class Group(SingerCommand, click.Group):
                 signal.signal(signum, _terminate)
             result = super().invoke(context)
             _flush_stdout()
+        except SettingsError as error:
+            _leave_for(error.problems, 1)
         except SalesforceBulkError as error:
             _leave(str(error), 1)
         except Terminated as received:
@@ -76,7 +81,12 @@ def _flush_stdout() -> None:
 
 
 def _leave(why: str, code: int) -> NoReturn:
-    logger.error("%s", why)
+    _leave_for((why,), code)
+
+
+def _leave_for(reasons: Iterable[str], code: int) -> NoReturn:
+    for each in reasons:
+        logger.error("%s", each)
     sys.exit(code)
 
 
@@ -95,6 +105,7 @@ def load(config: Any, file_input: IO[str] | None) -> None:
 def _command() -> click.Command:
     """The command that loads, with the other commands as its subcommands."""
     singer = TargetSalesforceBulk.cli  # also sets up the SDK's logging
+    hide_secrets()
 
     @click.pass_context
     def run_unless_subcommand(
@@ -128,4 +139,5 @@ def _command() -> click.Command:
 
 def main() -> None:
     """Run the command line."""
+    plain_logs.set_up()
     _command()()

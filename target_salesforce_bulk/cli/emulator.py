@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import threading
 from pathlib import Path
 
 import click
+
+from target_salesforce_bulk.plain_text import plain_text
 
 
 @click.command()
@@ -27,7 +30,8 @@ import click
 def emulator(port: int, data: Path | None, objects: Path | None) -> None:
     """Run a local Salesforce until it is interrupted.
 
-    Prints its URL and credentials to stdout as one line of JSON.
+    Prints its URL and credentials to stdout as one line of JSON: those of a client of Salesforce,
+    and the control token for its own resources below /_emulator/.
     """
     try:
         from target_salesforce_bulk.emulator import Emulator
@@ -41,7 +45,11 @@ def emulator(port: int, data: Path | None, objects: Path | None) -> None:
     try:
         org = Emulator(port=port, data=data, objects=objects)
     except OSError as error:
-        raise click.ClickException(f"Port {port} cannot be used: {error}") from None
+        what = f"Port {port}" if error.filename is None else plain_text(error.filename)
+        raise click.ClickException(f"{what} cannot be used: {error.strerror}") from None
+    except (ValueError, sqlite3.Error) as error:
+        files = " or ".join(plain_text(path) for path in (data, objects) if path is not None)
+        raise click.ClickException(f"{files} cannot be used: {plain_text(error)}") from None
     with org:
         click.echo(
             json.dumps(
@@ -51,6 +59,7 @@ def emulator(port: int, data: Path | None, objects: Path | None) -> None:
                     "client_id": org.client_id,
                     "client_secret": org.client_secret,
                     "refresh_token": org.refresh_token,
+                    "control_token": org.control_token,
                     "api_version": org.api_version,
                 }
             )

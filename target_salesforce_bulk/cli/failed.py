@@ -13,6 +13,8 @@ from target_salesforce_bulk.cli.options import config_option, read_settings, rea
 from target_salesforce_bulk.failed import commands
 from target_salesforce_bulk.journal.failed_rows import FailureClass
 from target_salesforce_bulk.journal.failure_store import Selection
+from target_salesforce_bulk.plain_text import plain_text
+from target_salesforce_bulk.printing import print_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +52,13 @@ def _selection(given: dict[str, Any], **more: Any) -> Selection:
     return Selection(**{name: given[name] for name in names}, **more)
 
 
+def _print(found: Any, *, as_json: bool, indent: int | None = None) -> None:
+    if as_json:
+        click.echo(json.dumps(found, indent=indent))
+    else:
+        print_lines(*found)
+
+
 @failed.command("list")
 @config_option
 @_filters
@@ -57,7 +66,7 @@ def _selection(given: dict[str, Any], **more: Any) -> Selection:
 def list_failed(config: Any, *, as_json: bool, **given: Any) -> None:
     """List failed rows by stream and code. Exits with 1 if there are any."""
     groups = commands.groups(read_settings(config), _selection(given))
-    click.echo(json.dumps(groups, indent=2) if as_json else commands.as_text(groups))
+    _print(groups if as_json else commands.as_lines(groups), as_json=as_json, indent=2)
     sys.exit(1 if groups else 0)
 
 
@@ -69,8 +78,8 @@ def show(config: Any, name: str, *, as_json: bool) -> None:
     """Show a failed row and its values, by its key or number."""
     rows = commands.rows(read_settings(config), Selection(name=name))
     if not rows:
-        raise click.ClickException(f"No failed row has the key or number {name}.")
-    click.echo(json.dumps(rows, indent=2) if as_json else commands.rows_as_text(rows))
+        raise click.ClickException(f"No failed row has the key or number {plain_text(name)}.")
+    _print(rows if as_json else commands.rows_as_lines(rows), as_json=as_json, indent=2)
 
 
 @failed.command()
@@ -85,7 +94,7 @@ def show(config: Any, name: str, *, as_json: bool) -> None:
 def export(config: Any, form: str, output: Path | None, **given: Any) -> None:
     """Export failed rows with their values."""
     number = commands.export(read_settings(config), _selection(given), form, output)
-    click.echo(f"{number:,} rows", err=True)
+    print_lines(f"{number:,} rows", err=True)
 
 
 @failed.command()
@@ -110,7 +119,7 @@ def retry(
     target = read_target(config)
     chosen = _selection(given, job_id=job_id)
     result = commands.retry(target.settings, target.client, chosen, job_id, state_file)
-    click.echo(json.dumps(result) if as_json else commands.retry_as_text(result))
+    _print(result if as_json else commands.retry_as_lines(result), as_json=as_json)
     sys.exit(1 if result["failed"] or "problem" in result else 0)
 
 
@@ -129,4 +138,4 @@ def discard(config: Any, *, everything: bool, as_json: bool, **given: Any) -> No
     if not everything and not any(given.values()):
         raise click.UsageError("Give a filter, or --all to discard every failed row.")
     number = commands.discard(read_settings(config), _selection(given))
-    click.echo(json.dumps({"discarded": number}) if as_json else f"{number:,} rows discarded")
+    _print({"discarded": number} if as_json else [f"{number:,} rows discarded"], as_json=as_json)

@@ -10,9 +10,11 @@ import click
 
 from target_salesforce_bulk.cli.options import config_option, read_settings, read_target
 from target_salesforce_bulk.journal.journal import SqliteJournal
+from target_salesforce_bulk.printing import print_lines
+from target_salesforce_bulk.redaction import redacted
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce.ingest import IngestApi
-from target_salesforce_bulk.salesforce.job import ResultKind
+from target_salesforce_bulk.salesforce.job import ResultKind, check_job_id
 
 
 @click.group()
@@ -30,18 +32,21 @@ def list_jobs(config: Any, number: int, *, as_json: bool) -> None:
         found = journal.recent_jobs(number)
     if as_json:
         click.echo(json.dumps(found, indent=2))
-        return
-    for job in found:
-        outcome = (
-            ""
-            if job["loaded"] is None
-            else f": {job['loaded']:,} loaded, {job['failed']:,} failed, "
-            f"{job['unprocessed']:,} unprocessed, {job['uncertain']:,} uncertain"
-        )
-        click.echo(
-            f"{job['job_id'] or 'no job':18}  batch {job['batch']}  {job['state']:9}  "
-            f"{job['stream']} → {job['object']}, {job['operation']}, {job['rows']:,} rows{outcome}"
-        )
+    elif found:
+        print_lines(*map(_line, found))
+
+
+def _line(job: dict[str, Any]) -> str:
+    outcome = (
+        ""
+        if job["loaded"] is None
+        else f": {job['loaded']:,} loaded, {job['failed']:,} failed, "
+        f"{job['unprocessed']:,} unprocessed, {job['uncertain']:,} uncertain"
+    )
+    return (
+        f"{job['job_id'] or 'no job':18}  batch {job['batch']}  {job['state']:9}  "
+        f"{job['stream']} → {job['object']}, {job['operation']}, {job['rows']:,} rows{outcome}"
+    )
 
 
 @jobs.command()
@@ -49,8 +54,9 @@ def list_jobs(config: Any, number: int, *, as_json: bool) -> None:
 @click.argument("job_id")
 def show(config: Any, job_id: str) -> None:
     """Show a job as Salesforce reports it, as JSON."""
-    target = read_target(config)
-    click.echo(json.dumps(target.client.get_json(f"/jobs/ingest/{job_id}"), indent=2))
+    path = f"/jobs/ingest/{check_job_id(job_id)}"
+    job = read_target(config).client.get_json(path)
+    click.echo(redacted(json.dumps(job, indent=2)))
 
 
 @jobs.command()
@@ -60,7 +66,7 @@ def resume(config: Any) -> None:
     target = read_target(config)
     with Run.open(target.settings, target.client) as run:
         run.finish_left()
-    click.echo("No job is in progress.")
+    print_lines("No job is in progress.")
 
 
 @jobs.command()
@@ -69,7 +75,7 @@ def resume(config: Any) -> None:
 def abort(config: Any, job_id: str) -> None:
     """Abort a job in Salesforce. Rows that it has processed stay loaded."""
     job = IngestApi(read_target(config).client).abort(job_id)
-    click.echo(f"Job {job.id} is {job.state}.")
+    print_lines(f"Job {job.id} is {job.state}.")
 
 
 @jobs.command()
@@ -83,12 +89,13 @@ def abort(config: Any, job_id: str) -> None:
 )
 def results(config: Any, job_id: str, output: Path) -> None:
     """Download the three result files of a job. Salesforce keeps them for seven days."""
+    check_job_id(job_id)  # it becomes a part of file names
     api = IngestApi(read_target(config).client)
     output.mkdir(parents=True, exist_ok=True, mode=0o700)
     for kind in ResultKind:
         path = output / f"{job_id}-{kind}.csv"
         api.download(job_id, kind, path)
-        click.echo(str(path))
+        print_lines(str(path))
 
 
 @jobs.command()
@@ -101,4 +108,4 @@ def forget(config: Any, stream: str) -> None:
     """
     with SqliteJournal(read_settings(config).state_dir) as journal:
         number = journal.recognised.forget_stream(stream)
-    click.echo(f"{number:,} rows of stream {stream} forgotten.")
+    print_lines(f"{number:,} rows of stream {stream} forgotten.")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from target_salesforce_bulk.configuration.environment import read_environment
+from target_salesforce_bulk.configuration.files import read_dotenv, read_files
 from target_salesforce_bulk.target import TargetSalesforceBulk
 
 if TYPE_CHECKING:
@@ -17,19 +21,22 @@ if TYPE_CHECKING:
 def read_target(config: Any) -> TargetSalesforceBulk:
     """Create the target from what `--config` gave; it opens nothing yet.
 
+    Args:
+        config: Files, or `ENV` for environment variables, which go before the files.
+
     Raises:
-        ConfigValidationError: the configuration does not match the schema.
+        SettingsError: a file cannot be read, or a setting does not take its value.
     """
-    return TargetSalesforceBulk(
-        config=config.config if config else None,
-        parse_env_config=bool(config and config.parse_env),
-    )
+    sources = config or ()
+    given = read_files(each for each in sources if each != "ENV")
+    if "ENV" in sources:
+        variables = {**read_dotenv(Path.cwd()), **os.environ}
+        given |= read_environment(variables, TargetSalesforceBulk.settings_schema())
+    return TargetSalesforceBulk(config=given)
 
 
 def _read_config(context: click.Context, parameter: Any, value: Any) -> Any:
-    if not value:
-        return context.find_root().params.get("config")
-    return TargetSalesforceBulk.cb_config(context, parameter, value)
+    return value or context.find_root().params.get("config")
 
 
 def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,7 +53,6 @@ def read_settings(config: Any) -> Settings:
     """The settings of a configuration.
 
     Raises:
-        ConfigValidationError: the configuration does not match the schema.
-        SettingsError: settings contradict each other.
+        SettingsError: a setting does not take its value, or settings contradict each other.
     """
     return read_target(config).settings

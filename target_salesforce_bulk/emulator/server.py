@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 
 from target_salesforce_bulk.emulator.http import job_answers
 from target_salesforce_bulk.emulator.http.api import routes
+from target_salesforce_bulk.emulator.http.doors import Doors
 from target_salesforce_bulk.emulator.http.errors import on_http_exception
 from target_salesforce_bulk.emulator.http.request_log import RequestLog
 from target_salesforce_bulk.emulator.http.wire import BreakableProtocol, FaultyWire
@@ -67,7 +68,10 @@ class Emulator:
     def _server_config(self) -> uvicorn.Config:
         app = Starlette(
             routes=routes(self.org, self._log, self.url),
-            middleware=[Middleware(FaultyWire, faults=self.org.faults, log=self._log)],
+            middleware=[
+                Middleware(Doors),
+                Middleware(FaultyWire, faults=self.org.faults, log=self._log),
+            ],
             exception_handlers={HTTPException: on_http_exception},
         )
         return uvicorn.Config(
@@ -100,6 +104,11 @@ class Emulator:
     def client_secret(self) -> str:
         """Consumer secret of the connected app."""
         return self.org.tokens.client_secret
+
+    @property
+    def control_token(self) -> str:
+        """The token for the resources below `/_emulator/`."""
+        return self.org.control_token
 
     def start(self) -> Self:
         """Start to accept connections."""

@@ -53,8 +53,8 @@ def groups(settings: Settings, chosen: Selection) -> list[dict[str, Any]]:
     ]
 
 
-def as_text(found: list[dict[str, Any]]) -> str:
-    """Format groups as text."""
+def as_lines(found: list[dict[str, Any]]) -> list[str]:
+    """Format groups as lines of text."""
     lines = [] if found else ["No failed rows."]
     for group in found:
         keys = f"  [{', '.join(group['keys'])}]" if group["keys"] else ""
@@ -63,7 +63,7 @@ def as_text(found: list[dict[str, Any]]) -> str:
             f"{group['message']}{keys}"
         )
         lines += [f"    {group['hint']}"] if group["hint"] else []
-    return "\n".join(lines)
+    return lines
 
 
 def rows(settings: Settings, chosen: Selection) -> list[dict[str, Any]]:
@@ -74,11 +74,12 @@ def rows(settings: Settings, chosen: Selection) -> list[dict[str, Any]]:
     return [asdict(row) | {"hint": table.kind(row.code, row.message).hint} for row in found]
 
 
-def rows_as_text(found: list[dict[str, Any]]) -> str:
-    """Format rows as text."""
-    texts = []
+def rows_as_lines(found: list[dict[str, Any]]) -> list[str]:
+    """Format rows as lines of text, with an empty one between two rows."""
+    lines: list[str] = []
     for row in found:
-        lines = [
+        lines += [
+            *([""] if lines else []),
             f"Row {row['id']} of stream {row['stream']} → {row['sobject']}, {row['operation']}",
             f"  {row['code']}: {row['message']}",
             *([f"  {row['hint']}"] if row["hint"] else []),
@@ -86,8 +87,7 @@ def rows_as_text(found: list[dict[str, Any]]) -> str:
             f"job {row['job_id'] or 'none: refused before sending'}",
             *(f"    {name} = {value}" for name, value in row["row"].items()),
         ]
-        texts.append("\n".join(lines))
-    return "\n\n".join(texts)
+    return lines
 
 
 def discard(settings: Settings, chosen: Selection) -> int:
@@ -221,12 +221,12 @@ def _entries(job_id: str | None, state_file: Path | None) -> list[dict[str, Any]
     return [entry for entry in jobs if entry.get("job_id")]
 
 
-def retry_as_text(result: dict[str, Any]) -> str:
-    """Format the result of a retry as text."""
+def retry_as_lines(result: dict[str, Any]) -> list[str]:
+    """Format the result of a retry as lines of text."""
     lines = [
         f"{result['sent']:,} rows sent again: {result['loaded']:,} loaded, "
         f"{result['failed']:,} failed again"
     ]
     lines += [f"{number:,} rows not sent, {reason}" for reason, number in result["skipped"].items()]
     lines += [result["problem"]] if "problem" in result else []
-    return "\n".join(lines)
+    return lines

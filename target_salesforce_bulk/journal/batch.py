@@ -48,8 +48,6 @@ class LoadPlan:
     lookup: bool = False
     #: Header of the column that names a row to people, if that is not the key.
     label: str | None = None
-    #: Equal for plans that turn equal records into equal rows.
-    map_fingerprint: str = ""
 
     @property
     def external_id_field(self) -> str | None:
@@ -105,6 +103,7 @@ class LoadPlan:
     def from_json(cls, text: str) -> LoadPlan:
         """Read what `to_json` wrote; equal texts share one plan, as thousands of batches may."""
         values = json.loads(text)
+        values.pop("map_fingerprint", None)  # plans of earlier versions have it
         values["operation"] = Operation(values["operation"])
         values["columns"] = tuple(BatchColumn(**column) for column in values["columns"])
         values["parents"] = tuple(values["parents"])

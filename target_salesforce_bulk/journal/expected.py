@@ -40,8 +40,8 @@ class Expected:
         self._stream = stream
         self._layouts: list[Layout] = []
         self._translators: dict[tuple[Layout, int], Callable[[bytes], bytes | None]] = {}
-        #: Fingerprints that came again, in order.
-        self.taken: list[bytes] = []
+        #: Fingerprints that came again, in order; read by the thread that writes STATE.
+        self._taken = bytearray()
         #: The batch and place of the last one of them, in the order in which they were dealt with.
         self.last_taken: tuple[int, int] | None = None
         self._stored = 0
@@ -54,13 +54,21 @@ class Expected:
         self._scratch.executescript(
             "CREATE TABLE expected (layout INTEGER, fingerprint BLOB, batch INTEGER, place INTEGER,"
             " covered INTEGER);"
-            "CREATE INDEX by_fingerprint ON expected (fingerprint, layout);"
+            # In the order in which equal rows are taken: there may be a million of them.
+            "CREATE INDEX by_fingerprint ON expected (fingerprint, covered, batch, place, layout);"
+            "CREATE TABLE coverage (batch INTEGER, layout INTEGER, rows INTEGER,"
+            " PRIMARY KEY (batch, layout)) WITHOUT ROWID;"
             "BEGIN;"
         )
         self._load()
         if decided:
             self._scratch.execute("DELETE FROM expected WHERE covered")
         self._load_top()
+
+    @property
+    def taken(self) -> int:
+        """How many rows have come again, beside those at the bookmark."""
+        return len(self._taken) // fingerprints.SIZE
 
     @property
     def number(self) -> int:
@@ -112,14 +120,7 @@ class Expected:
 
     def decide(self) -> None:
         """Keep only what will come again, now that the journal knows."""
-        self._scratch.execute("UPDATE expected SET covered = 1")
-        for row in self._batches():
-            for kind in ("rows", "refused"):
-                self._scratch.execute(
-                    "UPDATE expected SET covered = 0 WHERE batch = ? AND place >= ?"
-                    " AND (layout = ?) = ?",
-                    (row["batch_id"], row[f"covered_{kind}"] or 0, _REFUSED, kind == "refused"),
-                )
+        self._cover()
         self._cover_taken()
         self._scratch.execute("DELETE FROM expected WHERE covered")
         self._load_top()
@@ -127,6 +128,22 @@ class Expected:
             self._top_of.clear()
         if self._left_top:
             self.leave_top()
+
+    def _cover(self) -> None:
+        """Take as covered what the journal says now, in one pass over all rows."""
+        self._scratch.execute("DELETE FROM coverage")
+        self._scratch.executemany(
+            "INSERT INTO coverage VALUES (?, ?, ?)",
+            (
+                (row["batch_id"], layout, row[f"covered_{kind}"] or 0)
+                for row in self._batches()
+                for kind, layout in (("rows", 0), ("refused", _REFUSED))
+            ),
+        )
+        self._scratch.execute(
+            "UPDATE expected SET covered = coalesce(place < (SELECT rows FROM coverage AS c"
+            " WHERE c.batch = expected.batch AND c.layout = min(expected.layout, 0)), 1)"
+        )
 
     def _load_top(self) -> None:
         self.top = load_top(self._database, self._stream)
@@ -169,10 +186,11 @@ class Expected:
         every = list(wanted)
         for start in range(0, len(every), _CHUNK):
             chunk = every[start : start + _CHUNK]
-            marks = ",".join("?" * len(chunk))
+            marks = ",".join(["(?)"] * len(chunk))
             rows = self._scratch.execute(
-                "SELECT DISTINCT fingerprint FROM expected"  # noqa: S608 - marks
-                f" WHERE fingerprint IN ({marks}) AND layout = ?",
+                f"WITH wanted (fingerprint) AS (VALUES {marks})"  # noqa: S608 - marks
+                " SELECT fingerprint FROM wanted WHERE EXISTS (SELECT 1 FROM expected AS e"
+                " WHERE e.fingerprint = wanted.fingerprint AND e.layout = ?)",
                 (*chunk, number),
             )
             known.update(row[0] for row in rows)
@@ -189,18 +207,19 @@ class Expected:
         if row[1]:
             return Answer.NEW if decided else Answer.UNDECIDED
         self._scratch.execute("DELETE FROM expected WHERE rowid = ?", (row[0],))
-        self.taken.append(fingerprint)
+        self._taken += fingerprint
         if number != _REFUSED:
             self.last_taken = max(self.last_taken or (0, 0), (row[2], row[3]))
         return Answer.AGAIN
 
     def store_taken(self, db: sqlite3.Connection, stream: str, number: int, taken: int) -> None:
         """Store the first so many of the rows that came again as covered by a STATE."""
-        new = self.taken[self._stored : taken]
+        size = fingerprints.SIZE
+        new = self._taken[self._stored * size : taken * size]
         self._stored = max(self._stored, taken)
         db.executemany(
             "INSERT INTO taken_rows (stream, fingerprint, number) VALUES (?, ?, ?)",
-            ((stream, fingerprint, number) for fingerprint in new),
+            ((stream, new[at : at + size], number) for at in range(0, len(new), size)),
         )
 
     @property

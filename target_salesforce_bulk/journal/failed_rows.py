@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.journal.order import REFUSED, SENT
+from target_salesforce_bulk.redaction import redacted
 
 if TYPE_CHECKING:
     import sqlite3
@@ -54,7 +55,11 @@ class RowError:
 
     @classmethod
     def parse(cls, text: str) -> RowError:
-        """Parse an `sf__Error`; other text becomes the message, with its code if it has one."""
+        """Parse an `sf__Error`; other text becomes the message, with its code if it has one.
+
+        Secrets that Salesforce repeats in it are hidden: it is stored, and written to files.
+        """
+        text = redacted(text)
         match = cls._GRAMMAR.fullmatch(text)
         if match is None:
             code, colon, message = text.partition(":")

@@ -297,12 +297,12 @@ class RecognisedRows:
     def taken(self, stream: str) -> int:
         """How many rows of a stream have come again."""
         expected = self._streams.get(stream)
-        return 0 if expected is None else len(expected.taken)
+        return 0 if expected is None else expected.taken
 
     @property
     def taken_in_all(self) -> int:
         """How many rows have come again, of all streams."""
-        return sum(len(each.taken) + each.tops_taken for each in self._streams.values())
+        return sum(each.taken + each.tops_taken for each in self._streams.values())
 
     def _expected(self, stream: str) -> Expected:
         if stream not in self._streams:

@@ -106,6 +106,7 @@ CREATE TABLE dealt_coverage (  -- how much of them a STATE covers; nulls: all
     rows INTEGER,
     refused INTEGER
 ) STRICT;
+CREATE INDEX batches_by_job ON batches (substr(job_id, 1, 15));
 CREATE INDEX dealt_coverage_by_batch ON dealt_coverage (batch_id);
 CREATE TABLE taken_rows (  -- that came again and that a STATE covers now
     id INTEGER PRIMARY KEY,

@@ -45,7 +45,7 @@ class Attempts:
         """Wait until the next attempt; False where there is none.
 
         Raises:
-            StoppedError: the run is being stopped.
+            RunStoppedError: the run is being stopped.
         """
         seconds = random.uniform(0, self._longest_wait)  # noqa: S311 - not for secrets
         if self.number >= self._policy.attempts or self._clock() + seconds >= self._until:

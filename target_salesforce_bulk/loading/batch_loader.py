@@ -27,7 +27,7 @@ from target_salesforce_bulk.loading.preparing.lookup import KeyLookup
 from target_salesforce_bulk.loading.preparing.newer import leave_out_newer
 from target_salesforce_bulk.loading.settling.child_batches import ChildWriter
 from target_salesforce_bulk.loading.settling.settlement import AllFailed, Settlement
-from target_salesforce_bulk.loading.stopping import StoppedError, leave_if
+from target_salesforce_bulk.loading.stopping import BatchGivenUpError, leave_if
 from target_salesforce_bulk.private_files import UsingFiles
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
 
@@ -67,7 +67,7 @@ class BatchLoader:
         jobs: What is done to jobs.
         query: Looks records up.
         journal: Where each step is written down.
-        stopping: Set when the run is to leave; the next step then raises `StoppedError`.
+        stopping: Set when the run is to leave; the next step then raises `RunStoppedError`.
         table: What errors mean.
         retries: How often rows are sent again.
         events: Where it is told what happens to batches.
@@ -110,7 +110,8 @@ class BatchLoader:
         Raises:
             JobError: the batch cannot be settled.
             SalesforceError: no batch can be, as for a login that is refused.
-            StoppedError: the run is being stopped.
+            RunStoppedError: the run is being stopped.
+            BatchGivenUpError: the stream was stopped before the batch's job was closed.
         """
         if batch.plan.lookup and batch.rows:
             batch = self._resolve(batch, await_turn)
@@ -139,7 +140,7 @@ class BatchLoader:
         if not await_turn():
             leave_if(self._stopping)
             self.give_up(batch)
-            raise StoppedError
+            raise BatchGivenUpError
 
     def give_up(self, batch: Batch) -> None:
         """Do not send a batch of a stream that stopped.
@@ -227,7 +228,7 @@ class BatchLoader:
         batch = self.jobs.abort(batch)
         if batch.state is BatchState.SEALED:
             self.give_up(batch)
-            raise StoppedError
+            raise BatchGivenUpError
         return batch
 
     def _settle(self, batch: Batch, job: JobInfo, *, parents_coming: bool) -> Loaded:

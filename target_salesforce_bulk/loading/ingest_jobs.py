@@ -49,7 +49,7 @@ _JOBS_PER_BATCH = 5
 class IngestJobs:
     """What is done to jobs; safe to call from any thread.
 
-    Each method raises `StoppedError` where the run is to leave before a request.
+    Each method raises `RunStoppedError` where the run is to leave before a request.
 
     Args:
         api: The ingest resources.

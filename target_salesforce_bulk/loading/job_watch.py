@@ -47,7 +47,7 @@ _ORDER = (JobState.OPEN, JobState.UPLOAD_COMPLETE, JobState.IN_PROGRESS)
 class JobWatch:
     """Asks for jobs, and changes none; safe to call from any thread.
 
-    Each method raises `StoppedError` where the run is to leave before a request.
+    Each method raises `RunStoppedError` where the run is to leave before a request.
 
     Args:
         api: The ingest resources.

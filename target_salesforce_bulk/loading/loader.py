@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from target_salesforce_bulk.errors import JobError, LoadError, SalesforceBulkError
 from target_salesforce_bulk.loading.events import BatchSettled, BatchTakenOver, StreamStopped
 from target_salesforce_bulk.loading.schedule import Schedule
-from target_salesforce_bulk.loading.stopping import StoppedError
+from target_salesforce_bulk.loading.stopping import BatchGivenUpError, RunStoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -197,7 +197,7 @@ class Loader:
         while (batch := self._schedule.take()) is not None:
             try:
                 self._load_unless_stopped(batch)
-            except StoppedError:
+            except (RunStoppedError, BatchGivenUpError):
                 pass
             except SalesforceBulkError as error:
                 self._end(error)

@@ -1,4 +1,4 @@
-"""How a worker exits when the run is being stopped."""
+"""How a worker leaves a batch that is not to go on."""
 
 from __future__ import annotations
 
@@ -8,25 +8,29 @@ if TYPE_CHECKING:
     import threading
 
 
-class StoppedError(Exception):
-    """The run is being stopped; the journal has the state of the batch."""
+class RunStoppedError(Exception):
+    """The run is being stopped; the next run continues with the batch, as the journal has it."""
+
+
+class BatchGivenUpError(Exception):
+    """The batch's stream was stopped, and the batch has been given up."""
 
 
 def leave_if(stopping: threading.Event) -> None:
     """Raise if the run is being stopped.
 
     Raises:
-        StoppedError: it is.
+        RunStoppedError: it is.
     """
     if stopping.is_set():
-        raise StoppedError
+        raise RunStoppedError
 
 
 def sleep(stopping: threading.Event, seconds: float) -> None:
     """Sleep, unless the run is stopped meanwhile.
 
     Raises:
-        StoppedError: it was.
+        RunStoppedError: it was.
     """
     if stopping.wait(seconds):
-        raise StoppedError
+        raise RunStoppedError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from target_salesforce_bulk.errors import SettingsError
+from target_salesforce_bulk.redaction import conceal
 
 
 def is_sendable(secret: str) -> bool:
@@ -11,7 +12,7 @@ def is_sendable(secret: str) -> bool:
 
 
 def clean_secret(secret: str, setting: str) -> str:
-    """A secret without the blanks and line ends that came with pasting or `echo`.
+    """A secret without the blanks around it that came with pasting or `echo`; hidden from now on.
 
     Args:
         secret: As it is set.
@@ -20,6 +21,7 @@ def clean_secret(secret: str, setting: str) -> str:
     Raises:
         SettingsError: it is empty, or holds a character that no secret of Salesforce has.
     """
+    conceal(secret)
     stripped = secret.strip()
     if not stripped:
         raise SettingsError(f"{setting} is empty.")

@@ -12,6 +12,7 @@ from target_salesforce_bulk.errors import (
 )
 from target_salesforce_bulk.login.address import check_instance_url
 from target_salesforce_bulk.login.secret import is_sendable
+from target_salesforce_bulk.redaction import conceal
 from target_salesforce_bulk.salesforce.answer import printable
 from target_salesforce_bulk.salesforce.auth import Session
 from target_salesforce_bulk.salesforce.exchange import Request
@@ -104,6 +105,7 @@ def _rotated(reply: dict[str, Any], login_url: str) -> str | None:
 def _sendable(token: str, name: str, login_url: str) -> str:
     if not token or not is_sendable(token):
         raise ResponseError(f"{login_url} sent an {name} that cannot be sent back.")
+    conceal(token)
     return token
 
 

@@ -16,6 +16,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.errors import StateDirectoryError
+from target_salesforce_bulk.redaction import conceal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,7 +76,10 @@ class TokenStore:
         if not isinstance(stored, dict) or stored.get("replaces") != self._mark:
             return self._configured
         token = stored.get("refresh_token")
-        return token if isinstance(token, str) and token else self._configured
+        if not isinstance(token, str) or not token:
+            return self._configured
+        conceal(token)
+        return token
 
     def save(self, token: str) -> None:
         """Keep a token that replaces the one before.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -116,15 +115,6 @@ class FieldMap:
     def parents(self) -> tuple[str, ...]:
         """The objects whose records must be there before these rows are loaded."""
         return tuple(sorted({column.parent for column in self.columns if column.parent}))
-
-    @property
-    def fingerprint(self) -> str:
-        """Equal for field maps that make equal rows of equal records."""
-        told = [
-            (c.header, c.path, str(c.constant), c.nulls, c.empty_strings, c.too_long, c.field.type)
-            for c in self.columns
-        ]
-        return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 class _Builder:
@@ -405,7 +395,7 @@ def _wrong_details(name: str, details: Mapping[str, Any]) -> list[str]:
         if member not in known
     ]
     wrong += [
-        f"{name}.{member} is {details[member]!r} (allowed are {' and '.join(allowed)})"
+        f"{name}.{member} must be {' or '.join(allowed)}"
         for member, allowed in _CHOICES.items()
         if details.get(member) is not None and details[member] not in allowed
     ]

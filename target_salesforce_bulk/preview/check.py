@@ -6,11 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-import click
-
 from target_salesforce_bulk.errors import RequestError, SalesforceBulkError
 from target_salesforce_bulk.mapping.resolve import ResolvedStream, resolve_stream
+from target_salesforce_bulk.plain_text import plain_text
 from target_salesforce_bulk.preview.dry_run import DryRun
+from target_salesforce_bulk.printing import print_lines
 from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.salesforce.objects import Objects
 from target_salesforce_bulk.settings import is_glob
@@ -44,21 +44,21 @@ class Preflight:
         """
         client = self._target.client
         client.check_version()
-        limits = client.get_json("/limits")
+        limits = client.get_object("/limits")
         try:
-            user = client.get_json("/services/oauth2/userinfo")
+            user = client.get_object("/services/oauth2/userinfo")
             who = f", user {user.get('preferred_username')}, org {user.get('organization_id')}"
         except RequestError:
             who = ""  # the app may lack the scope
         settings = self._target.settings
-        click.echo(f"Logged in to {client.instance_url}{who}, API {settings.api_version}")
+        print_lines(f"Logged in to {client.instance_url}{who}, API {settings.api_version}")
         for name, label in (
             ("DailyApiRequests", "API requests"),
             ("DailyBulkApiBatches", "Bulk API batches"),
         ):
-            limit = limits.get(name, {"Remaining": 0, "Max": 0})
-            click.echo(f"{label}: {limit['Remaining']:,} of {limit['Max']:,} left for today")
-        self._calls_left = limits.get("DailyApiRequests", {}).get("Remaining", 0)
+            left, allowed = _allowance(limits, name)
+            print_lines(f"{label}: {left:,} of {allowed:,} left for today")
+        self._calls_left, _ = _allowance(limits, "DailyApiRequests")
 
     def check_streams(self) -> None:
         """Check the mapping of each stream in the settings."""
@@ -66,8 +66,9 @@ class Preflight:
         objects = Objects(self._target.client)
         for stream in settings.streams or {}:
             if is_glob(stream):
-                click.echo(
-                    f"\nStream {stream}: a glob; use --input to check the streams that it matches."
+                print_lines(
+                    "",
+                    f"Stream {stream}: a glob; use --input to check the streams that it matches.",
                 )
                 continue
             options = settings.for_stream(stream)
@@ -79,7 +80,7 @@ class Preflight:
             }
             self.check_stream(stream, properties, list(properties), options, objects)
         if not settings.streams:
-            click.echo("\nNo streams are configured; use --input to check the streams of a tap.")
+            print_lines("", "No streams are configured; use --input to check the streams of a tap.")
 
     def check_stream(
         self,
@@ -100,7 +101,7 @@ class Preflight:
     def add_problem(self, problem: str) -> None:
         """Record and show a problem."""
         self.problems.append(problem)
-        click.echo(f"\nProblem: {problem}")
+        print_lines("", f"Problem: {problem}")
 
     def check_input(self, file_input: IO[str]) -> None:
         """Read Singer messages as a run would, and show what it would load."""
@@ -119,21 +120,29 @@ class Preflight:
 
     def _show_counts(self, run: DryRun) -> None:
         calls = 0
-        click.echo()
+        print_lines("")
         for stream, count in run.counts.items():
             calls += _CALLS_PER_JOB * count.jobs
-            click.echo(
+            print_lines(
                 f"Stream {stream}: {count.read:,} records, {count.rows:,} rows to be sent in "
                 f"{count.jobs:,} jobs of {count.size:,} bytes, {count.merged:,} merged, "
                 f"{count.refused:,} refused"
             )
             for (code, message), keys in count.reasons.items():
                 shown = ", ".join(keys.sample)
-                click.echo(f"  {keys.number:,} x {code}: {message}  [{shown}]")
+                print_lines(f"  {keys.number:,} x {code}: {message}  [{shown}]")
             if count.refused:
                 self.problems.append(f"{count.refused} rows of stream {stream} would be refused")
         share = f", {100 * calls / self._calls_left:.2f} % of the remaining limit" if calls else ""
-        click.echo(f"About {calls:,} API requests{share}")
+        print_lines(f"About {calls:,} API requests{share}")
+
+
+def _allowance(limits: dict[str, Any], name: str) -> tuple[int, int]:
+    """What is left of an allowance, and the whole of it; zeros where Salesforce does not tell."""
+    match limits.get(name):
+        case {"Remaining": int(left), "Max": int(allowed)}:
+            return left, allowed
+    return 0, 0
 
 
 def _first_that_works(
@@ -157,18 +166,20 @@ def show_stream(stream: str, resolved: ResolvedStream) -> None:
     """Print the field map of a stream."""
     field_map, sobject = resolved.field_map, resolved.sobject
     key = f" by {field_map.key.header}" if field_map.key else ""
-    click.echo(f"\nStream {stream} → {sobject.name}, {resolved.operation}{key}")
-    rows = [(_source(column), column.header, _type(column)) for column in field_map.columns]
+    print_lines("", f"Stream {stream} → {sobject.name}, {resolved.operation}{key}")
+    rows = [
+        (plain_text(_source(column)), column.header, _type(column)) for column in field_map.columns
+    ]
     widths = [max(len(row[place]) for row in rows) for place in (0, 1)] if rows else [0, 0]
     for source, header, kind in rows:
-        click.echo(f"  {source:{widths[0]}}  →  {header:{widths[1]}}  {kind}")
+        print_lines(f"  {source:{widths[0]}}  →  {header:{widths[1]}}  {kind}")
     for unmapped in field_map.unmapped:
-        click.echo(f"  Warning: {unmapped.property} is not loaded: {unmapped.reason}")
+        print_lines(f"  Warning: {unmapped.property} is not loaded: {unmapped.reason}")
     if resolved.operation is Operation.UPSERT:
         filled = {(column.reference or column.field).name for column in field_map.columns}
         missing = [f.name for f in sobject.fields if f.required_on_insert and f.name not in filled]
         if missing:
-            click.echo(
+            print_lines(
                 f"  Warning: new records need {', '.join(missing)}, but no property maps to them"
             )
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import click
-
 from target_salesforce_bulk.errors import LoadError
 from target_salesforce_bulk.journal.failure_store import Selection
+from target_salesforce_bulk.printing import print_lines
 from target_salesforce_bulk.reporting.failed_csv import write_csv
 from target_salesforce_bulk.reporting.file_names import file_name
 from target_salesforce_bulk.reporting.summary import accounting, failure_lines, table
@@ -57,11 +56,11 @@ class EndOfRun:
         seconds = self._clock() - self._started_at
         lines = [
             f"Run {self._run_id}: {seconds:.1f} seconds, {api_calls} API calls",
-            table(streams) if streams else "No records were read.",
+            *(table(streams) if streams else ["No records were read."]),
             *filter(None, [accounting(streams)]),
             *failure_lines(groups, files, self._table),
         ]
-        click.echo("\n".join(lines), err=True)
+        print_lines(*lines, err=True)
 
     def _write_failed_rows(self) -> dict[str, Path]:
         folder = self._journal.state_dir / "failed" / self._run_id

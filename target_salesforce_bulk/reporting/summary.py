@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from target_salesforce_bulk.plain_text import plain_text
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -25,12 +27,12 @@ _COLUMNS = (
 )
 
 
-def table(streams: Sequence[StreamTally]) -> str:
-    """A table of the streams and their numbers."""
+def table(streams: Sequence[StreamTally]) -> list[str]:
+    """A table of the streams and their numbers, as lines."""
     rows: list[tuple[str, ...]] = [("stream", *_COLUMNS)]
-    rows += [(f"{each.stream} → {each.sobject}", *_cells(each)) for each in streams]
+    rows += [(plain_text(f"{each.stream} → {each.sobject}"), *_cells(each)) for each in streams]
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return "\n".join(_aligned(row, widths) for row in rows)
+    return [_aligned(row, widths) for row in rows]
 
 
 def _cells(stream: StreamTally) -> tuple[str, ...]:

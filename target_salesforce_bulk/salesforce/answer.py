@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.errors import ResponseError
+from target_salesforce_bulk.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,6 +84,6 @@ class Answer:
 
 
 def printable(value: object) -> str:
-    """A text from outside as one short line without control characters."""
-    line = " ".join(str(value).split())[:_LONGEST_TEXT]
+    """A text from outside as one short line without control characters and secrets."""
+    line = redacted(" ".join(str(value).split()))[:_LONGEST_TEXT]
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)

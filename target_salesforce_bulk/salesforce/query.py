@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.salesforce.answer import Answer
     from target_salesforce_bulk.salesforce.client import Client
 
+#: What may stand in a query without quotes.
+_BARE = re.compile(r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?|true|false", re.ASCII)
 _JSON = {"Content-Type": "application/json; charset=UTF-8"}
 _POLL_SECONDS = (0.5, 1.0, 2.0, 5.0)
 #: Longest wait for a query job; one that reads all keys of an object takes minutes.
@@ -175,11 +178,19 @@ def queries_that_fit(head: str, literals: Iterable[str], tail: str = ")") -> Ite
 
 
 def literal(value: str, field_type: str) -> str:
-    """A value as SOQL writes it, by the describe type of its field.
+    """A value as SOQL writes it, by the describe type of its field; it cannot end early.
+
+    Percent signs and underscores stand for themselves: only `LIKE` has wildcards, which no query of
+    this package uses.
+
+    Raises:
+        ResponseError: it is no number, but its field holds numbers.
 
     https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_quotedstringescapes.htm
     """
     if field_type in {"int", "long", "double", "currency", "percent", "boolean"}:
+        if not _BARE.fullmatch(value):
+            raise ResponseError(f"{printable(value)} is no value of a field of type {field_type}.")
         return value
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     for plain, code in (("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):

@@ -34,6 +34,8 @@ class Ledger:
     def __init__(self, journal: Journal, *, enabled: bool) -> None:
         self._journal = journal
         self._enabled = enabled
+        #: Entries that the journal has: a tap sends the same ones with every STATE.
+        self._remembered: set[str] = set()
 
     @property
     def enabled(self) -> bool:
@@ -51,10 +53,15 @@ class Ledger:
         entries = found.get("failed_jobs")
         for entry in entries if isinstance(entries, list) else []:
             if isinstance(entry, dict) and is_job_id(entry.get("job_id")):
-                self._journal.failures.remember_foreign_job(entry["job_id"], json.dumps(entry))
+                self._remember(entry["job_id"], json.dumps(entry))
         number = found.get("number")
         known = isinstance(number, int) and not isinstance(number, bool) and number >= 0
         return _without(state), number if known else None
+
+    def _remember(self, job_id: str, entry: str) -> None:
+        if entry not in self._remembered:
+            self._journal.failures.remember_foreign_job(job_id, entry)
+            self._remembered.add(entry)
 
     def put_in(self, state: Any, number: int | None = None) -> Any:
         """The STATE with what is failed now and its number; as it is where there is neither."""

@@ -8,10 +8,16 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from singer_sdk.plugin_base import JSONSchemaValidator
 from singer_sdk.sinks import BatchSink, Sink
 from singer_sdk.target_base import Target
 
+from target_salesforce_bulk.configuration.meltano import whole_streams
+from target_salesforce_bulk.configuration.validation import conceal_secrets, problems
+from target_salesforce_bulk.errors import SettingsError
+
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Iterable, Sequence
     from types import FrameType
 
@@ -34,6 +40,15 @@ class Terminated(BaseException):
         self.signum = signum
 
 
+#: Lines of the SDK; whoever raises the error of a sink says what is wrong.
+_NO_NEWS = ("Skipping parse of env var settings", "Error initializing target sink")
+
+
+def _has_news(record: logging.LogRecord) -> bool:
+    """Whether a line of the SDK tells what the log does not say anyway."""
+    return not str(record.msg).startswith(_NO_NEWS)
+
+
 class SafeTarget(Target):
     """A target that acknowledges nothing before it is loaded."""
 
@@ -47,7 +62,24 @@ class SafeTarget(Target):
         self._replication_keys: dict[str, str] = {}
         #: The tap's stream of the message that is being processed.
         self._tap_stream = ""
+        self.logger.addFilter(_has_news)
         super().__init__(**kwargs)
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        # The SDK's sentences repeat values, and secrets with them; it lets unknown settings pass.
+        # Its validator also fills in the defaults.
+        self.append_builtin_config(self.config_jsonschema)
+        properties = self.config_jsonschema["properties"]
+        conceal_secrets(self._config, properties)
+        if "streams" in self._config:
+            of_stream = properties["streams"]["additionalProperties"]["properties"]
+            self._config["streams"] = whole_streams(self._config["streams"], of_stream)
+        validator = JSONSchemaValidator(self.config_jsonschema)
+        given = dict(self._config)
+        found = problems(given, properties, validator.iter_errors(self._config))
+        if found and raise_errors:
+            raise SettingsError(*found)
+        return found
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         # The SDK's handler drains inside the signal handler: it acknowledges work that is not done

@@ -96,7 +96,7 @@ def test_a_signal_while_logging_in(
     """A command that has no run yet leaves in the same way."""
     org.inject(Fault(path="*/token", kind=FaultKind.DRIP, seconds=5))
     process = begin("check")
-    wait_for(lambda: "Skipping parse" in process.stderr.readline())
+    wait_for(lambda: org.calls("POST", "*/token"))
     process.send_signal(signum)
     stdout, stderr = process.communicate(timeout=30)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime as real_datetime
 import os as real_os
+import random as real_random
 import shutil as real_shutil
 import sqlite3 as real_sqlite3
 import threading as real_threading
 import time as real_time
-from typing import Any
+from typing import Any, ClassVar
 
 from simulation.sync import Condition, Event, Lock, RLock, Thread
 from simulation.world import World, process, step
@@ -90,6 +91,21 @@ class Secrets(_Module):
         return f"{process().rng.getrandbits(32):08x}{process().steps:06x}"
 
 
+class Random(_Module):
+    """`random`, from the seed."""
+
+    real = real_random
+
+    @staticmethod
+    def uniform(least: float, most: float) -> float:
+        """A random number between two."""
+        return (
+            process().rng.uniform(least, most)
+            if World.process
+            else real_random.uniform(least, most)
+        )
+
+
 class Os(_Module):
     """`os`, with a yield point before data reach the disk."""
 
@@ -134,7 +150,14 @@ class Fcntl(_Module):
 
 
 class Connection(real_sqlite3.Connection):
-    """The journal's connection: a yield point before each transaction and before its end."""
+    """The journal's connection: a yield point before each transaction and before its end.
+
+    It keeps the journal in memory and outlives the process, like the file for which it stands. To
+    open a file takes SQLite longer than all that a small run does with it.
+    """
+
+    #: A new journal, by the script that makes it.
+    made: ClassVar[dict[str, bytes]] = {}
 
     def execute(self, sql: str, *values: Any) -> real_sqlite3.Cursor:
         """Run a statement."""
@@ -146,11 +169,21 @@ class Connection(real_sqlite3.Connection):
             return cursor
         if World.process is not None and World.process.crashed:
             step(sql)
-        if sql == "PRAGMA journal_mode=WAL":
-            sql = "PRAGMA journal_mode=MEMORY"
-        elif sql == "PRAGMA synchronous=FULL":
-            sql = "PRAGMA synchronous=OFF"
         return super().execute(sql, *values)
+
+    def executescript(self, script: str) -> real_sqlite3.Cursor:
+        """Make the journal."""
+        if script in self.made:
+            self.deserialize(self.made[script])
+            return self.cursor()
+        cursor = super().executescript(script)
+        self.made[script] = self.serialize()
+        return cursor
+
+    def close(self) -> None:
+        """End what the process has left open."""
+        if self.in_transaction:
+            self.rollback()
 
 
 class Sqlite3(_Module):
@@ -163,9 +196,10 @@ class Sqlite3(_Module):
         """Open a database."""
         if database == "" or World.process is None:
             return real_sqlite3.connect(database, **options)
-        connection = real_sqlite3.connect(database, factory=Connection, **options)
-        World.connections.append(connection)
-        return connection
+        if World.journal is None:
+            World.journal = real_sqlite3.connect(":memory:", factory=Connection, **options)
+        World.connections.append(World.journal)
+        return World.journal
 
 
 #: The real thing, and what stands for it.
@@ -173,6 +207,7 @@ SHIMS: list[tuple[Any, Any]] = [
     (real_threading, Threading()),
     (real_time, Time()),
     (real_os, Os()),
+    (real_random, Random()),
     (real_shutil, Shutil()),
     (real_sqlite3, Sqlite3()),
     (Fcntl.real, Fcntl()),

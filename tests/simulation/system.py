@@ -35,6 +35,7 @@ from target_salesforce_bulk.singer.sdk import Terminated
 
 if TYPE_CHECKING:
     import random
+    import sqlite3
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
@@ -69,6 +70,7 @@ class System:
         self.max_steps = 50_000
         self._clock = clock
         self._rng = rng
+        self._journal: sqlite3.Connection | None = None
 
     def run(
         self,
@@ -158,7 +160,7 @@ class System:
             on_step=self._watch(crash_when),
         )
         stdout, ended = Stdout(self.on_line), Ended(code=None)
-        _Now.org, World.process = self.org, running
+        _Now.org, World.process, World.journal = self.org, running, self._journal
         sys.stdout, before = stdout, sys.stdout  # type: ignore[assignment]
         try:
             program()
@@ -176,7 +178,7 @@ class System:
         finally:
             sys.stdout = before
             running.reap()
-            World.process = None
+            World.process, self._journal = None, World.journal
             World.close_files()
         ended.lines, ended.steps = stdout.lines, running.steps
         ended.failure = running.failure or ended.failure

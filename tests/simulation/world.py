@@ -16,6 +16,8 @@ class World:
     """The process that is simulated now; there is one at most."""
 
     process: Process | None = None
+    #: The journal in its state directory.
+    journal: sqlite3.Connection | None = None
     #: What a crashed process leaves open: the operating system would close it.
     connections: list[sqlite3.Connection] = []  # noqa: RUF012 - of the one world there is
     locked: list[int] = []  # noqa: RUF012

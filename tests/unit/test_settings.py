@@ -239,26 +239,20 @@ def test_a_less_specific_entry_still_decides_what_the_other_leaves_open() -> Non
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-@pytest.mark.parametrize("value", ["nan", "-NaN", "sNaN", math.nan])
-def test_not_a_number(name: str, value: Any) -> None:
-    """Compared with NaN nothing is too much, so a threshold would never be passed."""
-    assert refused(**{name: value}).startswith(f"{name} is not a number. It must be a finite ")
-
-
-@pytest.mark.parametrize("name", NUMBERS)
-@pytest.mark.parametrize("value", ["inf", "-Infinity", "1e999", math.inf])
-def test_infinity(name: str, value: Any) -> None:
-    """No setting means "for ever"."""
-    sign = "-" if str(value).startswith("-") else ""
-
-    assert refused(**{name: value}).startswith(f"{name} is {sign}inf. It must be a finite ")
+@pytest.mark.parametrize(
+    "value", ["nan", "-NaN", "sNaN", math.nan, "inf", "-Infinity", "1e999", math.inf]
+)
+def test_what_is_not_finite(name: str, value: Any) -> None:
+    """Compared with NaN nothing is too much, and no setting means "for ever"."""
+    assert refused(**{name: value}).startswith(f"{name} must be a finite number, at least ")
 
 
 @pytest.mark.parametrize("value", ["soon", "", "1,5", "0x10", "5\n6"])
 def test_text_that_is_no_number(value: str) -> None:
     """The setting is named, the text is not repeated."""
     assert refused(request_max_seconds=value) == (
-        "request_max_seconds is not a number. It must be a finite number, at least 0."
+        "request_max_seconds must be a finite number, at least 0. "
+        "Correct it, or remove it to get the default."
     )
 
 
@@ -266,8 +260,8 @@ def test_text_that_is_no_number(value: str) -> None:
 def test_a_number_out_of_bounds(value: Any) -> None:
     """The schema does not bound a number that comes as text, so it is bounded here."""
     assert refused(max_failed_percent=value) == (
-        f"max_failed_percent is {float(value)}. "
-        "It must be a finite number, at least 0, at most 100."
+        "max_failed_percent must be a finite number, at least 0, at most 100. "
+        "Correct it, or remove it to get the default."
     )
 
 
@@ -326,8 +320,8 @@ def test_a_hard_delete_needs_a_setting_of_its_own(
 def test_a_number_of_a_stream_out_of_bounds() -> None:
     """It is named by its stream, before anything is read."""
     assert refused(streams={"users": {"max_delete_percent": "nan"}}) == (
-        "streams.users.max_delete_percent is not a number. It must be a finite number, "
-        "at least 0, at most 100."
+        "streams.users.max_delete_percent must be a finite number, at least 0, at most 100. "
+        "Correct it, or remove it to get the default."
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 
+from target_salesforce_bulk.emulator.http.bodies import check_type
 from target_salesforce_bulk.emulator.http.control import Control
-from target_salesforce_bulk.emulator.http.errors import error_answer
+from target_salesforce_bulk.emulator.http.errors import control_error_answer, error_answer
 from target_salesforce_bulk.emulator.http.ingest import Ingest
 from target_salesforce_bulk.emulator.http.oauth import OAuth, bearer_token
 from target_salesforce_bulk.emulator.http.query import Queries
@@ -80,7 +82,10 @@ def routes(org: Org, log: RequestLog, url: str) -> list[Route]:
         ("POST", "/_emulator/expire-tokens", control.expire_tokens),
         ("POST", "/_emulator/reset", control.reset),
     ]
-    salesforce = [*public, *((method, path, _guard(org, each)) for method, path, each in guarded)]
+    salesforce = [
+        *((method, path, _refusable(each)) for method, path, each in public),
+        *((method, path, _guard(org, each)) for method, path, each in guarded),
+    ]
     return [
         # Data Loader adds a trailing slash.
         *(
@@ -88,8 +93,23 @@ def routes(org: Org, log: RequestLog, url: str) -> list[Route]:
             for method, path, handler in salesforce
             for end in ("", "/")
         ),
-        *(Route(path, handler, methods=[method]) for method, path, handler in own),
+        *(
+            Route(path, _guard_control(org, handler), methods=[method])
+            for method, path, handler in own
+        ),
     ]
+
+
+def _refusable(handler: Handler) -> Handler:
+    """Let everyone in, and report what is refused."""
+
+    async def open_to_all(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except RefusalError as refusal:
+            return error_answer(refusal)
+
+    return open_to_all
 
 
 def _guard(org: Org, handler: Handler) -> Handler:
@@ -106,6 +126,29 @@ def _guard(org: Org, handler: Handler) -> Handler:
         return response
 
     return guarded
+
+
+def _guard_control(org: Org, handler: Handler) -> Handler:
+    """Let in only who controls the emulator."""
+
+    async def guarded(request: Request) -> Response:
+        try:
+            _admit_control(org, request)
+            return await handler(request)
+        except RefusalError as refusal:
+            return control_error_answer(refusal)
+
+    return guarded
+
+
+def _admit_control(org: Org, request: Request) -> None:
+    token = bearer_token(request.headers.get("Authorization", ""))
+    if not secrets.compare_digest(token.encode(), org.control_token.encode()):
+        raise RefusalError(
+            "INVALID_SESSION_ID", "The emulator's own resources need its control token."
+        )
+    if request.method == "POST":
+        check_type(request, "application/json")
 
 
 def _admit(org: Org, request: Request) -> None:

@@ -1,17 +1,19 @@
 """The emulator's own resources below `/_emulator/`, to inspect the org and control its behaviour.
 
-They need no token, do not count as API requests, and are not hit by faults.
+They need the control token, do not count as API requests, and are not hit by faults.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
 from target_salesforce_bulk.emulator.http import job_answers
+from target_salesforce_bulk.emulator.http.bodies import read_json, read_object
 from target_salesforce_bulk.emulator.org.faults import Fault, FaultKind
+from target_salesforce_bulk.emulator.org.refusal import RefusalError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -38,8 +40,13 @@ class Control:
 
     async def insert_records(self, request: Request) -> Response:
         """Insert records into an object without validation; answers their ids."""
-        rows = await request.json()
-        return JSONResponse(self._org.insert(request.path_params["name"], rows))
+        rows = await read_json(request)
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise _refused("The body is not a list of objects.")
+        try:
+            return JSONResponse(self._org.insert(request.path_params["name"], rows))
+        except ValueError as error:
+            raise _refused(str(error)) from None
 
     async def list_requests(self, request: Request) -> Response:
         """List every request to the API so far."""
@@ -51,8 +58,12 @@ class Control:
 
     async def add_fault(self, request: Request) -> Response:
         """Inject a fault."""
-        body: dict[str, Any] = await request.json()
-        self._org.faults.add(Fault(**body | {"kind": FaultKind(body["kind"])}))
+        body = await read_object(request)
+        try:
+            fault = Fault(**body | {"kind": FaultKind(body.get("kind", ""))})
+        except (ValueError, TypeError) as error:
+            raise _refused(str(error)) from None
+        self._org.faults.add(fault)
         return JSONResponse({})
 
     async def clear_faults(self, request: Request) -> Response:
@@ -62,10 +73,11 @@ class Control:
 
     async def configure(self, request: Request) -> Response:
         """Change how the org behaves."""
+        settings = await read_object(request)
         try:
-            self._org.behaviour.configure(await request.json())
+            self._org.behaviour.configure(settings)
         except (ValueError, TypeError) as error:
-            return JSONResponse({"error": str(error)}, status_code=400)
+            raise _refused(str(error)) from None
         return JSONResponse({})
 
     async def expire_tokens(self, request: Request) -> Response:
@@ -78,3 +90,7 @@ class Control:
         self._org.reset()
         self._log.clear()
         return JSONResponse({})
+
+
+def _refused(reason: str) -> RefusalError:
+    return RefusalError("INVALID_REQUEST", reason)

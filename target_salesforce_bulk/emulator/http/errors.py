@@ -21,6 +21,7 @@ _STATUSES = {
     "REQUEST_LIMIT_EXCEEDED": 403,
     "NOT_FOUND": 404,
     "METHOD_NOT_ALLOWED": 405,
+    "EXCEEDED_MAX_SIZE_REQUEST": 413,
     "UNSUPPORTED_MEDIA_TYPE": 415,
 }
 
@@ -32,6 +33,11 @@ def error_answer(refusal: RefusalError) -> Response:
         status_code=_STATUSES.get(refusal.code, 400),
         media_type="application/json;charset=UTF-8",
     )
+
+
+def control_error_answer(refusal: RefusalError) -> Response:
+    """An error of the emulator's own resources: one object."""
+    return JSONResponse({"error": refusal.message}, status_code=_STATUSES.get(refusal.code, 400))
 
 
 def oauth_error_answer(error: OAuthError) -> Response:

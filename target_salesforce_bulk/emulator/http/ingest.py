@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import gzip
-import shutil
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from target_salesforce_bulk.emulator.http import job_answers
-from target_salesforce_bulk.emulator.http.bodies import read_json
+from target_salesforce_bulk.emulator.http.bodies import (
+    check_type,
+    chunks_of,
+    read_object,
+    too_large,
+)
 from target_salesforce_bulk.emulator.org.job_request import JobRequest
 from target_salesforce_bulk.emulator.org.refusal import RefusalError
 
@@ -23,6 +27,11 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.emulator.org.org import Org
 
 _JOBS_PER_PAGE = 1000
+
+#: The most that an upload may have, compressed or not: Salesforce takes 150 MB of what base64
+#: makes of it, three bytes in four.
+#: https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/upload_job_data.htm
+_MOST_BYTES = 150_000_000 // 4 * 3
 
 #: Result files; Salesforce ignores the case of their names.
 _RESULTS = {
@@ -38,7 +47,7 @@ class Ingest:
 
     async def create_job(self, request: Request) -> Response:
         """Create an open job; answers 200, not 201."""
-        body = await read_json(request)
+        body = await read_object(request)
         job = self._org.jobs.create(read_job_request(body, request.path_params["version"]))
         return JSONResponse(job_answers.created(job))
 
@@ -66,7 +75,7 @@ class Ingest:
 
     async def update_job(self, request: Request) -> Response:
         """Close or abort a job."""
-        job, state = self._job(request), (await read_json(request)).get("state")
+        job, state = self._job(request), (await read_object(request)).get("state")
         match state:
             case "UploadComplete":
                 self._org.jobs.close(job)
@@ -86,15 +95,19 @@ class Ingest:
         """Store a job's data without looking at it."""
         job = self._job(request)
         job.check_upload()
+        check_type(request, "text/csv")
         compressed = "gzip" in request.headers.get("content-encoding", "")
         wanted = self._org.behaviour.compressed_uploads
         if compressed and wanted == "refuse":
             raise RefusalError("UNSUPPORTED_MEDIA_TYPE", "Content-Encoding gzip not supported")
-        with job.data.open("wb") as file:
-            async for chunk in request.stream():
-                file.write(chunk)
-        if compressed and wanted == "accept":
-            await run_in_threadpool(_decompress, job.data)
+        draft = job.data.with_suffix(".draft")
+        try:
+            await _store(request, draft)
+            if compressed and wanted == "accept":
+                await run_in_threadpool(_decompress, draft)
+            draft.replace(job.data)
+        finally:
+            draft.unlink(missing_ok=True)
         job.uploads += 1
         return Response(status_code=201)
 
@@ -130,9 +143,19 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
+async def _store(request: Request, path: Path) -> None:
+    with path.open("wb") as file:
+        async for chunk in chunks_of(request, _MOST_BYTES):
+            file.write(chunk)
+
+
 def _decompress(path: Path) -> None:
     """Replace a gzip file by its content."""
     plain = path.with_suffix(".plain")
     with gzip.open(path) as packed, plain.open("wb") as file:
-        shutil.copyfileobj(packed, file, 1 << 20)
+        while chunk := packed.read(1 << 20):
+            if file.tell() + len(chunk) > _MOST_BYTES:
+                plain.unlink()
+                raise too_large(_MOST_BYTES)
+            file.write(chunk)
     plain.replace(path)

@@ -32,9 +32,10 @@ class OAuth:
 
     async def issue_token(self, request: Request) -> Response:
         """Issue an access token."""
-        form = with_basic(await read_form(request), request.headers.get("Authorization", ""))
         try:
-            grant = self._org.tokens.grant(form)
+            form = await read_form(request)
+            authorization = request.headers.get("Authorization", "")
+            grant = self._org.tokens.grant(with_basic(form, authorization))
         except OAuthError as error:
             return oauth_error_answer(error)
         return JSONResponse(_token_answer(grant, self._url))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
-from target_salesforce_bulk.emulator.http.bodies import read_json
+from target_salesforce_bulk.emulator.http.bodies import read_object
 from target_salesforce_bulk.emulator.org.refusal import RefusalError
 from target_salesforce_bulk.emulator.org.soql import parse
 
@@ -51,7 +51,7 @@ class Queries:
 
     async def create_job(self, request: Request) -> Response:
         """Create a query job; it is complete at once."""
-        body = await read_json(request)
+        body = await read_object(request)
         if body.get("operation") not in {"query", "queryAll"}:
             raise RefusalError("INVALIDJOB", f"InvalidJob : Operation {body.get('operation')}")
         job_id = self._org.queries.create_job(str(body.get("query", "")))

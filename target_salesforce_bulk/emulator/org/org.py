@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.emulator.org.behaviour import Behaviour
@@ -27,6 +28,8 @@ class Org:
 
     def __init__(self, *, data: Path | None = None, objects: Path | None = None) -> None:
         self.api_calls = 0
+        #: Lets its holder inspect and control the emulator; never expires.
+        self.control_token = secrets.token_urlsafe(32)
         self.schema = Schema.load(objects)
         self.behaviour = Behaviour()
         self.faults = FaultBox()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 from datetime import UTC, datetime
@@ -38,6 +39,20 @@ def fold(field: FieldSchema, value: Any) -> str:
     return text if field.flag("caseSensitive") else text.lower()
 
 
+def _keep_private(path: Path) -> None:
+    """Leave a file readable and writable by its owner only; SQLite's other files follow it.
+
+    Raises:
+        OSError: it cannot be written, is a link, or belongs to another user.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+
+
 class Records:
     """All records.
 
@@ -48,6 +63,8 @@ class Records:
         self.schema = schema
         self.mutex = threading.RLock()
         # An empty name is a file that SQLite removes itself, so that memory stays bounded.
+        if path is not None:
+            _keep_private(path)
         self._db = sqlite3.connect(
             "" if path is None else path, check_same_thread=False, isolation_level=None
         )

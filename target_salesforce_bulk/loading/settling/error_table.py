@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.journal.failed_rows import UNCERTAIN, UNPROCESSED, FailureClass
+from target_salesforce_bulk.patterns import LONGEST_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,6 +102,7 @@ TABLE: tuple[ErrorKind, ...] = (
 # fmt: on
 
 _UNKNOWN = ErrorKind("", "", FailureClass.PERMANENT, "")
+_NAMED = ErrorKind("", "", _T, "Named in retryable_errors.")
 
 #: `errorMessage` of jobs that fail as a whole because of what was sent, or of an allowance.
 _PERMANENT_JOB = re.compile(
@@ -119,19 +121,21 @@ class ErrorTable:
     """
 
     def __init__(self, retryable: Sequence[str] = ()) -> None:
-        self._own = [
-            ErrorKind("", rf"^{each}(?=:|$)|{each}", _T, "Named in retryable_errors.")
-            for each in retryable
-        ]
+        self._own = [re.compile(each, re.IGNORECASE) for each in retryable]
 
     def kind(self, code: str, text: str) -> ErrorKind:
         """The line of an error; `text` is all that is known of it."""
         whole = f"{code}:{text}"
-        lines = [*self._own, *TABLE]
-        return next((each for each in lines if each.matches(code, whole)), _UNKNOWN)
+        if self._is_named(whole):
+            return _NAMED
+        return next((each for each in TABLE if each.matches(code, whole)), _UNKNOWN)
 
     def job_is_transient(self, message: str) -> bool:
         """Whether a job that failed as a whole may succeed when it is sent again."""
-        if any(each.matches("", message) for each in self._own):
+        if self._is_named(message):
             return True
         return bool(message) and _PERMANENT_JOB.search(message) is None
+
+    def _is_named(self, text: str) -> bool:
+        """Whether the user named an error; its time is bounded by the length of the text."""
+        return any(each.search(text[:LONGEST_TEXT]) for each in self._own)

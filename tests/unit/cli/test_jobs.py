@@ -13,6 +13,7 @@ from sample_batches import make_plan
 
 from target_salesforce_bulk.cli import jobs as module
 from target_salesforce_bulk.cli.jobs import jobs
+from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.journal.lifecycle import Event
 
@@ -93,3 +94,17 @@ def test_resume(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("resume")
 
     assert (result.exit_code, result.stdout, len(opened)) == (0, "No job is in progress.\n", 1)
+
+
+@pytest.mark.parametrize("name", ["show", "abort", "results"])
+@pytest.mark.parametrize("job_id", ["../../limits", "750000000000001/..", "x" * 18, "", "750?a=b"])
+def test_what_is_no_job_id(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, job_id: str
+) -> None:
+    """It gets into no address and no file name, and nothing is sent."""
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.rglob("*"))
+    with pytest.raises(SettingsError, match="is not the id of a job"):
+        run(name, job_id)
+
+    assert set(tmp_path.rglob("*")) == before

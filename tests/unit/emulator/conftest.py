@@ -145,20 +145,32 @@ class Answer:
 
 @pytest.fixture
 def call(org: Org, log: RequestLog) -> Callable[..., Answer]:
-    """Send a request to the org without a server, with a valid token unless it is given one."""
+    """Send a request to the org without a server: as JSON, and with the token that is needed."""
     app = Starlette(routes=routes(org, log, "http://org"))
 
     def run(
-        method: str, path: str, *, token: str | None = None, query: str = "", body: bytes = b"{}"
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        query: str = "",
+        body: bytes = b"{}",
+        **headers: str,
     ) -> Answer:
-        bearer = org.tokens.access_token if token is None else token
+        needed = org.control_token if path.startswith("/_emulator/") else org.tokens.access_token
+        bearer = needed if token is None else token
         sent: list[dict[str, Any]] = []
+        given = {
+            "authorization": f"Bearer {bearer}",
+            "content-type": "application/json",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
         scope = {
             "type": "http",
             "method": method,
             "path": path,
             "query_string": query.encode(),
-            "headers": [(b"authorization", f"Bearer {bearer}".encode())],
+            "headers": [(name.encode(), value.encode()) for name, value in given.items()],
         }
 
         async def receive() -> dict[str, Any]:
@@ -168,8 +180,8 @@ def call(org: Org, log: RequestLog) -> Callable[..., Answer]:
             sent.append(message)
 
         asyncio.run(app(scope, receive, send))
-        headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         text = b"".join(message.get("body", b"") for message in sent[1:]).decode()
-        return Answer(sent[0]["status"], headers, text)
+        return Answer(sent[0]["status"], answered, text)
 
     return run

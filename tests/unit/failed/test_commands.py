@@ -67,26 +67,26 @@ def test_groups(stored: Settings) -> None:
     ]
 
 
-def test_groups_as_text() -> None:
+def test_groups_as_lines() -> None:
     """A line for each group, and one for its hint if it has one."""
     group = {"stream": "s", "rows": 1200, "code": "C", "class": "permanent", "message": "no"}
 
-    assert commands.as_text([]) == "No failed rows."
-    assert commands.as_text(
+    assert commands.as_lines([]) == ["No failed rows."]
+    assert commands.as_lines(
         [group | {"keys": ["a", "b"], "hint": "Do it."}, group | {"keys": [], "hint": ""}]
-    ).splitlines() == [
+    ) == [
         "s: 1,200 x C (permanent): no  [a, b]",
         "    Do it.",
         "s: 1,200 x C (permanent): no",
     ]
 
 
-def test_rows_as_text() -> None:
+def test_rows_as_lines() -> None:
     """Everything about a row, with its values."""
     row: dict[str, Any] = asdict(stored_row()) | {"hint": "Merge them."}
     unsent = asdict(stored_row(job_id=None, row={})) | {"hint": ""}
 
-    assert commands.rows_as_text([row, unsent]).splitlines() == [
+    assert commands.rows_as_lines([row, unsent]) == [
         "Row 7 of stream people → Contact, upsert",
         "  DUPLICATE_VALUE: duplicate value",
         "  Merge them.",
@@ -166,11 +166,11 @@ def test_the_jobs_of_a_state(tmp_path: Path) -> None:
     assert commands._entries(None, None) == []
 
 
-def test_a_retry_as_text() -> None:
+def test_a_retry_as_lines() -> None:
     """What was sent, and why the rest was not."""
     result = {"sent": 1200, "loaded": 1199, "failed": 1, "skipped": {"refused": 2}}
 
-    assert commands.retry_as_text(result).splitlines() == [
+    assert commands.retry_as_lines(result) == [
         "1,200 rows sent again: 1,199 loaded, 1 failed again",
         "2 rows not sent, refused",
     ]

@@ -2,51 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from known_outcomes import DELETES, HEADERS, WRITES, Decided, sealed
 
 from target_salesforce_bulk.failed.resend import Resend
-from target_salesforce_bulk.journal.batch import BatchColumn, Counts, LoadPlan
 from target_salesforce_bulk.journal.failed_rows import FailedRow, FailureClass, RowError
 from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.journal.journal import SqliteJournal
-from target_salesforce_bulk.rows.csvfile import encode_row, read_rows
-from target_salesforce_bulk.salesforce.job import Operation
+from target_salesforce_bulk.rows.csvfile import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-HEADERS = ("Key__c", "Phone", "Title")
-WRITES = LoadPlan(
-    stream="people",
-    sobject="Contact",
-    operation=Operation.UPSERT,
-    columns=tuple(BatchColumn(header=header, type="string") for header in HEADERS),
-    key="Key__c",
-)
-DELETES = replace(WRITES, operation=Operation.DELETE, columns=WRITES.columns[:1])
-
-
-class Failed:
-    """An outcome in which all rows failed."""
-
-    def __init__(self, rows: list[FailedRow]) -> None:
-        self._rows = rows
-
-    def refused(self) -> Iterator[FailedRow]:
-        return iter(())
-
-    def sent(self, *, loaded: bool) -> Iterator[FailedRow]:
-        return iter(self._rows)
-
-    def children(self) -> list[Any]:
-        return []
-
-    def counts(self) -> Counts:
-        return Counts(failed=len(self._rows))
+    from target_salesforce_bulk.journal.batch import LoadPlan
 
 
 @pytest.fixture
@@ -69,10 +40,7 @@ def store(journal: SqliteJournal, plan: LoadPlan, *rows: list[str]) -> None:
         )
         for cells in rows
     ]
-    opened = journal.open_batch(plan)
-    opened.csv.write_bytes(encode_row(headers))
-    batch = journal.seal(opened.id, rows=len(rows), size=9, merged=0)
-    journal.settle(batch, Failed(failed))
+    journal.settle(sealed(journal, plan), Decided(*failed))
 
 
 def resent(journal: SqliteJournal, max_bytes: int = 10_000) -> list[tuple[str, list[list[str]]]]:
@@ -96,7 +64,7 @@ def test_rows_of_one_record_are_merged_by_cell(journal: SqliteJournal) -> None:
             same_key="a",
             error=RowError(code="UNABLE_TO_LOCK_ROW", message="busy"),
         )
-        journal.settle(batch, Failed([row]))
+        journal.settle(batch, Decided(row))
 
     assert resent(journal) == [("upsert", [["A", "1", "new"], ["b", "3", ""]])]
 

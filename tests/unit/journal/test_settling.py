@@ -7,63 +7,25 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from known_outcomes import DELETES, WRITES, Decided, sealed
 
 from target_salesforce_bulk.errors import StateDirectoryError
 from target_salesforce_bulk.journal import settling
-from target_salesforce_bulk.journal.batch import BatchColumn, ChildDraft, Counts, LoadPlan
+from target_salesforce_bulk.journal.batch import ChildDraft, Counts, LoadPlan
 from target_salesforce_bulk.journal.failed_rows import FailedRow, Origin, RowError
 from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event
 from target_salesforce_bulk.journal.order import REFUSED, Written
-from target_salesforce_bulk.journal.outcome import LoadedRow, sum_of
-from target_salesforce_bulk.rows.csvfile import encode_row
-from target_salesforce_bulk.salesforce.job import Operation
+from target_salesforce_bulk.journal.outcome import LoadedRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from target_salesforce_bulk.journal.batch import Batch
 
-HEADERS = ("Key__c", "Phone", "Title")
-WRITES = LoadPlan(
-    stream="people",
-    sobject="Contact",
-    operation=Operation.UPSERT,
-    columns=tuple(BatchColumn(header=header, type="string") for header in HEADERS),
-    key="Key__c",
-)
-DELETES = replace(WRITES, operation=Operation.DELETE, columns=WRITES.columns[:1])
 OTHER_KEY = replace(WRITES, stream="others", key="Phone")
-
-
-class Decided:
-    """An outcome that is known."""
-
-    def __init__(
-        self,
-        *sent: FailedRow | LoadedRow,
-        refused: Iterable[FailedRow] = (),
-        children: list[ChildDraft] | None = None,
-    ) -> None:
-        self._sent = sent
-        self._refused = list(refused)
-        self._children = children or []
-
-    def refused(self) -> Iterator[FailedRow]:
-        return iter(self._refused)
-
-    def sent(self, *, loaded: bool) -> Iterator[FailedRow | LoadedRow]:
-        return (row for row in self._sent if loaded or isinstance(row, FailedRow))
-
-    def children(self) -> list[ChildDraft]:
-        return self._children
-
-    def counts(self) -> Counts:
-        failed = [row for row in self._sent if isinstance(row, FailedRow)]
-        loaded = Counts(loaded=len(self._sent) - len(failed))
-        return sum(map(sum_of, [*failed, *self._refused]), start=loaded)
 
 
 @pytest.fixture
@@ -88,12 +50,6 @@ def loaded(key: str, *fields: str) -> LoadedRow:
 
 def deleted(key: str) -> LoadedRow:
     return LoadedRow(same_key=key, written=Written(deletes=True))
-
-
-def sealed(journal: SqliteJournal, plan: LoadPlan = WRITES) -> Batch:
-    batch = journal.open_batch(plan)
-    batch.csv.write_bytes(encode_row(column.header for column in plan.columns))
-    return journal.seal(batch.id, rows=1, size=9, merged=0)
 
 
 def settle(journal: SqliteJournal, outcome: Decided, plan: LoadPlan = WRITES) -> Counts:

@@ -77,6 +77,18 @@ def test_a_link_in_the_place_of_the_draft_is_not_followed(path: Path, tmp_path: 
     assert TokenStore(path, "configured").newest() == "second"
 
 
+def test_what_others_may_read_is_replaced(path: Path) -> None:
+    """A draft or a store that lies there does not lend its mode to the token."""
+    path.parent.mkdir()
+    for each in (path, path.with_suffix(".new")):
+        each.write_text("{}")
+        each.chmod(0o666)
+    save(path, "second")
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert TokenStore(path, "configured").newest() == "second"
+
+
 def test_a_link_in_the_place_of_the_lock_is_refused(path: Path, tmp_path: Path) -> None:
     """Nobody chooses which file is created."""
     path.parent.mkdir()

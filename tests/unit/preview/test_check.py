@@ -36,7 +36,7 @@ class Org:
     def describe(self, name: str) -> SObject:
         return self._objects.sobject(name)
 
-    def get_json(self, path: str) -> Any:
+    def get_object(self, path: str) -> Any:
         if path == "/limits":
             return LIMITS
         if self._user is None:

@@ -26,7 +26,7 @@ PEOPLE = StreamTally(
 
 def test_the_table() -> None:
     """Names to the left, numbers to the right; `failed` is every row that was not loaded."""
-    lines = table([PEOPLE, StreamTally(stream="a", sobject="B")]).splitlines()
+    lines = table([PEOPLE, StreamTally(stream="a", sobject="B")])
 
     assert lines == [
         "stream              read  loaded  failed  refused  retried  merged  jobs  API calls"

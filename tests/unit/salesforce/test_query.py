@@ -64,6 +64,36 @@ def test_nothing_to_ask_for_is_no_query() -> None:
     assert list(queries_that_fit(HEAD, [])) == []
 
 
+@pytest.mark.parametrize(
+    ("value", "field_type", "written"),
+    [
+        ("O'Brien", "string", r"'O\'Brien'"),
+        ("\\", "string", r"'\\'"),
+        ("\\' OR Id != null --", "email", r"'\\\' OR Id != null --'"),
+        ("a\n\r\tb", "string", r"'a\n\r\tb'"),
+        ("100%_'", "string", r"'100%_\''"),
+        ("') FROM User", "reference", r"'\') FROM User'"),
+        ("", "string", "''"),
+        ("-1.50", "double", "-1.50"),
+        ("1e+30", "currency", "1e+30"),
+        ("true", "boolean", "true"),
+    ],
+)
+def test_a_value_is_one_literal(value: str, field_type: str, written: str) -> None:
+    """Quotes, backslashes and line breaks do not end it; percent signs mean themselves."""
+    assert literal(value, field_type) == written
+
+
+@pytest.mark.parametrize(
+    "value", ["1) OR (Id != null", "1 OR 1=1", "'1'", "", "1\n", "null", "\u0661"]
+)
+@pytest.mark.parametrize("field_type", ["int", "double", "currency", "percent", "boolean"])
+def test_what_is_no_number_gets_into_no_query(value: str, field_type: str) -> None:
+    """Numbers have no quotes that could hold it."""
+    with pytest.raises(ResponseError):
+        literal(value, field_type)
+
+
 def test_literals_cannot_end_early() -> None:
     """A quote or a backslash in a key is a part of the key."""
     assert literal("a'b\\c\n", "string") == "'a\\'b\\\\c\\n'"

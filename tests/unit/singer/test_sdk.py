@@ -16,6 +16,7 @@ from target_salesforce_bulk.singer import sdk
     ("owner", "name", "parameters"),
     [
         (Target, "_handle_termination", ["self", "signum", "frame"]),
+        (Target, "_validate_config", ["self", "raise_errors"]),
         (Target, "_process_state_message", ["self", "message_dict"]),
         (Target, "_write_state_message", ["self", "state"]),
         (Target, "_process_activate_version_message", ["self", "message_dict"]),
@@ -43,6 +44,8 @@ def test_the_sdk_calls_what_we_override() -> None:
     source += inspect.getsource(Target)
 
     assert "self._handle_termination" in source
+    assert "self._validate_config(" in source
+    assert all(line in source for line in sdk._NO_NEWS)
     assert "self._process_activate_version_message" in source
     assert "_write_state_message(" in source
     assert "_singer_validate_message(" in source

@@ -1,0 +1,78 @@
+"""Regular expressions of users: whether they can be used, and end in time.
+
+Python's own engine tries every way in which a text may be divided among repetitions, so `(a+)+b`
+takes years for forty letters. What is allowed here takes a fraction of a second at worst, as the
+text is cut at `LONGEST_TEXT`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from re import _constants, _parser  # type: ignore[attr-defined]
+from typing import Any
+
+from target_salesforce_bulk.errors import SettingsError
+
+#: Characters of a text that are looked at.
+LONGEST_TEXT = 400
+#: Ways to divide a text among the repetitions: enough for two without a bound.
+_MOST_WAYS = (LONGEST_TEXT + 1) ** 2
+
+_REPEATS = (
+    _constants.MAX_REPEAT,
+    _constants.MIN_REPEAT,
+    _constants.POSSESSIVE_REPEAT,
+)
+
+
+def check_pattern(pattern: str, setting: str) -> None:
+    """Make sure that an expression can be used.
+
+    Raises:
+        SettingsError: it is none, or may take too long.
+    """
+    # The expression itself is not repeated, as a secret may have got into the wrong setting.
+    try:
+        re.compile(pattern, re.IGNORECASE)
+        ways = _ways(_parser.parse(pattern))
+    except (re.error, OverflowError, RecursionError, ValueError):
+        raise SettingsError(
+            f"{setting} holds a text that is no regular expression. Put a \\ before "
+            "characters that stand for themselves."
+        ) from None
+    if ways > _MOST_WAYS:
+        raise SettingsError(
+            f"{setting} holds a regular expression that may take too long: one repetition stands "
+            "within another, or more than two have no bound. Leave some out, or list several "
+            "shorter expressions."
+        )
+
+
+def _ways(items: Any) -> float:
+    """In how many ways the items of an expression may match one text, at most."""
+    return math.prod(_ways_of(kind, value) for kind, value in items)
+
+
+def _ways_of(kind: Any, value: Any) -> float:
+    if kind in _REPEATS:
+        return _ways_of_repeat(*value)
+    if kind is _constants.BRANCH:
+        return sum(_ways(each) for each in value[1])
+    if kind is _constants.SUBPATTERN:
+        return _ways(value[-1])
+    if kind is _constants.ATOMIC_GROUP:
+        return _ways(value)
+    if kind in {_constants.ASSERT, _constants.ASSERT_NOT}:
+        return _ways(value[1])
+    if kind is _constants.GROUPREF_EXISTS:
+        return sum(_ways(each) for each in value[1:] if each is not None)
+    return 1.0
+
+
+def _ways_of_repeat(least: int, most: int, items: Any) -> float:
+    inner = _ways(items)
+    most = min(most, LONGEST_TEXT)
+    if inner == 1:
+        return float(most - min(least, most) + 1)
+    return math.inf if most > 20 else sum(inner**times for times in range(least, most + 1))

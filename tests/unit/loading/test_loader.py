@@ -1,0 +1,38 @@
+"""Workers load what is queued, and whatever arises in them reaches the reading thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from target_salesforce_bulk.errors import SalesforceBulkError, StateDirectoryError
+
+if TYPE_CHECKING:
+    from loading_world import World
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "says"),
+    [
+        (ZeroDivisionError("x"), SalesforceBulkError, "by a fault of this program: ZeroDivision"),
+        (OSError(28, "No space left on device"), StateDirectoryError, "Make room"),
+    ],
+)
+def test_whatever_arises_in_a_worker_is_one_line(
+    world: World, error: Exception, told: type[Exception], says: str
+) -> None:
+    """No foreign exception reaches the thread that reads."""
+
+    def fail() -> None:
+        raise error
+
+    world.org.before["upload"] = [fail]
+    world.loader.start()
+    with pytest.raises(told, match=says):
+        submit_and_drain(world)
+
+
+def submit_and_drain(world: World) -> None:
+    world.loader.submit(world.sealed())
+    world.loader.drain()

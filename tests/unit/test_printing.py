@@ -1,0 +1,47 @@
+"""What is printed for people, and that nothing is printed past it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import target_salesforce_bulk
+from target_salesforce_bulk.printing import print_lines
+
+ROOT = Path(target_salesforce_bulk.__file__).parent
+#: What writes to stdout or stderr without making its text plain, and why it may.
+EXCEPTIONS = {
+    "printing.py: click.echo": "makes it plain",
+    "cli/plain_logs.py: sys.stderr.write": "makes it plain",
+    "singer/state_output.py: sys.stdout.write": "JSON of ASCII only",
+}
+_PRINTERS = {"print", "click.echo", "click.secho", "sys.stdout.write", "sys.stderr.write"}
+
+
+@pytest.mark.parametrize("err", [False, True])
+def test_lines_stay_lines(capsys: pytest.CaptureFixture[str], err: bool) -> None:
+    """A line break in one is no line break."""
+    print_lines("a\nb\x1b[2J", "", "c\x9b\u202e", err=err)
+
+    printed = capsys.readouterr()
+    assert (printed.err if err else printed.out) == "a\\nb\\x1b[2J\n\nc\\x9b\\u202e\n"
+
+
+def prints(path: Path) -> set[str]:
+    """The calls in a file that print something else than JSON, which escapes what is not ASCII."""
+    return {
+        f"{path.relative_to(ROOT).as_posix()}: {ast.unparse(node.func)}"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in _PRINTERS
+        and not ast.unparse(node.args[0]).startswith("json.dumps(")
+    }
+
+
+def test_nothing_is_printed_past_it() -> None:
+    """Every other module prints by `print_lines`, by a logger, or JSON."""
+    found = set().union(*map(prints, ROOT.rglob("*.py")))
+
+    assert found == EXCEPTIONS.keys()
