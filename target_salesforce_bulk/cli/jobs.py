@@ -56,7 +56,7 @@ def show(config: Any, job_id: str) -> None:
     """Show a job as Salesforce reports it, as JSON."""
     path = f"/jobs/ingest/{check_job_id(job_id)}"
     job = read_target(config).client.get_json(path)
-    click.echo(redacted(json.dumps(job, indent=2)))
+    print_lines(*redacted(json.dumps(job, indent=2)).splitlines())
 
 
 @jobs.command()

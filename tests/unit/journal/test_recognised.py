@@ -142,10 +142,10 @@ def test_a_state_that_was_not_written_covers_nothing(folder: Path) -> None:
 def test_a_state_without_a_number_is_kept_when_it_is_written(journal: SqliteJournal) -> None:
     """Nothing could come back that says more."""
     batch = deal(journal, "Ada")
-    before = journal.recognised.counts
+    before = journal.recognised.remembers_any
     cover(journal, {batch.id: None}, numbered=False)
 
-    assert (before, journal.recognised.counts) == (True, False)
+    assert (before, journal.recognised.remembers_any) == (True, False)
 
 
 def test_numbers_go_on_after_what_came_back(journal: SqliteJournal) -> None:
@@ -163,7 +163,7 @@ def test_the_first_decision_counts(folder: Path) -> None:
         second.recognised.settle_decision(1)
         second.recognised.settle_decision(None)
 
-        assert (known(second, ADA), second.recognised.next_number()) == ([NEW], 2)
+        assert (known(second, ADA), second.recognised.newest_number()) == ([NEW], 1)
 
 
 def test_files_of_rows_that_are_covered_for_certain_are_removed(folder: Path) -> None:

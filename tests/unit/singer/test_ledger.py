@@ -110,7 +110,7 @@ def test_a_state_without_our_part() -> None:
     [
         {"number": "7"},
         {"number": True},
-        {"number": 0},
+        {"number": -1},
         {"failed_jobs": "x"},
         {"failed_jobs": [1, {"job_id": "../etc"}, {"job_id": 7}]},
     ],
