@@ -89,9 +89,8 @@ class System:
             crash_when: Whether it is killed at a step, by its name.
         """
         reader = SimpleNamespace(buffer=Stdin(messages, lambda: Terminated(15)))
-        settings = SimpleNamespace(config=self._config(config), parse_env=False)
         return self._execute(
-            lambda: app.load(settings, reader),  # type: ignore[arg-type]
+            lambda: app.load(self._config(config), reader),  # type: ignore[arg-type]
             crash_at,
             crash_when,
         )
@@ -335,6 +334,7 @@ def simulated() -> Iterator[None]:
         (ingest.IngestApi, _Ingest),
         (query.QueryApi, _Query),
         (target.connect, lambda _: _Client(_Now.org)),
+        (app.read_target, lambda config: target.TargetSalesforceBulk(config=config)),
         # The same for every history, and slow.
         (typing.get_type_hints, lru_cache(typing.get_type_hints)),
     ]
