@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 
 DEMO := .demo
 
-.PHONY: audit bench clean crash demo e2e faults lint lock simulate soak test
+.PHONY: audit bench clean crash demo e2e faults growth lint lock simulate soak test
 
 # The stamp is renewed when the dependencies change.
 $(VENV)/.ready: pyproject.toml dev-requirements.txt
@@ -57,6 +57,7 @@ soak: $(VENV)/.ready
 
 e2e: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready
 	$(BIN)/python tests/e2e/batches.py
+	$(BIN)/python tests/e2e/meltano.py $(DEMO)/meltano/bin/meltano
 
 .bench/.ready: Makefile
 	$(PYTHON) -m venv .bench
@@ -65,6 +66,9 @@ e2e: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready
 
 bench: $(VENV)/.ready .bench/.ready
 	$(BIN)/python bench/run.py
+
+growth: $(VENV)/.ready
+	$(BIN)/python bench/growth.py
 
 audit: $(VENV)/.ready
 	$(BIN)/python tools/audit.py

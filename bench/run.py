@@ -33,6 +33,19 @@ HERE = Path(__file__).parent
 TARGET = (sys.executable, "-m", "target_salesforce_bulk")
 
 
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def megabytes_of(pid: int) -> float:
+    """Peak memory of a process so far."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    line = next(each for each in status.splitlines() if each.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
 class Org:
     """The emulator in its own process, so that its cost is measured separately."""
 
@@ -74,14 +87,11 @@ class Org:
 
     def cpu(self) -> float:
         """CPU seconds so far."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_of(self._process.pid)
 
     def megabytes(self) -> float:
         """Peak memory so far."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        line = next(each for each in status.splitlines() if each.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
+        return megabytes_of(self._process.pid)
 
     def stop(self) -> None:
         """Stop it."""
@@ -472,7 +482,9 @@ def main() -> None:
 
 
 def write_results(tables: list[Table]) -> None:
-    """Write the tables to `results.md`."""
+    """Write the tables to `results.md`, before those of `growth.py`."""
+    path = HERE / "results.md"
+    _, title, growth = path.read_text().partition("\n## Growth\n")
     head = [
         "# Benchmark results",
         "",
@@ -481,8 +493,8 @@ def write_results(tables: list[Table]) -> None:
         "Times differ between machines; the ratios are similar.",
     ]
     lines = [*head, *(line for table in tables for line in ("", *table.lines))]
-    (HERE / "results.md").write_text("\n".join(lines) + "\n")
-    print(f"\nWritten to {HERE / 'results.md'}")
+    path.write_text("\n".join(lines) + "\n" + title + growth)
+    print(f"\nWritten to {path}")
 
 
 if __name__ == "__main__":

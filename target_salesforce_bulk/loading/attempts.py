@@ -1,4 +1,4 @@
-"""How often something is tried again whose answer was lost."""
+"""How often a request is repeated whose response was lost."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _LONGEST_WAIT_SECONDS = 60.0
 
 
 class Attempts:
-    """Counts attempts, and waits longer before each: exponentially, with full jitter.
+    """Counts attempts, with exponential backoff and full jitter.
 
     Args:
-        policy: How many attempts, and until when; whichever bound is reached first ends it.
+        policy: The most attempts and the most time; the bound reached first applies.
         stopping: Set when the run is to leave.
         clock: Seconds that never go back.
     """
@@ -38,11 +38,11 @@ class Attempts:
         self._clock = clock
         self._until = clock() + policy.max_seconds
         self._longest_wait = _FIRST_WAIT_SECONDS
-        #: How many were begun, the first one included.
+        #: Attempts begun, including the first.
         self.number = 1
 
     def wait_for_another(self) -> bool:
-        """Wait until the next attempt; False where there is none.
+        """Wait for the next attempt; False if there is none.
 
         Raises:
             RunStoppedError: the run is being stopped.

@@ -1,6 +1,6 @@
 """Takes one batch through its ingest job, step by step.
 
-Each step is: act, journal, go on. What a step relies on is on disk before the step after it begins;
+Each step is: act, write to the journal, continue. What a step relies on is on disk beforehand;
 `lifecycle.py` says which step may follow which.
 """
 
@@ -70,7 +70,7 @@ class BatchLoader:
         stopping: Set when the run is to leave; the next step then raises `RunStoppedError`.
         table: What errors mean.
         retries: How often rows are sent again.
-        events: Where it is told what happens to batches.
+        events: Receives the events of batches.
         keep_results: Told of each file of successful results before it is removed.
     """
 
@@ -145,13 +145,13 @@ class BatchLoader:
     def give_up(self, batch: Batch) -> None:
         """Do not send a batch of a stream that stopped.
 
-        Its rows come again from the tap; those of a child batch do not, as the rest of their batch
-        is settled, so they are kept as failed ones.
+        The tap sends its rows again. It does not send those of a child batch, because the rest of
+        their batch is settled, so they are stored as failed.
         """
         if batch.parent_id is None:
             self._journal.abandon(batch.id)
         else:
-            self._keep_rows_of_child(batch, "the stream was stopped before the row was sent again")
+            self._keep_rows_of_child(batch, "the stream was stopped before the row was resent")
 
     def _keep_rows_of_child(self, batch: Batch, why: str) -> None:
         """Store the rows of a child batch as failed, none of which has been processed."""
@@ -161,15 +161,15 @@ class BatchLoader:
             self._events.publish(RowsKept(batch=batch, counts=counts))
 
     def _leave_out_newer(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
-        """Leave out of a child batch what newer rows have written meanwhile."""
+        """Drop from a child batch what newer rows have written meanwhile."""
         self._wait_for_turn(batch, await_turn)
         overwritten = self._journal.waiting.overwritten(batch.id)
         if not overwritten:
             return batch
         rows, size = leave_out_newer(batch, overwritten)
         logger.info(
-            "Batch %s: newer rows of %s of its records were loaded; %s rows are not sent again, as "
-            "nothing is left of them",
+            "Batch %s: newer rows of %s of its records were loaded; %s rows have nothing left to "
+            "write and are not resent",
             batch.id,
             len(overwritten),
             batch.rows - rows,
@@ -218,9 +218,9 @@ class BatchLoader:
             raise
 
     def _close_in_turn(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
-        """Close a job in its turn; where only its stream stopped, give it up.
+        """Close a job in its turn; give it up if only its stream stopped.
 
-        Where the run is being stopped, the job is left open for the next run to abort.
+        If the run is being stopped, the job is left open for the next run to abort.
         """
         if await_turn():
             return self.jobs.close(batch)
@@ -252,7 +252,7 @@ class BatchLoader:
             self._table,
             job,
             files,
-            # Somebody wanted an aborted job to stop, so nothing of it goes on by itself.
+            # A person aborted the job, so none of its rows is resent automatically.
             retry=None
             if job.state is JobState.ABORTED
             else ChildWriter(batch, self.retries, parents_coming=parents_coming, whole=unread),
@@ -265,17 +265,18 @@ class BatchLoader:
         self._log_outcome(batch, job, settlement.mismatch, loaded.counts)
         if job.state is JobState.ABORTED:
             return replace(
-                loaded, stopped=f"Job {job.id} was aborted in Salesforce; its rest is not sent."
+                loaded,
+                stopped=f"Job {job.id} was aborted in Salesforce; its remaining rows are not sent.",
             )
         return loaded
 
     def _settle_without_job(self, batch: Batch) -> Loaded:
-        """A job that was deleted, or purged after seven days: nobody knows what became of it."""
-        why = f"job {batch.job_id} is not in Salesforce any more, so its results are lost"
+        """Store rows as uncertain whose job was deleted, or purged after seven days."""
+        why = f"job {batch.job_id} no longer exists in Salesforce, so its results are lost"
         error = RowError(code=UNCERTAIN, message=why, raw=f"{UNCERTAIN}:{why}:--")
         logger.error(
-            "Job %s is gone: deleted by somebody, or older than seven days. Its %s rows are "
-            "uncertain; look them up before sending them again.",
+            "Job %s no longer exists: it was deleted or is older than seven days. Its %s rows are "
+            "uncertain; look them up before resending them.",
             batch.job_id,
             batch.rows,
             extra=log_facts("job_gone", batch),
@@ -290,15 +291,15 @@ class BatchLoader:
     def _log_outcome(self, batch: Batch, job: JobInfo, mismatch: str, counts: Counts) -> None:
         if mismatch:
             logger.error(
-                "Job %s: the answers do not add up: %s. %s rows are uncertain; look them up "
-                "before sending them again.",
+                "Job %s: the responses do not add up: %s. %s rows are uncertain; look them "
+                "up before resending them.",
                 job.id,
                 mismatch,
                 counts.uncertain,
                 extra=log_facts("job_mismatch", batch),
             )
         logger.info(
-            "Job %s settled: %s loaded, %s failed, %s unprocessed, %s uncertain, %s sent again",
+            "Job %s settled: %s loaded, %s failed, %s unprocessed, %s uncertain, %s resent",
             job.id,
             counts.loaded,
             counts.failed - counts.refused,
@@ -309,8 +310,8 @@ class BatchLoader:
         )
         if counts.counted:
             logger.info(
-                "Job %s: its counts name all rows as loaded, and the failed and unprocessed "
-                "results are empty; the successful ones were not read",
+                "Job %s: its counts report all rows as loaded, and its failed and unprocessed "
+                "results are empty; the successful results were not read",
                 job.id,
             )
 

@@ -42,12 +42,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: How often one batch may get a new job because the one before was spoilt on the way.
+#: How often one batch may get a new job because the one before failed on the way.
 _JOBS_PER_BATCH = 5
 
 
 class IngestJobs:
-    """What is done to jobs; safe to call from any thread.
+    """Creates, fills, closes and aborts jobs; safe to call from any thread.
 
     Each method raises `RunStoppedError` where the run is to leave before a request.
 
@@ -84,10 +84,10 @@ class IngestJobs:
         self._clock = clock
 
     def create(self, batch: Batch) -> Batch:
-        """Make the open job of a sealed batch; again where the answer is lost.
+        """Create the job of a sealed batch; again if the response is lost.
 
         Raises:
-            JobError: Salesforce makes none for it.
+            JobError: Salesforce does not create one.
         """
         leave_if(self._stopping)
         attempts = Attempts(self._policy, self._stopping, self._clock)
@@ -95,12 +95,13 @@ class IngestJobs:
             try:
                 job = self._request_job(batch.plan)
             except AnswerLostError as error:
-                logger.warning("Batch %s: %s A new job is made.", batch.id, error)
+                logger.warning("Batch %s: %s Creating a new job.", batch.id, error)
                 if attempts.wait_for_another():
                     continue
                 raise JobError(
-                    f"Batch {batch.id}: no job could be made for it in {attempts.number} attempts, "
-                    f"as each answer was lost. {error} Run again when Salesforce answers.",
+                    f"Batch {batch.id}: no job could be created for it in {attempts.number} "
+                    f"attempts, as every response was lost. {error} Run again when Salesforce "
+                    "responds.",
                     job_id="",
                     permanent=False,
                 ) from error
@@ -159,14 +160,14 @@ class IngestJobs:
     def close(self, batch: Batch) -> Batch:
         """Close the job, which holds its rows: the point of no return.
 
-        An answer that was lost is asked for, and the job closed again where it is still open.
+        If the response is lost, the job is queried, and closed again if it is still open.
 
         Returns:
-            The batch: submitted, where its job is closed, or gone; sealed again, where Salesforce
-            refused to close the job, and it was given up.
+            The batch: submitted if its job is closed or gone; sealed again if Salesforce refused to
+            close the job, which was then given up.
 
         Raises:
-            JobError: it could neither be closed nor given up.
+            JobError: the job could neither be closed nor aborted.
         """
         leave_if(self._stopping)
         if batch.state is not BatchState.CLOSING:
@@ -181,29 +182,29 @@ class IngestJobs:
         return self._journal.record(batch.id, Event.SUBMITTED)
 
     def _close(self, batch: Batch) -> None:
-        """Ask for the close until the job is known not to be open any more."""
+        """Try to close the job until it is known to be no longer open."""
         attempts = Attempts(self._policy, self._stopping, self._clock)
         while not self._try_to_close(batch):
             if not attempts.wait_for_another():
                 raise JobError(
                     f"Job {batch.job_id} could not be closed in {attempts.number} attempts, as "
-                    "each answer was lost. The next run asks for it again; nothing of it is sent "
-                    "twice.",
+                    "every response was lost. The next run checks it again; none of its rows are "
+                    "sent twice.",
                     job_id=job_id_of(batch),
                     permanent=False,
                 )
 
     def _try_to_close(self, batch: Batch) -> bool:
-        """Ask for the close once; False where the job is open still."""
+        """Try once to close the job; False if it is still open."""
         try:
             self._api.close(job_id_of(batch))
         except (AnswerLostError, RequestError) as error:
             if not self.is_open(batch):
-                logger.warning("Job %s: %s It is not open any more.", batch.job_id, error)
+                logger.warning("Job %s: %s It is no longer open.", batch.job_id, error)
                 return True
             if isinstance(error, RequestError):
                 raise
-            logger.warning("Job %s: %s It is open still.", batch.job_id, error)
+            logger.warning("Job %s: %s It is still open.", batch.job_id, error)
             return False
         return True
 
@@ -215,10 +216,10 @@ class IngestJobs:
             return False
 
     def renew(self, batch: Batch, error: SalesforceBulkError) -> Batch:
-        """Give up a job that was spoilt before it was closed; returns and raises as `abort` does.
+        """Abort a job that failed before it was closed; returns and raises as `abort` does.
 
         Raises:
-            JobError: there were too many already.
+            JobError: too many jobs were created for the batch.
         """
         if batch.jobs_made >= _JOBS_PER_BATCH:
             raise JobError(
@@ -228,7 +229,7 @@ class IngestJobs:
                 permanent=False,
             ) from error
         logger.warning(
-            "Job %s: %s It is aborted and made anew.",
+            "Job %s: %s It is aborted and replaced by a new one.",
             batch.job_id,
             error,
             extra=log_facts("job_aborted", batch),
@@ -259,7 +260,7 @@ class IngestJobs:
         except (LimitExceededError, UnavailableError):
             raise
         except (AnswerLostError, RequestError) as error:
-            refusal = error  # whether it was aborted before, by whomever, only its state tells
+            refusal = error  # only its state tells whether it had already been aborted
         try:
             job = self.watch.get(job_id_of(batch))
             if job.state is JobState.OPEN:
@@ -270,7 +271,7 @@ class IngestJobs:
                 ) from refusal
             return job.state is JobState.ABORTED and self._is_untouched(batch, job)
         except NotFoundError:
-            logger.info("Job %s is gone already", batch.job_id)
+            logger.info("Job %s is already gone", batch.job_id)
             return batch.state is BatchState.CREATED
 
     def _is_untouched(self, batch: Batch, job: JobInfo) -> bool:
@@ -296,7 +297,7 @@ class IngestJobs:
             return True  # the job is there, so what is missing are results
 
     def was_compressed_in_vain(self, batch: Batch, job: JobInfo) -> bool:
-        """Whether a job was sent compressed, and Salesforce could make nothing of it."""
+        """Whether a job was sent compressed and Salesforce could not read it."""
         if not batch.packed.exists() or job.state is JobState.ABORTED:
             return False
         if job.records_processed:
@@ -305,10 +306,10 @@ class IngestJobs:
         return True
 
     def _send_plain(self, why: str) -> None:
-        """Compress no further upload."""
+        """Stop compressing uploads."""
         if self._compress:
             logger.warning(
-                "Salesforce %s, so uploads are sent plain from now on. Set compress_uploads to "
+                "Salesforce %s, so uploads are no longer compressed. Set compress_uploads to "
                 "false.",
                 why,
             )

@@ -1,4 +1,4 @@
-"""What is asked about jobs: where they stand, when they have ended, and what came of them."""
+"""Queries jobs: their state, their end and their results."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _ORDER = (JobState.OPEN, JobState.UPLOAD_COMPLETE, JobState.IN_PROGRESS)
 
 
 class JobWatch:
-    """Asks for jobs, and changes none; safe to call from any thread.
+    """Queries jobs and changes none; safe to call from any thread.
 
     Each method raises `RunStoppedError` where the run is to leave before a request.
 
@@ -75,7 +75,7 @@ class JobWatch:
         self._speeds: dict[str, float] = {}
 
     def get(self, job_id: str) -> JobInfo:
-        """Where a job stands; one answer that it is not there is not believed.
+        """A job's state; a single response that it does not exist is not trusted.
 
         Raises:
             NotFoundError: it is gone.
@@ -87,7 +87,7 @@ class JobWatch:
             return self._api.get(job_id)
 
     def await_end(self, batch: Batch) -> JobInfo:
-        """Ask for the job until it has ended.
+        """Poll the job until it has ended.
 
         Raises:
             JobError: it makes no progress.
@@ -112,16 +112,16 @@ class JobWatch:
                 raise JobError(
                     f"Job {job.id} has been {job.state} without progress for "
                     f"{self._poll.timeout_seconds:.0f} seconds (job_timeout_seconds). "
-                    "The next run asks for it again; nothing of it is sent twice.",
+                    "The next run checks it again; none of its rows are sent twice.",
                     job_id=job.id,
                     permanent=False,
                 )
             wait = pace.answered(job.records_processed or 0, self._clock())
 
     def download(self, batch: Batch, job: JobInfo, *, with_ids: bool) -> dict[ResultKind, Path]:
-        """Get the result files; again where they do not add up, as an answer may be damaged.
+        """Download the result files; again if they do not add up, as a response may be damaged.
 
-        The successful results, by far the largest, are left out where nobody wants their Ids and
+        The successful results, by far the largest, are not read if their Ids are not wanted and
         the job's counts name every row as loaded, unless the other two results contradict them.
 
         Args:

@@ -1,4 +1,4 @@
-"""Takes sealed batches through their ingest jobs, on worker threads, while reading goes on."""
+"""Loads sealed batches on worker threads while the input is read."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Loader:
         retries: When rows are sent again.
         workers: How many batches are under way at once.
         max_spool_bytes: Reading waits while more bytes than this are queued.
-        events: Where it is told what happens to batches.
+        events: Receives the events of batches.
         deletes: Stops a stream that is to delete too much, before it does.
-        early_problem: Asked after each batch of a stream that goes on: why the rest of the stream
-            should not be sent; empty where it should.
+        early_problem: Called after each batch of a stream that has more rows: why the rest of the
+            stream should not be sent; empty if it should.
         stopping: Set when the run is to leave.
         clock: Seconds that never go back.
     """
@@ -116,7 +116,7 @@ class Loader:
         """Queue a sealed batch; waits while too many bytes are queued already.
 
         Raises:
-            SalesforceBulkError: loading has come to an end for a reason that concerns all batches.
+            SalesforceBulkError: loading has ended for a reason that affects all batches.
         """
         self._objects.add(batch.plan.sobject)
         self._deletes.add(batch)
@@ -138,7 +138,7 @@ class Loader:
         return self._deletes.hold_seconds(batch)
 
     def paused(self) -> AbstractContextManager[None]:
-        """Begin no batch meanwhile: what is submitted together may then go parents first."""
+        """Begin no batch meanwhile, so that batches submitted together can start with parents."""
         return self._schedule.paused()
 
     def check(self) -> None:
@@ -151,7 +151,7 @@ class Loader:
         return stream in self._stopped_streams
 
     def _stop_stream(self, stream: str, error: SalesforceBulkError) -> None:
-        """Begin no further batch of a stream; the first reason is the one that is told."""
+        """Begin no further batch of a stream; only the first reason is reported."""
         first = stream not in self._stopped_streams
         self._stopped_streams.add(stream)
         self._schedule.hurry(stream)
@@ -179,14 +179,14 @@ class Loader:
         self._reading = False
         self._schedule.release()
         self._schedule.await_empty()
-        for child in self._for_parents:  # by now, every parent of this run is there or failed
+        for child in self._for_parents:  # by now, every parent of this run is loaded or failed
             self._schedule.add(child)
         self._schedule.await_empty()
         self._schedule.close()
         self.check()
 
     def stop(self, timeout_seconds: float = 10.0) -> None:
-        """Let the workers leave at their next step; what they began stays in the journal."""
+        """Let the workers exit at their next step; what they began stays in the journal."""
         self._stopping.set()
         self._schedule.close()
         deadline = self._clock() + timeout_seconds
@@ -207,7 +207,7 @@ class Loader:
                 self._schedule.done(batch)
 
     def _end(self, error: SalesforceBulkError) -> None:
-        """Load nothing more; the first reason is the one that is told."""
+        """Stop loading; only the first reason is reported."""
         self._fatal = self._fatal or error
         self._stopping.set()
         self._schedule.close()
@@ -240,7 +240,7 @@ class Loader:
             self._queue_child(child)
 
     def _observed(self, settle: Callable[[], Loaded]) -> Loaded:
-        """Settle a batch, and tell what it took."""
+        """Settle a batch, and publish its outcome."""
         started = self._clock()
         with self._client.tally() as tally:
             loaded = settle()
@@ -257,7 +257,7 @@ class Loader:
         return loaded
 
     def _queue_child(self, child: Batch, *, hold_seconds: float = 0.0) -> None:
-        """Queue rows that are sent again: after a while, or when their parents must be there."""
+        """Queue rows to be resent: after a delay, or once their parents have been loaded."""
         if child.for_parents:
             self._for_parents.append(child)
         else:
@@ -273,12 +273,12 @@ class Loader:
 
 
 def _unexpected(batch: Batch, error: Exception) -> SalesforceBulkError:
-    """A fault of this program, as one line; how it came about is in the log at level DEBUG."""
+    """A bug in this program, as one line; the traceback is in the log at level DEBUG."""
     logger.debug("Batch %s", batch.id, exc_info=error)
     unexpected = SalesforceBulkError(
-        f"Batch {batch.id} of stream {batch.plan.stream} could not be loaded, by a fault of this "
-        f"program: {type(error).__name__}, {error}. Please report it. The next run goes on from "
-        "where this one ended."
+        f"Batch {batch.id} of stream {batch.plan.stream} could not be loaded because of a bug in "
+        f"this program: {type(error).__name__}, {error}. Please report it. The next run continues "
+        "where this one stopped."
     )
     unexpected.__cause__ = error
     return unexpected

@@ -1,7 +1,7 @@
-"""What an earlier run left behind is brought to an end before anything new is read.
+"""Finishes what an earlier run left behind, before anything new is read.
 
-It is judged by what the journal and Salesforce say alone: the stream may have another schema now,
-or may be gone.
+Only the journal and Salesforce are consulted: the stream may have another schema by now, or may no
+longer exist.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ class Resume:
 
     * A job that was certainly never closed is given up. Salesforce processed nothing of it, and as
       no STATE covers its rows, the tap sends them again.
-    * A job that was to be closed is asked for. It holds all rows of its batch, so where it is open
-      still it is closed now: to give it up instead would be wrong if the lost request to close it
-      took effect in the same moment.
-    * A job that was closed is awaited and settled; nothing of it is sent again.
-    * Rows that were to be sent again by themselves still are, in this run: the other rows of their
-      batch are settled, so they would not be taken for new ones.
+    * A job that was about to be closed is queried. It holds all rows of its batch, so if it is
+      still open it is closed now: aborting it would be wrong if the lost request to close it took
+      effect at the same moment.
+    * A job that was closed is awaited and settled; none of its rows is sent again.
+    * Rows of child batches are resent in this run: the other rows of their batch are settled, so
+      the tap does not send them again.
     """
 
     def __init__(self, journal: Journal, jobs: IngestJobs, loader: Loader) -> None:
@@ -40,11 +40,11 @@ class Resume:
         self._loader = loader
 
     def run(self) -> None:
-        """Bring what is left to an end; called before the loader starts.
+        """Finish what is left; called before the loader starts.
 
         Raises:
             JobError: a job makes no progress, or Salesforce neither closes nor aborts it.
-            SalesforceError: no job can be asked for.
+            SalesforceError: no job can be queried.
         """
         for batch in self._journal.batches(*(each for each in BatchState if each.is_unsettled)):
             try:
@@ -53,12 +53,12 @@ class Resume:
                 if not error.permanent:
                     raise
                 # Refused as a whole: nothing of it was processed, and its rows come again.
-                logger.warning("%s Its rows come again from the tap.", error)
+                logger.warning("%s The tap sends its rows again.", error)
 
     def _bring_to_an_end(self, batch: Batch) -> None:
         batch = self._decide(batch)
         if batch.state in {BatchState.SUBMITTED, BatchState.ENDED}:
-            logger.info("Job %s of run %s is asked for again", batch.job_id, batch.run_id)
+            logger.info("Checking job %s of run %s again", batch.job_id, batch.run_id)
             self._loader.finish_left(batch)
         elif batch.parent_id is None:
             self._journal.abandon(batch.id)
@@ -66,7 +66,7 @@ class Resume:
             self._loader.take_over(batch)
 
     def _decide(self, batch: Batch) -> Batch:
-        """Find out whether a job was closed that nobody is sure of."""
+        """Find out whether a job that may have been closed was."""
         if batch.state is BatchState.CREATED:
             return self._jobs.abort(batch)
         if batch.state is not BatchState.CLOSING:

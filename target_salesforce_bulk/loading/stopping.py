@@ -1,4 +1,4 @@
-"""How a worker leaves a batch that is not to go on."""
+"""How a worker exits from a batch that must not continue."""
 
 from __future__ import annotations
 

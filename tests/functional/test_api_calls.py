@@ -108,7 +108,7 @@ def test_compressed_uploads(
     assert result.failed_rows() == []
     states = [job["state"] for job in org.jobs()]
     assert states.count("JobComplete") == 3
-    assert ("sent plain from now on" in result.stderr) is (answer != "accept")
+    assert ("uploads are no longer compressed" in result.stderr) is (answer != "accept")
     if answer == "accept":
         assert states == ["JobComplete"] * 3
 
@@ -121,3 +121,26 @@ def test_polls_follow_the_progress_of_a_job(org: Emulator, load: Callable[..., R
 
     assert (result.code, org.count("Contact")) == (0, 4000), result.stderr
     assert org.calls("GET", "*/jobs/ingest/*AAA") < 12
+
+
+NO_CLEAR_ANSWER = {
+    "busy": {"kind": FaultKind.STATUS, "status": 503},
+    "lost": {"kind": FaultKind.RESET_AFTER},
+    "unreachable": {"kind": FaultKind.RESET_BEFORE},
+    "a page": {"kind": FaultKind.STATUS, "status": 200, "body": "<html>Maintenance</html>"},
+}
+
+
+@pytest.mark.parametrize("answer", NO_CLEAR_ANSWER)
+def test_a_create_without_a_clear_answer_is_tried_a_few_times(
+    org: Emulator, load: Callable[..., Result], answer: str
+) -> None:
+    """As often as `request_attempts` says, in all; the next run loads every row once."""
+    create = "*/jobs/ingest"
+    org.inject(Fault(method="POST", path=create, times=3, **NO_CLEAR_ANSWER[answer]))
+    first = load(ROWS, request_attempts=3)
+    tried = org.calls("POST", create)
+    second = load(ROWS)
+
+    assert (first.code, tried, first.states) == (1, 3, []), first.stderr
+    assert (second.code, org.count("Contact")) == (0, 20), second.stderr

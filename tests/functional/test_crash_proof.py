@@ -81,7 +81,7 @@ def test_creates_that_are_never_answered_end(
     again = load(ROWS, **INSERT)
 
     assert (broken.code, asked) == (1, 2), broken.stderr
-    assert "no job could be made for it in 2 attempts" in broken.last_line
+    assert "no job could be created for it in 2 attempts" in broken.last_line
     assert (again.code, org.count("Contact")) == (0, 20), again.stderr
 
 

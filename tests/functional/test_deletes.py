@@ -93,7 +93,7 @@ def test_a_stream_has_a_limit_of_its_own(org: Emulator, load: Callable[..., Resu
     messages = [schema(), contact(1), contact(2), accounts, account, state(Contact=1, Account=1)]
     settings = deleting(max_deletes=1)
     settings["streams"]["Account"] = {}
-    result = load(messages, **settings, max_deletes=1000)
+    result = load(messages, **settings, max_deletes=1000, state_ledger=False)
 
     assert (result.code, org.count("Contact"), org.count("Account")) == (1, 10, 1)
     assert "max_deletes is 1. The rest of the stream" in result.last_line

@@ -265,7 +265,7 @@ def test_rows_that_wait_for_their_parents_wait_again_after_a_crash(
     process.stdin.write("".join(json.dumps(each) + "\n" for each in lines))
     process.stdin.flush()
     for line in process.stderr:
-        if "3 sent again" in line:
+        if "3 resent" in line:
             break
     process.kill()
     process.wait()

@@ -134,7 +134,7 @@ def test_failed_results_that_cannot_be_read(
     assert len(org.jobs()) == 1
     assert [row["External_Id__c"] for row in result.failed_rows()] == ["C-1"], result.stderr
     assert [row["code"] for row in result.failed_rows()] == ["UNCERTAIN"]
-    assert result.stderr.count("the answers do not add up: failedResults") == 1
+    assert result.stderr.count("the responses do not add up: failedResults") == 1
     assert why in result.stderr
     assert "Traceback" not in result.stderr
 

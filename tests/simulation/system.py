@@ -89,9 +89,8 @@ class System:
             crash_when: Whether it is killed at a step, by its name.
         """
         reader = SimpleNamespace(buffer=Stdin(messages, lambda: Terminated(15)))
-        settings = self._config(config)
         return self._execute(
-            lambda: app.load(settings, reader),  # type: ignore[arg-type]
+            lambda: app.load(self._config(config), reader),  # type: ignore[arg-type]
             crash_at,
             crash_when,
         )

@@ -63,7 +63,7 @@ class Matcher:
         self._pairing.close()
 
     def match(self) -> str:
-        """Match all rows; why the answers do not add up, empty when they do."""
+        """Match all rows; why the responses do not add up, empty if they do."""
         suspects = EchoFilter()
         counts = self._count(suspects)
         self.nothing_arrived = counts.nothing_arrived
@@ -178,7 +178,7 @@ def _says(kind: ResultKind) -> Says:
 
 
 def _doubt(why: str) -> str:
-    return f"{UNCERTAIN}:Salesforce's answers do not add up: {why}:--"
+    return f"{UNCERTAIN}:Salesforce's responses do not add up: {why}:--"
 
 
 def _error(text: str) -> RowError:

@@ -98,7 +98,7 @@ class Pairing:
             )
 
     def crowd(self) -> int:
-        """How many more results there are than rows that they can speak of."""
+        """How many more results there are than rows they can refer to."""
         self._db.execute(_CROWDED)
         (more,) = self._db.execute("SELECT IFNULL(SUM(more), 0) FROM crowded").fetchone()
         return int(more)
@@ -114,7 +114,7 @@ class Pairing:
             )
 
     def pair(self) -> None:
-        """Give each row the result that speaks of it: by its values, and else by its echo."""
+        """Pair each row with its result: by its values, otherwise by its echo."""
         for form in ('"values"', "echo"):
             self._db.execute(_PAIR.format(form=form))
             self._db.execute(

@@ -30,7 +30,7 @@ def test_creates_whose_answers_are_lost_come_to_an_end(world: World) -> None:
     """So many attempts, with waits between them, then one line; the jobs are left alone."""
     world.org.always["create"] = lost("create")
     batch = world.sealed()
-    with pytest.raises(JobError, match="no job could be made for it in 4 attempts"):
+    with pytest.raises(JobError, match="no job could be created for it in 4 attempts"):
         world.load(batch)
 
     assert world.org.asked == ["create"] * 4

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("error", "told", "says"),
     [
-        (ZeroDivisionError("x"), SalesforceBulkError, "by a fault of this program: ZeroDivision"),
+        (
+            ZeroDivisionError("x"),
+            SalesforceBulkError,
+            "because of a bug in this program: ZeroDivision",
+        ),
         (OSError(28, "No space left on device"), StateDirectoryError, "Make room"),
     ],
 )
