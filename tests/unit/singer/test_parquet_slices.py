@@ -95,7 +95,8 @@ def test_no_more_is_in_memory_than_some_slices(
     monkeypatch.setattr(module, "_SLICE_BYTES", 400_000)
     text = "x" * 20_000
     column = [{"a": text} if nested else text] * 2000
-    file = parquet({"value": column}, use_dictionary=dictionary, compression="zstd")
+    pages = {"write_batch_size": 10, "data_page_size": 200_000}  # each is unpacked as a whole
+    file = parquet({"value": column}, use_dictionary=dictionary, **pages)
     before = pa.total_allocated_bytes()
     taken = [pa.total_allocated_bytes() - before for _ in parquet_slices(file)]
 
