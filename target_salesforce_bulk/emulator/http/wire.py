@@ -103,12 +103,14 @@ class _Truncating:
         self._send = send
 
     async def __call__(self, message: Message) -> None:
+        if self._left < 0:
+            return  # it is broken off already
         body = message.get("body", b"")
-        if message["type"] != "http.response.body" or len(body) <= self._left:
-            self._left -= len(body)
+        room, self._left = self._left, self._left - len(body)
+        if self._left >= 0:
             await self._send(message)
             return
-        await self._send({**message, "body": body[: self._left], "more_body": True})
+        await self._send({**message, "body": body[:room], "more_body": True})
         await asyncio.sleep(0)
         _cut(self._scope)
 
