@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -52,14 +53,14 @@ def command(config: dict[str, Any], folder: Path) -> list[str]:
 
 
 @pytest.fixture
-def start(config: dict[str, Any], tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Start the target as a process that reads what the test writes, line by line."""
+def begin(config: dict[str, Any], tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Start a command of the target as a process; what still runs at the end is killed."""
     with ExitStack() as stack:
 
-        def begin(**settings: Any) -> subprocess.Popen[str]:
+        def run(*arguments: str, stdin: int, **settings: Any) -> subprocess.Popen[str]:
             process = subprocess.Popen(
-                command(config | settings, tmp_path),
-                stdin=subprocess.PIPE,
+                [*command(config | settings, tmp_path), *arguments],
+                stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -69,7 +70,19 @@ def start(config: dict[str, Any], tmp_path: Path) -> Iterator[Callable[..., Any]
             stack.callback(process.kill)
             return process
 
-        yield begin
+        yield run
+
+
+@pytest.fixture
+def start(begin: Callable[..., Any]) -> Callable[..., Any]:
+    """Start the target as a process that reads what the test writes, line by line."""
+    return partial(begin, stdin=subprocess.PIPE)
+
+
+@pytest.fixture
+def start_command(begin: Callable[..., Any]) -> Callable[..., Any]:
+    """Start a command as a process that reads nothing."""
+    return partial(begin, stdin=subprocess.DEVNULL)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import time
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +16,7 @@ from singer_messages import contact, schema, state
 from target_salesforce_bulk.emulator import Fault, FaultKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from singer_messages import Result
@@ -41,27 +40,6 @@ def last_line(stderr: str) -> str:
 
 
 @pytest.fixture
-def begin(config: dict[str, Any], tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Start a subcommand as a process."""
-    with ExitStack() as stack:
-
-        def start(*arguments: str, **settings: Any) -> subprocess.Popen[str]:
-            process = subprocess.Popen(
-                [*command(config | settings, tmp_path), *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                cwd=tmp_path,
-            )
-            stack.enter_context(process)
-            stack.callback(process.kill)
-            return process
-
-        yield start
-
-
-@pytest.fixture
 def store_failed_row(org: Emulator, load: Callable[..., Result]) -> None:
     """Leave one transient failed row in the journal."""
     org.configure(rules=[{"error": LOCK}])
@@ -72,15 +50,15 @@ def store_failed_row(org: Emulator, load: Callable[..., Result]) -> None:
 @pytest.mark.usefixtures("store_failed_row")
 @pytest.mark.parametrize(("signum", "code", "name"), SIGNALS)
 def test_a_signal_during_a_retry(
-    org: Emulator, begin: Any, signum: int, code: int, name: str
+    org: Emulator, start_command: Any, signum: int, code: int, name: str
 ) -> None:
     """One line names the signal; `jobs resume` settles the job that was under way."""
     org.configure(seconds_per_job=2)
-    process = begin("failed", "retry")
+    process = start_command("failed", "retry")
     wait_for(lambda: any(job["state"] == "InProgress" for job in org.jobs()))
     process.send_signal(signum)
     stdout, stderr = process.communicate(timeout=30)
-    resumed = begin("jobs", "resume")
+    resumed = start_command("jobs", "resume")
     resumed.communicate(timeout=30)
 
     assert (process.returncode, stdout) == (code, "")
@@ -91,11 +69,11 @@ def test_a_signal_during_a_retry(
 
 @pytest.mark.parametrize(("signum", "code", "name"), SIGNALS)
 def test_a_signal_while_logging_in(
-    org: Emulator, begin: Any, signum: int, code: int, name: str
+    org: Emulator, start_command: Any, signum: int, code: int, name: str
 ) -> None:
     """A command that has no run yet leaves in the same way."""
     org.inject(Fault(path="*/token", kind=FaultKind.DRIP, seconds=5))
-    process = begin("check")
+    process = start_command("check")
     wait_for(lambda: org.calls("POST", "*/token"))
     process.send_signal(signum)
     stdout, stderr = process.communicate(timeout=30)
@@ -120,9 +98,9 @@ def test_a_signal_while_logging_in(
         ("emulator", "--port", "many"),
     ],
 )
-def test_a_wrong_command_line(begin: Any, arguments: tuple[str, ...]) -> None:
+def test_a_wrong_command_line(start_command: Any, arguments: tuple[str, ...]) -> None:
     """Usage on stderr, nothing on stdout, exit code 2."""
-    process = begin(*arguments)
+    process = start_command(*arguments)
     stdout, stderr = process.communicate(timeout=30)
 
     assert (process.returncode, stdout) == (2, "")
@@ -169,11 +147,11 @@ def test_a_closed_pipe(config: dict[str, Any], tmp_path: Path, arguments: tuple[
 
 
 @pytest.mark.usefixtures("store_failed_row")
-def test_resume_sends_no_stored_row(org: Emulator, begin: Any) -> None:
+def test_resume_sends_no_stored_row(org: Emulator, start_command: Any) -> None:
     """`retry_failed_on_start` is about loading; `jobs resume` only finishes what was begun."""
-    process = begin("jobs", "resume", retry_failed_on_start=True)
+    process = start_command("jobs", "resume", retry_failed_on_start=True)
     process.communicate(timeout=30)
-    listed, _ = begin("failed", "list", "--json").communicate(timeout=30)
+    listed, _ = start_command("failed", "list", "--json").communicate(timeout=30)
 
     assert process.returncode == 0
     assert (org.count("Contact"), len(org.jobs())) == (0, 1)

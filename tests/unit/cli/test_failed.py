@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from click.testing import CliRunner
 from sample_batches import ORG_ID, failed_row, make_plan, org_folder
 
 from target_salesforce_bulk.cli.failed import failed
@@ -22,14 +22,9 @@ pytestmark = pytest.mark.usefixtures("process_state")
 
 
 @pytest.fixture
-def run(config_file: str) -> Callable[..., Any]:
-    """Invoke a command with the configuration."""
-
-    def invoke(name: str, *arguments: str) -> Any:
-        runner = CliRunner(catch_exceptions=False)
-        return runner.invoke(failed, [name, "--config", config_file, *arguments])
-
-    return invoke
+def run(invoke: Callable[..., Any]) -> Callable[..., Any]:
+    """Invoke a command of the group."""
+    return partial(invoke, failed)
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from click.testing import CliRunner
 from sample_batches import make_plan, org_folder
 
 from target_salesforce_bulk.cli import jobs as module
@@ -25,14 +25,9 @@ pytestmark = pytest.mark.usefixtures("process_state")
 
 
 @pytest.fixture
-def run(config_file: str) -> Callable[..., Any]:
-    """Invoke a command with the configuration."""
-
-    def invoke(name: str, *arguments: str) -> Any:
-        runner = CliRunner(catch_exceptions=False)
-        return runner.invoke(jobs, [name, "--config", config_file, *arguments])
-
-    return invoke
+def run(invoke: Callable[..., Any]) -> Callable[..., Any]:
+    """Invoke a command of the group."""
+    return partial(invoke, jobs)
 
 
 @pytest.fixture
