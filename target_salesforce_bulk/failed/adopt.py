@@ -63,7 +63,8 @@ class Adopter:
         with tempfile.TemporaryDirectory(dir=self._journal.state_dir) as folder:
             rows = list(self._rows(job, sobject, Path(folder)))
         plan = _plan(job, stream, sobject, [*rows[0].row] if rows else [])
-        older = [row for row in rows if row.same_key not in self._newer_keys(job, plan, rows)]
+        newer = self._newer_keys(job, plan, rows)
+        older = [row for row in rows if row.same_key not in newer]
         self.newer += len(rows) - len(older)
         self._journal.adopt(plan, job.id, older)
         return len(older)
