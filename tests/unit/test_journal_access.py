@@ -28,8 +28,8 @@ def state_dir(tmp_path: Path) -> Path:
     return tmp_path / "state"
 
 
-def settings(state_dir: Path) -> Settings:
-    return Settings.from_config({"state_dir": str(state_dir)})
+def settings(state_dir: Path, **more: str) -> Settings:
+    return Settings.from_config({"state_dir": str(state_dir), **more})
 
 
 def contents(folder: Path) -> dict[str, bytes | None]:
@@ -96,3 +96,15 @@ def test_an_org_that_is_not_there(state_dir: Path, way: Any) -> None:
     """It is refused, as a wrong name would hide the rows."""
     with pytest.raises(SettingsError, match="has nothing of org 00D000000000002"):
         way(settings(state_dir), "00D000000000002").__enter__()
+
+
+def test_the_only_org_is_read_and_not_changed_by_a_login_that_was_never_there(
+    state_dir: Path,
+) -> None:
+    """Its rows may be those of another org than the user means."""
+    stranger = settings(state_dir, client_id="app", client_secret="s")
+
+    with journal_to_read(stranger, None) as journal:
+        assert journal is not None
+    with pytest.raises(SettingsError, match="have not logged in to"):
+        journal_to_change(stranger, None).__enter__()

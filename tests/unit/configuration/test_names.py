@@ -13,7 +13,7 @@ from target_salesforce_bulk.configuration.names import (
     what_it_takes,
 )
 
-KNOWN = ("client_id", "client_secret", "state_dir")
+KNOWN = ("client_id", "client_secret", "state_dir", "a_b_c")
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,7 @@ KNOWN = ("client_id", "client_secret", "state_dir")
         ("client_idd", " Did you mean client_id?"),
         ("Client-ID", " Did you mean client_id?"),
         ("STATEDIR", " Did you mean state_dir?"),
+        ("A-B-C", " Did you mean a_b_c?"),
         ("batch", ""),
         ("", ""),
     ],
