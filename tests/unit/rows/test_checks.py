@@ -35,6 +35,7 @@ def checked(cell: str, field_type: str, *, truncate: bool = False, **facts: Any)
         ("email", {}, "a@b.com", "a@b", "INVALID_EMAIL_ADDRESS"),
         ("email", {}, "a.b@c.d.com", "a b@c.com", "INVALID_EMAIL_ADDRESS"),
         ("email", {}, "a@b.c", "a@b@c.com", "INVALID_EMAIL_ADDRESS"),
+        ("email", {}, "a@b.co", "a@b.co c", "INVALID_EMAIL_ADDRESS"),
         ("id", {}, ID, ID[:17], "MALFORMED_ID"),
         ("reference", {}, ID[:15], f"{ID[:17]}A", "MALFORMED_ID"),
         ("reference", {}, ID, "not an id at all", "MALFORMED_ID"),
