@@ -299,11 +299,17 @@ class Client:
 
 def _check_org(refused: Session, renewed: Session) -> None:
     """Refuse to go on in another org with what was begun in one."""
-    if refused.org_id != renewed.org_id:
+    before, after = _org(refused), _org(renewed)
+    if before != after:
         raise AuthenticationError(
-            f"The session had expired, and the new login leads to org {renewed.org_id}, not to "
-            f"{refused.org_id}. Run again."
+            f"The session had expired, and the new login leads to org {after}, not to "
+            f"{before}. Run again."
         )
+
+
+def _org(session: Session) -> str:
+    """The org of a session; where the login does not tell it, its address stands for it."""
+    return session.org_id or session.instance_url
 
 
 def _authorization(session: Session) -> dict[str, str]:

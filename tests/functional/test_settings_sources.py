@@ -87,3 +87,27 @@ def test_one_error_is_one_line(load: Callable[..., Result]) -> None:
         result.stderr.splitlines()[-1]
     ]
     assert result.last_line.startswith("Stream Contact: upsert needs a field")
+
+
+@pytest.mark.parametrize("arguments", [[], ["check"]], ids=["load", "check"])
+def test_no_configuration_is_one_line(tmp_path: Path, arguments: list[str]) -> None:
+    """It names the ways to log in; nothing is printed for Singer, and nothing is made."""
+    process = subprocess.run(
+        [sys.executable, "-m", "target_salesforce_bulk", *arguments],
+        input='{"type": "STATE", "value": {}}\n',
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        timeout=60,
+    )
+
+    assert (process.returncode, process.stdout, messages(process.stderr)) == (
+        1,
+        "",
+        [
+            "No way to log in is set. Set client_id and client_secret (client credentials), "
+            "client_id and refresh_token, or access_token and instance_url."
+        ],
+    )
+    assert list(tmp_path.iterdir()) == []

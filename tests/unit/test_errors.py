@@ -1,63 +1,67 @@
-"""An error is one line, whatever stands in it."""
+"""Errors that one line explains, and the facts that they carry."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-import pytest
-
-from target_salesforce_bulk import errors
-from target_salesforce_bulk.errors import SalesforceBulkError, SettingsError
-from target_salesforce_bulk.redaction import conceal
-
-HOSTILE = "a\x1b[2J\nERROR forged\u202e"
-PLAIN = "a\\x1b[2J\\nERROR forged\\u202e"
-
-
-def test_an_error_is_one_plain_line() -> None:
-    """Names and foreign messages in it cannot break it; a very long one is cut."""
-    assert str(SalesforceBulkError(HOSTILE)) == PLAIN
-    assert str(SalesforceBulkError("x" * 20_001)) == "x" * 19_999 + "…"
-
-
-def test_an_error_shows_no_secret() -> None:
-    """Also one that became known only after the error was made."""
-    error = SalesforceBulkError("sent correct-horse-battery")
-    conceal("correct-horse-battery")
-
-    assert str(error) == "sent ***"
-
-
-def test_each_problem_of_the_settings() -> None:
-    """They make one line together, and each is a plain line by itself."""
-    error = SettingsError("One.", HOSTILE)
-
-    assert (str(error), error.problems) == (f"One. {PLAIN}", ("One.", PLAIN))
-
-
-def test_the_tree_is_the_one_that_is_described() -> None:
-    """Name by name, each below its parent."""
-    described: dict[str, str] = {}
-    above: list[str] = []
-    for indent, name in re.findall(r"^( *)\* ``(\w+)``", errors.__doc__ or "", re.MULTILINE):
-        above[len(indent) // 4 :] = [name]
-        described[name] = above[-2] if len(above) > 1 else "Exception"
-    classes = [each for each in vars(errors).values() if isinstance(each, type)]
-
-    assert described == {each.__name__: each.__base__.__name__ for each in classes if each.__base__}
-
-
-@pytest.mark.parametrize(
-    ("error", "facts"),
-    [
-        (errors.MappingError("m", stream="s"), {"stream": "s"}),
-        (
-            errors.NotFoundError("m", status=404, code="C", detail="d"),
-            {"status": 404, "code": "C", "detail": "d"},
-        ),
-        (errors.JobError("m", job_id="750", permanent=True), {"job_id": "750", "permanent": True}),
-    ],
+from target_salesforce_bulk import errors, redaction
+from target_salesforce_bulk.errors import (
+    JobError,
+    MappingError,
+    NotFoundError,
+    SalesforceBulkError,
+    SettingsError,
 )
-def test_the_facts_of_an_error(error: Exception, facts: dict[str, object]) -> None:
-    """They are its attributes, beside the message."""
-    assert (str(error), vars(error)) == ("m", facts)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def tree(error: type[BaseException], depth: int = 0) -> Iterator[tuple[int, str]]:
+    """The error and the errors below it that this module defines, with their depths."""
+    yield depth, error.__name__
+    for each in error.__subclasses__():
+        if each.__module__ == errors.__name__:
+            yield from tree(each, depth + 1)
+
+
+def test_the_documented_tree_is_the_real_one() -> None:
+    """Every error stands where the docstring draws it."""
+    drawn = re.findall(r"^( *)\* ``(\w+)``", errors.__doc__ or "", re.MULTILINE)
+
+    assert [(len(blanks) // 4, name) for blanks, name in drawn] == list(tree(SalesforceBulkError))
+
+
+def test_a_message_stays_on_its_line() -> None:
+    """Line breaks, terminal escapes and changes of direction stand there as escapes."""
+    assert str(SalesforceBulkError("a\nb\x1b[31m\u202ec")) == "a\\nb\\x1b[31m\\u202ec"
+
+
+def test_a_message_hides_secrets() -> None:
+    """Also one that came with a foreign text."""
+    redaction.conceal("hush-hush-hush")
+
+    assert "hush" not in str(MappingError("field hush-hush-hush", stream="people"))
+
+
+def test_a_message_has_an_end() -> None:
+    """A table with thousands of wrong columns does not fill the log."""
+    assert str(SalesforceBulkError("x" * 30_000)) == "x" * 19_999 + "…"
+
+
+def test_problems_of_settings_are_kept_apart() -> None:
+    """Each is a line of its own, and safe; the message has all of them."""
+    error = SettingsError("Set a.", "Set\nb.")
+
+    assert (error.problems, str(error)) == (("Set a.", "Set\\nb."), "Set a. Set\\nb.")
+
+
+def test_facts_are_attributes() -> None:
+    """What handles an error need not read its message."""
+    refused = NotFoundError("gone", status=404, code="NOTFOUND", detail="no such job")
+    job = JobError("failed", job_id="7501", permanent=True)
+
+    assert (refused.status, refused.code, refused.detail) == (404, "NOTFOUND", "no such job")
+    assert (job.job_id, job.permanent) == ("7501", True)
+    assert MappingError("no", stream="people").stream == "people"

@@ -1,17 +1,17 @@
-"""The failed rows of a job that another machine ran."""
+"""The failed rows of a job that another machine ran become rows of this journal."""
 
 from __future__ import annotations
 
 import csv
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from sample_batches import CONTACT
 
 from target_salesforce_bulk.errors import JobError
 from target_salesforce_bulk.failed.adopt import Adopter
-from target_salesforce_bulk.journal.failed_rows import FailureClass
+from target_salesforce_bulk.journal.batch import BatchColumn
 from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable
@@ -21,43 +21,50 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from target_salesforce_bulk.journal.failed_rows import StoredFailedRow
+
 JOB = JobInfo(
-    id="750000000000001AAA",
+    id="7505g00000AAAA1AAA",
     object="contact",
     operation=Operation.UPSERT,
     state=JobState.JOB_COMPLETE,
-    modified_date="2026-01-01T12:00:00.000+0000",
-    external_id_field="Key__c",
+    modified_date="2026-01-02T12:00:00.000+0000",
+    external_id_field="key__c",
 )
-LOCK = "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access:--"
-FAILED = [
-    ["sf__Id", "sf__Error", "Key__c", "Email"],
-    ["", LOCK, "Ada", "a@b.c"],
-    ["", "DUPLICATE_VALUE:twice:Key__c --", "Bea", ""],
-]
-UNPROCESSED = [["Key__c", "Email"], ["Cea", "c@b.c"]]
+HEADER = ["sf__Id", "sf__Error", "Key__c", "LastName", "Account.Key__c"]
+TAKEN = "DUPLICATE_VALUE:duplicate value found:Key__c --"
+LOCKED = "UNABLE_TO_LOCK_ROW:busy:--"
 
 
 class Org:
-    """One job, and the records that were written since."""
+    """One job, the lines of its result files, and the records that a query finds."""
 
-    def __init__(self, job: JobInfo, written: dict[str, str]) -> None:
-        self.job = job
-        self.files = {ResultKind.FAILED: FAILED, ResultKind.UNPROCESSED: UNPROCESSED}
-        self.written = written
+    def __init__(
+        self,
+        job: JobInfo = JOB,
+        failed: list[list[str]] | None = None,
+        unprocessed: list[list[str]] | None = None,
+        records: list[dict[str, str]] | None = None,
+    ) -> None:
+        self._job = job
+        self._files = {
+            ResultKind.FAILED: [HEADER, *failed] if failed else [],
+            ResultKind.UNPROCESSED: [HEADER[2:], *unprocessed] if unprocessed else [],
+        }
+        self._records = records or []
         self.asked: list[str] = []
 
-    def get(self, _: str) -> JobInfo:
-        return self.job
+    def get(self, job_id: str) -> JobInfo:
+        assert job_id == self._job.id
+        return self._job
 
     def download(self, _: str, kind: ResultKind, path: Path) -> None:
-        with path.open("w", newline="") as file:
-            csv.writer(file).writerows(self.files[kind])
+        with path.open("x", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(self._files[kind])
 
-    def select(self, soql: str) -> Iterator[dict[str, Any]]:
+    def select(self, soql: str) -> Iterator[dict[str, str]]:
         self.asked.append(soql)
-        for key, time in self.written.items():
-            yield {"Key__c": key, "LastModifiedDate": time}
+        return iter(self._records)
 
 
 @pytest.fixture
@@ -67,84 +74,139 @@ def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
         yield journal
 
 
-def adopt(journal: SqliteJournal, org: Org) -> tuple[int, int, list[Any]]:
-    """How many rows were adopted and left out, and what is stored."""
-    api: Any = org
-    adopter = Adopter(journal, api, api, ErrorTable())
-    number = adopter.adopt(JOB.id, "people", CONTACT)
-    return number, adopter.newer, list(journal.failures.select(Selection()))
+def adopt(journal: SqliteJournal, org: Org) -> tuple[int, int]:
+    """Fetch the failed rows; how many there are, and how many were left out."""
+    adopter = Adopter(journal, cast("Any", org), cast("Any", org), ErrorTable(()))
+    return adopter.adopt(JOB.id, "people", CONTACT), adopter.newer
 
 
-def test_rows_are_stored_with_their_errors(journal: SqliteJournal) -> None:
-    """Those that failed, and those that Salesforce did not come to; nothing is left in a file."""
-    before = {path.name for path in journal.state_dir.iterdir()}
-    number, newer, rows = adopt(journal, Org(JOB, {}))
+def stored(journal: SqliteJournal) -> list[StoredFailedRow]:
+    return list(journal.failures.select(Selection()))
 
-    assert (number, newer) == (3, 0)
-    assert {(row.stream, row.sobject, row.operation, row.job_id) for row in rows} == {
-        ("people", "Contact", "upsert", JOB.id)
-    }
-    assert sorted((row.key, row.row, row.code, row.failure_class) for row in rows) == [
+
+def test_failed_and_unprocessed_rows_are_stored(journal: SqliteJournal) -> None:
+    """With their cells, their errors in our own classes, and the job that they are of."""
+    org = Org(
+        failed=[["", TAKEN, "K1", "Ada", "p1"], ["003a", LOCKED, "K2", "Bea", "#N/A"]],
+        unprocessed=[["K3", "Cy", ""]],
+    )
+
+    assert adopt(journal, org) == (3, 0)
+    assert [
+        (each.key, each.same_key, each.code, each.failure_class, each.row)
+        for each in stored(journal)
+    ] == [
         (
-            "Ada",
-            {"Key__c": "Ada", "Email": "a@b.c"},
-            "UNABLE_TO_LOCK_ROW",
-            FailureClass.TRANSIENT,
+            "K1",
+            "k1",
+            "DUPLICATE_VALUE",
+            "permanent",
+            {"Key__c": "K1", "LastName": "Ada", "Account.Key__c": "p1"},
         ),
-        ("Bea", {"Key__c": "Bea", "Email": ""}, "DUPLICATE_VALUE", FailureClass.PERMANENT),
-        ("Cea", {"Key__c": "Cea", "Email": "c@b.c"}, "UNPROCESSED", FailureClass.TRANSIENT),
+        (
+            "K2",
+            "k2",
+            "UNABLE_TO_LOCK_ROW",
+            "transient",
+            {"Key__c": "K2", "LastName": "Bea", "Account.Key__c": "#N/A"},
+        ),
+        (
+            "K3",
+            "k3",
+            "UNPROCESSED",
+            "transient",
+            {"Key__c": "K3", "LastName": "Cy", "Account.Key__c": ""},
+        ),
     ]
-    assert {path.name for path in journal.state_dir.iterdir()} == before
-
-
-def test_a_record_that_was_written_since_keeps_its_newer_values(journal: SqliteJournal) -> None:
-    """It is found whatever the case of its key; one written before or at the job's end is not."""
-    written = {
-        "ada": "2026-01-01T12:00:00.001+0000",
-        "Bea": "2026-01-01T12:00:00.000+0000",
-        "Cea": "2025-12-31T12:00:00.000+0000",
+    assert {(each.job_id, each.stream, each.sobject) for each in stored(journal)} == {
+        (JOB.id, "people", "Contact")
     }
-    org = Org(JOB, written)
-    number, newer, rows = adopt(journal, org)
 
-    assert (number, newer, sorted(row.key for row in rows)) == (2, 1, ["Bea", "Cea"])
+
+def test_their_plan_loads_them_again(journal: SqliteJournal) -> None:
+    """The same operation by the same key, spelled as the columns are; types are the object's."""
+    adopt(journal, Org(failed=[["", TAKEN, "K1", "Ada", "p1"]]))
+    (row,) = stored(journal)
+    plan = journal.plan_of(row)
+
+    assert (plan.sobject, plan.operation, plan.key) == ("Contact", "upsert", "Key__c")
+    assert plan.columns == tuple(
+        BatchColumn(header=header, type="string")
+        for header in ("Key__c", "LastName", "Account.Key__c")
+    )
+
+
+def test_the_job_is_dealt_with(journal: SqliteJournal) -> None:
+    """It is not told any more as a job of another machine, and its batch leaves no files."""
+    journal.failures.remember_foreign_job(JOB.id, "theirs")
+    adopt(journal, Org(failed=[["", TAKEN, "K1", "Ada", "p1"]]))
+
+    assert journal.failures.foreign_jobs() == []
+    assert list(journal.batches_dir.iterdir()) == []
+    assert list(journal.state_dir.glob("tmp*")) == []
+
+
+def test_records_that_were_written_since_are_left_alone(journal: SqliteJournal) -> None:
+    """A newer value is not overwritten; keys compare as Salesforce compares them."""
+    rows = [["", TAKEN, key, "Old", ""] for key in ("K1", "K2", "K'3")]
+    times = {"k1": "12:00:00.001", "k2": "12:00:00.000", "k'3": "11:00:00.000"}
+    org = Org(
+        failed=rows,
+        records=[
+            {"Key__c": key, "LastModifiedDate": f"2026-01-02T{time}+0000"}
+            for key, time in times.items()
+        ],
+    )
+
+    assert adopt(journal, org) == (2, 1)
+    assert [each.key for each in stored(journal)] == ["K2", "K'3"]
     assert org.asked == [
-        "SELECT Key__c, LastModifiedDate FROM Contact WHERE Key__c IN ('Ada', 'Bea', 'Cea')"
+        "SELECT Key__c, LastModifiedDate FROM Contact WHERE Key__c IN ('K1', 'K2', 'K\\'3')"
     ]
 
 
 @pytest.mark.parametrize(
-    ("operation", "keys"),
-    [(Operation.INSERT, {None}), (Operation.UPDATE, {None}), (Operation.DELETE, {None})],
+    "job",
+    [
+        replace(JOB, operation=Operation.INSERT, external_id_field=None),
+        replace(JOB, modified_date=""),
+    ],
 )
-def test_a_job_without_the_key_in_its_rows(
-    journal: SqliteJournal, operation: Operation, keys: set[str | None]
-) -> None:
-    """An insert has no key, and the others have Id; without it, no record is looked up."""
-    org = Org(replace(JOB, operation=operation, external_id_field=None), {})
-    number, _, rows = adopt(journal, org)
+def test_where_it_cannot_be_told_what_is_newer(journal: SqliteJournal, job: JobInfo) -> None:
+    """All rows are taken, and nothing is asked: an insert names no record."""
+    org = Org(job, failed=[["", TAKEN, "K1", "Ada", ""]])
 
-    assert (number, {row.key for row in rows}, org.asked) == (3, keys, [])
+    assert (adopt(journal, org), org.asked) == ((1, 0), [])
+
+
+def test_rows_of_a_delete_are_named_by_their_ids(journal: SqliteJournal) -> None:
+    """Of which 15 characters count; a record that is gone was not written since."""
+    job = replace(JOB, operation=Operation.DELETE, external_id_field=None)
+    org = Org(job)
+    org._files[ResultKind.FAILED] = [
+        ["sf__Id", "sf__Error", "Id"],
+        ["", LOCKED, "0035g00000XyZaBAAV"],
+    ]
+
+    assert (adopt(journal, org), org.asked) == ((1, 0), [])
+    assert [(each.key, each.same_key) for each in stored(journal)] == [
+        ("0035g00000XyZaBAAV", "0035g00000XyZaB")
+    ]
+
+
+@pytest.mark.parametrize(
+    "state", [JobState.OPEN, JobState.UPLOAD_COMPLETE, JobState.IN_PROGRESS], ids=str
+)
+def test_a_job_that_has_not_ended(journal: SqliteJournal, state: JobState) -> None:
+    """Its rows may still be loaded, so nothing is stored."""
+    with pytest.raises(JobError) as refused:
+        adopt(journal, Org(replace(JOB, state=state), failed=[["", TAKEN, "K1", "Ada", ""]]))
+
+    assert (refused.value.job_id, refused.value.permanent) == (JOB.id, False)
+    assert str(refused.value) == f"Job {JOB.id} is {state}; retry its rows when it has ended."
+    assert stored(journal) == []
 
 
 def test_a_job_without_failed_rows(journal: SqliteJournal) -> None:
-    """There is nothing to store, nor to look up."""
-    org = Org(JOB, {})
-    org.files = {ResultKind.FAILED: FAILED[:1], ResultKind.UNPROCESSED: []}
-
-    assert adopt(journal, org) == (0, 0, [])
-    assert org.asked == []
-
-
-@pytest.mark.parametrize("state", [each for each in JobState if not each.is_terminal])
-def test_a_job_that_has_not_ended(journal: SqliteJournal, state: JobState) -> None:
-    """Its rows may still be loaded, so none is taken."""
-    with pytest.raises(JobError) as raised:
-        adopt(journal, Org(replace(JOB, state=state), {}))
-
-    assert (str(raised.value), raised.value.job_id, raised.value.permanent) == (
-        f"Job {JOB.id} is {state}; retry its rows when it has ended.",
-        JOB.id,
-        False,
-    )
-    assert list(journal.failures.select(Selection())) == []
+    """There is nothing to fetch."""
+    assert (adopt(journal, Org()), stored(journal)) == ((0, 0), [])

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-import pytest
-from sample_batches import make_plan, stored_row
+from known_outcomes import DELETES, WRITES
+from sample_batches import stored_row
 
 from target_salesforce_bulk.failed.singer_export import singer_messages
 from target_salesforce_bulk.salesforce.job import Operation
@@ -18,97 +16,101 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.journal.failed_rows import StoredFailedRow
 
 TEXT = {"type": ["string", "null"]}
-FAILED_AT = "2026-01-01T00:00:00.000+00:00"
+ROW = {"Key__c": "a", "Phone": "1", "Title": "x"}
 
 
-def messages(*rows: StoredFailedRow, plan: LoadPlan, **stream: Any) -> list[dict[str, Any]]:
-    settings = Settings.from_config({"streams": {"people": stream}})
-    journal: Any = SimpleNamespace(plan_of=lambda _: plan)
-    return list(singer_messages(journal, settings, rows))
+class Plans:
+    """The plan that all rows have."""
+
+    def __init__(self, plan: LoadPlan) -> None:
+        self._plan = plan
+
+    def plan_of(self, _: StoredFailedRow) -> LoadPlan:
+        return self._plan
 
 
-def exported(row: dict[str, str], plan: LoadPlan | None = None, **stream: Any) -> tuple[Any, ...]:
-    """Properties, key and record of the messages of one row."""
-    schema, record = messages(stored_row(row=row), plan=plan or make_plan(), **stream)
-    return [*schema["schema"]["properties"]], schema["key_properties"], record["record"]
+def messages(
+    rows: list[dict[str, Any]], plan: LoadPlan = WRITES, stream: str = "people", **options: Any
+) -> list[dict[str, Any]]:
+    """The messages of rows with these cells."""
+    settings = Settings.from_config({"streams": {stream: options}})
+    stored = (stored_row(row=row, stream=stream) for row in rows)
+    return list(singer_messages(cast("Any", Plans(plan)), settings, stored))
 
 
-def test_a_schema_comes_where_the_properties_change() -> None:
-    """By stream; all properties are text, and the key of the plan is the key."""
-    rows = [
-        stored_row(row={"Key__c": "a", "LastName": "Ada"}),
-        stored_row(row={"Key__c": "b", "LastName": "Bea"}),
-        stored_row(row={"Key__c": "c"}),
-        stored_row(row={"Key__c": "d"}, stream="others"),
-        stored_row(row={"Key__c": "e"}),
-    ]
-    found = messages(*rows, plan=make_plan())
-
-    assert [(each["type"], each["stream"]) for each in found] == [
-        ("SCHEMA", "people"),
-        ("RECORD", "people"),
-        ("RECORD", "people"),
-        ("SCHEMA", "people"),
-        ("RECORD", "people"),
-        ("SCHEMA", "others"),
-        ("RECORD", "others"),
-        ("RECORD", "people"),
-    ]
-    assert found[0] == {
+def schema(*names: str, key: str | None = "Key__c") -> dict[str, Any]:
+    return {
         "type": "SCHEMA",
         "stream": "people",
-        "schema": {"type": "object", "properties": {"Key__c": TEXT, "LastName": TEXT}},
-        "key_properties": ["Key__c"],
+        "schema": {"type": "object", "properties": dict.fromkeys(names, TEXT)},
+        "key_properties": [] if key is None else [key],
     }
-    assert found[1]["record"] == {"Key__c": "a", "LastName": "Ada"}
 
 
-def test_the_mapping_is_read_backwards() -> None:
-    """Whatever its case; properties it expects are declared, and constants are left out."""
-    mapping = {
-        "id": "key__C",
-        "mail": {"field": "Email"},
-        "source": {"field": "LeadSource", "value": "Web"},
-        "nothing": {"field": None},
-    }
-    row = {"Key__c": "a", "LastName": "Ada", "LeadSource": "Web"}
+def record(**values: Any) -> dict[str, Any]:
+    return {"type": "RECORD", "stream": "people", "record": values}
 
-    assert exported(row, field_mapping=mapping) == (
-        ["id", "mail", "LastName"],
-        ["id"],
-        {"id": "a", "LastName": "Ada"},
+
+def test_a_schema_comes_where_properties_change() -> None:
+    """Not before each row; empty cells are left out, as they say nothing."""
+    first, second, third = ROW, ROW | {"Phone": "2"}, ROW | {"Title": ""}
+
+    assert messages([first, second, third]) == [
+        schema("Key__c", "Phone", "Title"),
+        record(**first),
+        record(**second),
+        schema("Key__c", "Phone"),
+        record(Key__c="a", Phone="1"),
+    ]
+
+
+def test_properties_have_the_names_of_the_mapping() -> None:
+    """Whatever the case of a field; those that no cell fills are announced all the same."""
+    mapping = {"id": "KEY__C", "call": {"field": "Phone"}, "mail": "Email"}
+
+    assert messages([ROW], field_mapping=mapping) == [
+        schema("id", "call", "mail", "Title", key="id"),
+        record(id="a", call="1", Title="x"),
+    ]
+
+
+def test_constants_are_left_out() -> None:
+    """The configuration has them; a key that is one is not announced."""
+    phone: dict[str, Any] = {"const": {"field": "Phone", "value": "1"}}
+    key: dict[str, Any] = {"const": {"field": "Key__c", "value": "a"}}
+
+    assert messages([ROW], field_mapping=phone)[1] == record(Key__c="a", Title="x")
+    assert messages([ROW], field_mapping=key) == [
+        schema("Phone", "Title", key=None),
+        record(Phone="1", Title="x"),
+    ]
+
+
+def test_a_cell_that_clears_becomes_what_clears() -> None:
+    """A null; where nulls are ignored, an empty text."""
+    cleared = [ROW | {"Phone": "#N/A"}]
+
+    assert messages(cleared)[1]["record"]["Phone"] is None
+    assert messages(cleared, nulls="ignore")[1]["record"]["Phone"] == ""
+
+
+def test_ids_that_were_looked_up_are_left_out() -> None:
+    """The next run looks them up again, by the key."""
+    plan = WRITES.with_ids()
+
+    assert messages([{"Id": "003a", **ROW}], plan) == [
+        schema("Key__c", "Phone", "Title"),
+        record(**ROW),
+    ]
+    assert messages([{"Id": "003a"}], DELETES)[1] == record(
+        Id="003a", _sdc_deleted_at="2026-01-01T00:00:00.000+00:00"
     )
 
 
-@pytest.mark.parametrize(("nulls", "cleared"), [("clear", None), ("ignore", "")])
-def test_cells(nulls: str, cleared: str | None) -> None:
-    """One that clears its field does so again, and an empty one, which did nothing, is left out."""
-    row = {"Key__c": "a", "LastName": "", "Email": "#N/A"}
+def test_deletes_of_a_stream_that_writes_say_that_they_are_such() -> None:
+    """A stream that only deletes does not need it."""
+    rows = [{"Key__c": "a"}]
+    deleted = {"Key__c": "a", "_sdc_deleted_at": "2026-01-01T00:00:00.000+00:00"}
 
-    assert exported(row, nulls=nulls)[2] == {"Key__c": "a", "Email": cleared}
-
-
-@pytest.mark.parametrize(
-    ("plan", "key", "record"),
-    [
-        (make_plan(operation=Operation.INSERT, key=None), [], {"Id": "003", "Key__c": "a"}),
-        (replace(make_plan(), lookup=True).with_ids(), ["Key__c"], {"Key__c": "a"}),
-    ],
-)
-def test_the_key(plan: LoadPlan, key: list[str], record: dict[str, str]) -> None:
-    """An insert has none; an Id that was looked up is not one of the source's values."""
-    assert exported({"Id": "003", "Key__c": "a"}, plan) == ([*record], key, record)
-
-
-@pytest.mark.parametrize(
-    ("operation", "record"),
-    [
-        ("upsert", {"Key__c": "a", "_sdc_deleted_at": FAILED_AT}),
-        ("delete", {"Key__c": "a"}),
-    ],
-)
-def test_a_record_to_be_deleted(operation: str, record: dict[str, str]) -> None:
-    """It is marked, unless the stream deletes all of its records anyway."""
-    plan = make_plan(operation=Operation.DELETE)
-
-    assert exported({"Key__c": "a"}, plan, operation=operation)[2] == record
+    assert messages(rows, DELETES)[1] == record(**deleted)
+    assert messages(rows, DELETES, operation=str(Operation.DELETE))[1] == record(Key__c="a")

@@ -14,6 +14,7 @@ from target_salesforce_bulk.errors import (
     ResponseError,
     SettingsError,
 )
+from target_salesforce_bulk.login.access_token import AccessToken
 from target_salesforce_bulk.salesforce.auth import Authenticator, Session
 from target_salesforce_bulk.salesforce.client import Client, RetryPolicy
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     import requests
 
     from target_salesforce_bulk.salesforce.transport import Transport
+
+ORG, OTHER_ORG = "00D5g000004EmuLEAS", "00D000000000001EAA"
+OTHER_URL = "https://other.my.salesforce.com"
 
 
 def expired(message: str = "Session expired or invalid") -> Any:
@@ -156,3 +160,100 @@ def test_the_name_of_an_object_cannot_leave_its_path() -> None:
     assert wire.requests[0].url == (
         f"{URL}/services/data/v67.0/sobjects/..%2F..%2Fsecrets%3Fx%3D1/describe"
     )
+
+
+@dataclass
+class Leading(Authenticator):
+    """Gives sessions one after the other."""
+
+    sessions: list[Session]
+
+    def login(self, transport: Transport, *, refused: str | None) -> Session:
+        return self.sessions.pop(0)
+
+
+def session(org: str | None, url: str = URL) -> Session:
+    return Session(access_token="token", instance_url=url, org_id=org)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        (session(ORG), session(OTHER_ORG), f"leads to org {OTHER_ORG}, not to {ORG}."),
+        (session(ORG), session(None), f"leads to org {URL}, not to {ORG}."),
+        (session(None), session(None, OTHER_URL), f"leads to org {OTHER_URL}, not to {URL}."),
+    ],
+    ids=["another", "untold", "another address"],
+)
+def test_a_renewal_that_leads_to_another_org_is_refused(
+    first: Session, second: Session, message: str
+) -> None:
+    """Nothing is sent there, nor with the next request; what was begun belongs to the first org."""
+    client, wire = make_client(
+        expired(), expired(), authenticator=Leading([first, second, second]), attempts=1
+    )
+
+    for _ in range(2):
+        with pytest.raises(AuthenticationError) as refused:
+            client.request("POST", "/jobs/ingest", repeatable=False)
+        assert str(refused.value) == (
+            f"The session had expired, and the new login {message} Run again."
+        )
+    assert {str(each.url) for each in wire.requests} == {f"{URL}/services/data/v67.0/jobs/ingest"}
+    assert (len(wire.requests), client.token_refreshes) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(session(ORG), session(ORG, OTHER_URL)), (session(None), session(None))],
+    ids=["moved", "untold"],
+)
+def test_a_renewal_that_leads_to_the_same_org(first: Session, second: Session) -> None:
+    """Also where the org has moved to another address."""
+    client, wire = make_client(expired(), (200, {}), authenticator=Leading([first, second]))
+
+    client.check_access()
+
+    assert [str(each.url) for each in wire.requests] == [
+        f"{each.instance_url}/services/data/v67.0/limits" for each in (first, second)
+    ]
+
+
+@pytest.mark.parametrize("token", ["!opaque", "eyJ0.eyJ1.sig", "00D!short"])
+def test_an_org_that_the_token_does_not_tell_is_asked_for(token: str) -> None:
+    """Once: every user may read the one record of `Organization`."""
+    client, wire = make_client(
+        (200, {"done": True, "records": [{"Id": ORG[:15]}]}), authenticator=AccessToken(token, URL)
+    )
+
+    assert (client.org_id, client.org_id) == (ORG, ORG)
+    assert [(each.method, each.url) for each in wire.requests] == [
+        ("GET", f"{URL}/services/data/v67.0/query?q=SELECT+Id+FROM+Organization")
+    ]
+
+
+def test_an_org_that_the_token_tells_is_not_asked_for() -> None:
+    """It costs no request."""
+    client, wire = make_client(authenticator=AccessToken(f"{ORG[:15]}!AQEA", URL))
+
+    assert (client.org_id, wire.requests) == (ORG, [])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"records": []},
+        {"records": None},
+        {"records": [None]},
+        {"records": [{}]},
+        {"records": [{"Id": "../x"}]},
+        {"records": [{"Id": "0015g00000XyZaBAAV"}]},
+    ],
+)
+def test_an_org_that_salesforce_does_not_tell(body: Any) -> None:
+    """Without it nothing is loaded, as rows of two orgs would be kept as those of one."""
+    client, _ = make_client((200, body), authenticator=AccessToken("opaque", URL))
+
+    with pytest.raises(ResponseError, match="does not tell which org this is"):
+        client.org_id  # noqa: B018 - it is asked for here
