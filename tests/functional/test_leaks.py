@@ -25,6 +25,7 @@ ROWS = [schema(), *(contact(n) for n in range(5)), state(Contact=5)]
 BAD = [schema(), contact(1), record(External_Id__c="C-2", Email="x"), state(Contact=2)]
 #: A session that no login brought, as a proxy's page may hold one.
 FOREIGN = "00D5g000009ForeAAA!AQEAQ.foreign_session"
+UPDATE = {"Contact": {"operation": "update", "external_id_field": "External_Id__c"}}
 SESSION = re.compile(rb"00D\w+!\S")
 
 
@@ -98,6 +99,18 @@ def test_a_command(shown: Any, arguments: tuple[str, ...]) -> None:
     settings = {"streams": {"Contact": {"object": "Contact"}}, "max_failed_percent": 100}
     shown(rows=BAD, code=0, **settings)
     shown(*arguments, **settings)
+
+
+def test_keys_that_a_query_asks_for(org: Emulator, shown: Any) -> None:
+    """No line of any library shows the values of rows, which stand in the address of a query."""
+    org.insert("Contact", [{"External_Id__c": "KEY-1", "LastName": "Old"}])
+    rows = [schema(), record(External_Id__c="KEY-1", LastName="VALUE-1"), state(Contact=1)]
+    found = shown(rows=rows, code=0, streams=UPDATE)
+
+    assert org.rows("Contact")[0]["LastName"] == "VALUE-1"
+    assert b"DEBUG" in found
+    assert b"KEY-1" not in found
+    assert b"VALUE-1" not in found
 
 
 @pytest.mark.parametrize(
