@@ -112,6 +112,15 @@ class StreamSettings:
     max_deletes: int | None = _setting(_OVERRIDE, minimum=0)
     max_delete_percent: float = _setting(_OVERRIDE, minimum=0, maximum=100)
 
+    @property
+    def accepted_deletes(self) -> frozenset[Operation]:
+        """The operations that may delete records of the stream; the Recycle Bin is the milder."""
+        if Operation.HARD_DELETE is self.operation or self.deletes == "hard_delete":
+            return frozenset({Operation.DELETE, Operation.HARD_DELETE})
+        if Operation.DELETE is self.operation or self.deletes == "delete":
+            return frozenset({Operation.DELETE})
+        return frozenset()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
