@@ -176,3 +176,15 @@ def test_failed_deletes_that_the_settings_do_not_ask_for_any_more(
     assert retry(max_delete_percent=100) == (1, 300)
     assert retry(**deleting(max_delete_percent=100)) == (1, 300)
     assert retry(**hard) == (0, 100)
+
+
+@pytest.mark.parametrize("never", ["0001-01-01T00:00:00Z", "9999-12-31"])
+def test_a_time_that_stands_for_never(
+    org: Emulator, load: Callable[..., Result], never: str
+) -> None:
+    """It deletes nothing; the row fails, as it says neither that its record lives nor that not."""
+    fill(org, 2)
+    result = load([SCHEMA, contact(1, _sdc_deleted_at=never)], deletes="delete")
+
+    assert org.count("Contact") == 2
+    assert [row["code"] for row in result.failed_rows()] == ["INVALID_FIELD"]
