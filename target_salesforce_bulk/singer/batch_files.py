@@ -15,7 +15,12 @@ from typing import IO, TYPE_CHECKING, Any
 
 from target_salesforce_bulk.errors import InputError
 from target_salesforce_bulk.plain_text import plain_text
-from target_salesforce_bulk.singer.batch_sources import BoundedReads, says_secrets, shown
+from target_salesforce_bulk.singer.batch_sources import (
+    BoundedReads,
+    is_remote,
+    says_secrets,
+    shown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -86,10 +91,19 @@ def _clear_errors(url: str) -> Iterator[None]:
         ) from None
     except (OSError, EOFError, ValueError, zlib.error) as error:  # Arrow's errors are of these
         told = type(error).__name__ if says_secrets(url) else error or type(error).__name__
-        raise InputError(
-            f"The batch file {shown(url)} cannot be read: {told}. It must still be where the tap "
-            "wrote it, and whole; run the tap again."
-        ) from None
+        raise _unreadable(url, told) from None
+    except Exception as error:
+        # Libraries of stores have errors of their own, whose texts repeat the URL.
+        if isinstance(error, InputError) or not is_remote(url):
+            raise
+        raise _unreadable(url, type(error).__name__) from None
+
+
+def _unreadable(url: str, told: object) -> InputError:
+    return InputError(
+        f"The batch file {shown(url)} cannot be read: {told}. It must still be where the tap "
+        "wrote it, and whole; run the tap again."
+    )
 
 
 def _slices(kind: str, opened: Callable[[], Any]) -> Iterator[Any]:

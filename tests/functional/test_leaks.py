@@ -113,6 +113,23 @@ def test_keys_that_a_query_asks_for(org: Emulator, shown: Any) -> None:
     assert b"VALUE-1" not in found
 
 
+def test_secrets_in_the_url_of_a_batch(shown: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even in the errors and the lines of the libraries that open it."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "hush-1")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush-2")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "hush-3")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    for url in ("s3://user:hush-4@bucket/x?X-Amz-Signature=hush-5", "s3://bucket/x"):
+        batch = {"type": "BATCH", "stream": "Contact", "manifest": [url]}
+        batch["encoding"] = {"format": "jsonl", "compression": "none"}
+        found = shown(rows=[schema(), batch], code=1)
+
+        assert b"hush" not in found
+        assert b"Traceback" not in found
+        assert b"/x cannot be read: " in found
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
