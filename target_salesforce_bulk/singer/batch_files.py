@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 #: than is loaded; with far more, the line alone would take the memory of everything else.
 _LINE_BYTES = 64_000_000
 _BLOCK_BYTES = 1 << 18
-_SLICE_ROWS = 8192
 _FORMATS = ("jsonl", "parquet", "arrow")
 _COMPRESSIONS = {"none": None, "gzip": "gzip"}
 #: Which extra of this package brings a module.
@@ -134,20 +133,10 @@ def _parquet(opened: Callable[[], Any]) -> Iterator[pa.RecordBatch]:
 
 
 def _arrow(opened: Callable[[], Any]) -> Iterator[pa.RecordBatch]:
-    """The record batches of an Arrow file or stream."""
-    import pyarrow as pa
+    from target_salesforce_bulk.singer.arrow_slices import arrow_slices
 
-    with opened() as whole:
-        file = BoundedReads(whole)
-        try:
-            reader = pa.ipc.open_file(file)
-            batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
-        except pa.ArrowInvalid:
-            file.seek(0)
-            batches = iter(pa.ipc.open_stream(file))
-        for batch in batches:
-            for start in range(0, batch.num_rows, _SLICE_ROWS):
-                yield _readable(batch.slice(start, _SLICE_ROWS))
+    with opened() as file:
+        yield from map(_readable, arrow_slices(BoundedReads(file)))
 
 
 def _readable(batch: pa.RecordBatch) -> pa.RecordBatch:
