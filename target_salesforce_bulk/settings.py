@@ -311,8 +311,8 @@ class Settings:
         default="failed",
     )
     csv_formulas: CsvFormulas = _setting(
-        "What to do with cells of failed-row CSVs that a spreadsheet would run as formulas: put an "
-        "apostrophe before them (escape), or leave them as they are (keep).",
+        "What to do with cells of CSVs of failed rows and results that a spreadsheet would run as "
+        "formulas: put an apostrophe before them (escape), or leave them as they are (keep).",
         default="escape",
     )
     state_ledger: bool = _setting(

@@ -178,6 +178,25 @@ def test_a_row_error_that_repeats_what_was_sent(org: Emulator, shown: Any) -> No
     assert b"bad ***" in shown("failed", "list")
 
 
+@pytest.mark.parametrize(("formulas", "cell"), [("escape", "'=1+1"), ("keep", "=1+1")])
+def test_results_that_repeat_what_was_sent(
+    org: Emulator, shown: Any, tmp_path: Path, formulas: str, cell: str
+) -> None:
+    """`jobs results` writes files that show no secret, and run in no spreadsheet unless asked."""
+    shown(rows=[schema(), contact(1), state(Contact=1)], code=0)
+    (job,) = org.jobs()
+    said = f"E_X:bad {org.client_secret} {FOREIGN}:--"
+    body = f'"sf__Id","sf__Error","LastName"\n"","{said}","=1+1"\n'
+    org.inject(
+        Fault(path="*/failedResults/*", kind=FaultKind.STATUS, status=200, body=body, times=-1)
+    )
+    arguments = ("jobs", "results", job["id"], "--output", str(tmp_path / "out"))
+    shown(*arguments, code=0, csv_formulas=formulas)
+    written = (tmp_path / "out" / f"{job['id']}-failedResults.csv").read_text()
+
+    assert written == f'"sf__Id","sf__Error","LastName"\n"","E_X:bad *** ***:--","{cell}"\n'
+
+
 @pytest.mark.parametrize(
     "settings",
     [
