@@ -479,6 +479,8 @@ def _path(text: str, name: str) -> Path:
     """Read a path as a shell does."""
     if not text.strip():
         raise SettingsError(f"{name} is empty. Name a folder, or leave the setting out.")
+    if "\0" in text:
+        raise SettingsError(f"{name} holds a null character, which no path has.")
     expanded = os.path.expandvars(text)
     if unset := re.search(r"\$(\w+|\{[^}]*\})", expanded):
         raise SettingsError(f"{name} names {unset[0]}, which is not set in the environment.")
