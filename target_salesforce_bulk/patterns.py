@@ -1,8 +1,8 @@
 """Regular expressions of users: whether they can be used, and end in time.
 
 Python's own engine tries every way in which a text may be divided among repetitions, so `(a+)+b`
-takes years for forty letters. What is allowed here takes a fraction of a second at worst, as the
-text is cut at `LONGEST_TEXT`.
+takes years for forty letters. What is allowed here takes about a second at worst, as the text is
+cut at `LONGEST_TEXT`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from target_salesforce_bulk.errors import SettingsError
 LONGEST_TEXT = 400
 #: Ways to divide a text among the repetitions: enough for two without a bound.
 _MOST_WAYS = (LONGEST_TEXT + 1) ** 2
+
+#: Repetitions within each other, multiplied; even what matches nothing is repeated that often.
+_MOST_REPEATS = 10_000
 
 _REPEATS = (
     _constants.MAX_REPEAT,
@@ -35,17 +38,18 @@ def check_pattern(pattern: str, setting: str) -> None:
     # The expression itself is not repeated, as a secret may have got into the wrong setting.
     try:
         re.compile(pattern, re.IGNORECASE)
-        ways = _ways(_parser.parse(pattern))
+        parsed = _parser.parse(pattern)
+        slow = _ways(parsed) > _MOST_WAYS or _repeats(parsed) > _MOST_REPEATS
     except (re.error, OverflowError, RecursionError, ValueError):
         raise SettingsError(
             f"{setting} holds a text that is no regular expression. Put a \\ before "
             "characters that stand for themselves."
         ) from None
-    if ways > _MOST_WAYS:
+    if slow:
         raise SettingsError(
             f"{setting} holds a regular expression that may take too long: one repetition stands "
-            "within another, or more than two have no bound. Leave some out, or list several "
-            "shorter expressions."
+            "within another, more than two have no bound, or it refers back to a group. Leave some "
+            "out, or list several shorter expressions."
         )
 
 
@@ -67,7 +71,7 @@ def _ways_of(kind: Any, value: Any) -> float:
         return _ways(value[1])
     if kind is _constants.GROUPREF_EXISTS:
         return sum(_ways(each) for each in value[1:] if each is not None)
-    return 1.0
+    return math.inf if kind is _constants.GROUPREF else 1.0
 
 
 def _ways_of_repeat(least: int, most: int, items: Any) -> float:
@@ -76,3 +80,19 @@ def _ways_of_repeat(least: int, most: int, items: Any) -> float:
     if inner == 1:
         return float(most - min(least, most) + 1)
     return math.inf if most > 20 else sum(inner**times for times in range(least, most + 1))
+
+
+def _repeats(items: Any) -> int:
+    """How often the innermost items of an expression are repeated at least, at most."""
+    return max((_repeats_of(kind, value) for kind, value in items), default=1)
+
+
+def _repeats_of(kind: Any, value: Any) -> int:
+    if kind in _REPEATS:
+        least, _, items = value
+        return max(int(least), 1) * _repeats(items)
+    parts = value if isinstance(value, (tuple, list)) else (value,)
+    nested = [each for part in parts for each in (part if isinstance(part, list) else (part,))]
+    return max(
+        (_repeats(each) for each in nested if isinstance(each, _parser.SubPattern)), default=1
+    )

@@ -86,6 +86,22 @@ def check_folder(path: Path) -> None:
     )
 
 
+def check_links(path: Path) -> None:
+    """Make sure that whoever made a link on the way to a path is this user or root.
+
+    Raises:
+        StateDirectoryError: somebody else chose where it leads.
+    """
+    for part in (path, *path.parents):
+        if part.is_symlink():
+            if part.lstat().st_uid not in {0, os.geteuid()}:
+                raise StateDirectoryError(
+                    f"{part} is a symbolic link of another user, so no rows are kept behind it. "
+                    "Set state_dir to another folder."
+                )
+            check_links(part.parent / part.readlink())
+
+
 def make_folder(path: Path) -> None:
     """Make a folder for its owner only; one that is there becomes private.
 

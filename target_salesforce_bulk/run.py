@@ -236,7 +236,9 @@ def _delete_limits(settings: Settings, stream: str) -> DeleteLimits:
     known = settings.streams or {}
     options = settings.for_stream(stream if stream in known else alias_of(stream))
     return DeleteLimits(
-        max_deletes=options.max_deletes, max_delete_percent=options.max_delete_percent
+        accepted=options.accepted_deletes,
+        max_deletes=options.max_deletes,
+        max_delete_percent=options.max_delete_percent,
     )
 
 

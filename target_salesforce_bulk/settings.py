@@ -112,6 +112,15 @@ class StreamSettings:
     max_deletes: int | None = _setting(_OVERRIDE, minimum=0)
     max_delete_percent: float = _setting(_OVERRIDE, minimum=0, maximum=100)
 
+    @property
+    def accepted_deletes(self) -> frozenset[Operation]:
+        """The operations that may delete records of the stream; the Recycle Bin is the milder."""
+        if Operation.HARD_DELETE is self.operation or self.deletes == "hard_delete":
+            return frozenset({Operation.DELETE, Operation.HARD_DELETE})
+        if Operation.DELETE is self.operation or self.deletes == "delete":
+            return frozenset({Operation.DELETE})
+        return frozenset()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -302,8 +311,8 @@ class Settings:
         default="failed",
     )
     csv_formulas: CsvFormulas = _setting(
-        "What to do with cells of failed-row CSVs that a spreadsheet would run as formulas: put an "
-        "apostrophe before them (escape), or leave them as they are (keep).",
+        "What to do with cells of CSVs of failed rows and results that a spreadsheet would run as "
+        "formulas: put an apostrophe before them (escape), or leave them as they are (keep).",
         default="escape",
     )
     state_ledger: bool = _setting(
@@ -470,6 +479,8 @@ def _path(text: str, name: str) -> Path:
     """Read a path as a shell does."""
     if not text.strip():
         raise SettingsError(f"{name} is empty. Name a folder, or leave the setting out.")
+    if "\0" in text:
+        raise SettingsError(f"{name} holds a null character, which no path has.")
     expanded = os.path.expandvars(text)
     if unset := re.search(r"\$(\w+|\{[^}]*\})", expanded):
         raise SettingsError(f"{name} names {unset[0]}, which is not set in the environment.")

@@ -18,7 +18,13 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.errors import SettingsError, StateDirectoryError
-from target_salesforce_bulk.private_files import UsingFiles, check_folder, make_folder, rewrite
+from target_salesforce_bulk.private_files import (
+    UsingFiles,
+    check_folder,
+    check_links,
+    make_folder,
+    rewrite,
+)
 from target_salesforce_bulk.salesforce.org_id import org_id
 
 if TYPE_CHECKING:
@@ -36,7 +42,7 @@ class StateDirectory:
     """The folder that the user named.
 
     Args:
-        path: It; only what lies below it must not be a link.
+        path: It; a link on the way to it must be this user's or root's, and nothing below it one.
         login: Names what the settings log in with; empty where they hold no credentials.
     """
 
@@ -57,6 +63,7 @@ class StateDirectory:
         """
         with UsingFiles(self.path):
             folder = self.path.resolve()
+            check_links(self.path.absolute())
             if not folder.exists():
                 return
             check_folder(folder)

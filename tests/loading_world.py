@@ -85,7 +85,9 @@ class World:
             max_spool_bytes=1 << 30,
             events=events,
             deletes=DeleteGuard(
-                limits=lambda _: DeleteLimits(max_deletes=None, max_delete_percent=100),
+                limits=lambda _: DeleteLimits(
+                    accepted=frozenset(Operation), max_deletes=None, max_delete_percent=100
+                ),
                 count=lambda _: 0,
                 hold_seconds=0,
             ),

@@ -18,6 +18,7 @@ from target_salesforce_bulk.journal_access import journal_to_change, journal_to_
 from target_salesforce_bulk.plain_text import counted
 from target_salesforce_bulk.printing import print_lines
 from target_salesforce_bulk.redaction import redacted
+from target_salesforce_bulk.reporting.result_csv import make_harmless
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.job import ResultKind, check_job_id
@@ -108,11 +109,13 @@ def abort(config: Any, job_id: str) -> None:
 def results(config: Any, job_id: str, output: Path) -> None:
     """Download the three result files of a job. Salesforce keeps them for seven days."""
     check_job_id(job_id)  # it becomes a part of file names
-    api = IngestApi(read_target(config).client)
+    target = read_target(config)
+    api = IngestApi(target.client)
     output.mkdir(parents=True, exist_ok=True, mode=0o700)
     for kind in ResultKind:
         path = output / f"{job_id}-{kind}.csv"
         api.download(job_id, kind, path)
+        make_harmless(path, escape=target.settings.csv_formulas == "escape")
         print_lines(str(path))
 
 

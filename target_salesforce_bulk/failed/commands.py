@@ -229,7 +229,7 @@ def _entries(job_id: str | None, state_file: Path | None, client: Client) -> lis
 def _own_part(state_file: Path) -> dict[str, Any]:
     try:
         found = ledger.find(json.loads(state_file.read_text()))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise SettingsError(f"{state_file} is not a STATE file: it is not JSON.") from None
     if found is None:
         raise SettingsError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -26,6 +27,10 @@ _SALESFORCE_DOMAINS = (
     "sfcrmproducts.cn",
     "sfcrmapps.cn",
 )
+
+
+#: Names of hosts, and IPv6 addresses without their brackets.
+_HOST = re.compile(r"[a-z0-9._:-]+")
 
 
 def check_address(url: str, setting: str) -> str:
@@ -80,6 +85,8 @@ def _problem(url: str) -> str:
         return "is not an address that begins with https://"
     if "@" in parts.netloc:
         return "holds a user name or password"
+    if not _HOST.fullmatch(host):
+        return "holds a character that no host has"
     if parts.query or parts.fragment:
         return "holds a ? or #"
     if parts.scheme != "https" and not _is_loopback(host):

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+#: Some programs leave blanks and invisible characters before a formula out.
+_IGNORED = r"\s\x00-\x1f\x7f-\xa0\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_FORMULA = re.compile(rf"'*[\t\r\n]|['{_IGNORED}]*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212]")
 #: Nothing in a number can be run.
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 

@@ -187,16 +187,16 @@ def _plain(value: Decimal) -> str:
 
 
 def is_time_stamp(value: Any) -> bool:
-    """Whether a value is a date-time or a date, or text that is one by ISO 8601."""
-    if isinstance(value, date):
-        return True
-    if not isinstance(value, str) or not _ISO_DAY.match(value):
-        return False
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
+    """Whether a value is a date-time or a date, or text that is one by ISO 8601.
+
+    A year that no record can have is none: some sources write 0001-01-01 or 9999-12-31 for never.
+    """
+    if isinstance(value, str) and _ISO_DAY.match(value):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return False
+    return isinstance(value, date) and FIRST_YEAR <= value.year <= LAST_YEAR
 
 
 def _parsed_date(value: Any) -> date:

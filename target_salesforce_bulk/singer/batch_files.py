@@ -15,7 +15,12 @@ from typing import IO, TYPE_CHECKING, Any
 
 from target_salesforce_bulk.errors import InputError
 from target_salesforce_bulk.plain_text import plain_text
-from target_salesforce_bulk.singer.batch_sources import BoundedReads, says_secrets, shown
+from target_salesforce_bulk.singer.batch_sources import (
+    BoundedReads,
+    is_remote,
+    says_secrets,
+    shown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +33,6 @@ if TYPE_CHECKING:
 #: than is loaded; with far more, the line alone would take the memory of everything else.
 _LINE_BYTES = 64_000_000
 _BLOCK_BYTES = 1 << 18
-_SLICE_ROWS = 8192
 _FORMATS = ("jsonl", "parquet", "arrow")
 _COMPRESSIONS = {"none": None, "gzip": "gzip"}
 #: Which extra of this package brings a module.
@@ -86,10 +90,19 @@ def _clear_errors(url: str) -> Iterator[None]:
         ) from None
     except (OSError, EOFError, ValueError, zlib.error) as error:  # Arrow's errors are of these
         told = type(error).__name__ if says_secrets(url) else error or type(error).__name__
-        raise InputError(
-            f"The batch file {shown(url)} cannot be read: {told}. It must still be where the tap "
-            "wrote it, and whole; run the tap again."
-        ) from None
+        raise _unreadable(url, told) from None
+    except Exception as error:
+        # Libraries of stores have errors of their own, whose texts repeat the URL.
+        if isinstance(error, InputError) or not is_remote(url):
+            raise
+        raise _unreadable(url, type(error).__name__) from None
+
+
+def _unreadable(url: str, told: object) -> InputError:
+    return InputError(
+        f"The batch file {shown(url)} cannot be read: {told}. It must still be where the tap "
+        "wrote it, and whole; run the tap again."
+    )
 
 
 def _slices(kind: str, opened: Callable[[], Any]) -> Iterator[Any]:
@@ -120,20 +133,10 @@ def _parquet(opened: Callable[[], Any]) -> Iterator[pa.RecordBatch]:
 
 
 def _arrow(opened: Callable[[], Any]) -> Iterator[pa.RecordBatch]:
-    """The record batches of an Arrow file or stream."""
-    import pyarrow as pa
+    from target_salesforce_bulk.singer.arrow_slices import arrow_slices
 
-    with opened() as whole:
-        file = BoundedReads(whole)
-        try:
-            reader = pa.ipc.open_file(file)
-            batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
-        except pa.ArrowInvalid:
-            file.seek(0)
-            batches = iter(pa.ipc.open_stream(file))
-        for batch in batches:
-            for start in range(0, batch.num_rows, _SLICE_ROWS):
-                yield _readable(batch.slice(start, _SLICE_ROWS))
+    with opened() as file:
+        yield from map(_readable, arrow_slices(BoundedReads(file)))
 
 
 def _readable(batch: pa.RecordBatch) -> pa.RecordBatch:

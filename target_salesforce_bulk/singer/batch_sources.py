@@ -94,9 +94,14 @@ class BatchSources:
             )
 
 
+def is_remote(url: str) -> bool:
+    """Whether a URL leads to a store, and is no file of this machine."""
+    return _PROTOCOL.match(url) is not None and not url.lower().startswith("file:")
+
+
 def shown(url: str) -> str:
     """A URL as it may be printed: without a user, a password or a signature."""
-    if _PROTOCOL.match(url) and not url.lower().startswith("file:"):
+    if is_remote(url):
         url = _USER.sub("://***@", url).partition("?")[0]
     return plain_text(url, 500)
 

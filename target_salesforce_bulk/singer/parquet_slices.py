@@ -12,12 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from target_salesforce_bulk.singer.slices import MOST_ROWS, SLICE_BYTES, decoded
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MOST_ROWS = 8192
-#: Bytes of a slice, once it is unpacked; also what a single row may have.
-_SLICE_BYTES = 64_000_000
 #: Bytes that a column of a row group may unpack to at any rate, and times what it is packed to.
 _COLUMN_BYTES = 256_000_000
 _MOST_UNPACKED = 100
@@ -42,7 +41,7 @@ def parquet_slices(file: Any) -> Iterator[pa.RecordBatch]:
             reader = packed if _has_long_texts(packed, group) else plain
             rows = _rows_of_slice(metadata.row_group(group))
             for batch in reader.iter_batches(rows, row_groups=[group]):
-                yield from _decoded(batch)
+                yield from decoded(batch)
 
 
 def _options(metadata: Any, read_dictionary: list[str]) -> dict[str, Any]:
@@ -53,7 +52,7 @@ def _has_long_texts(packed: pq.ParquetFile, group: int) -> bool:
     """Whether the dictionaries of a row group hold texts that must not stand in every row."""
     first = next(packed.iter_batches(1, row_groups=[group]), None)
     return first is not None and any(
-        _longest_text(column) * _MOST_ROWS > _SLICE_BYTES for column in first.columns
+        _longest_text(column) * MOST_ROWS > SLICE_BYTES for column in first.columns
     )
 
 
@@ -63,7 +62,7 @@ def _longest_text(array: pa.Array) -> int:
         return int(pc.max(pc.binary_length(array.dictionary)).as_py() or 0)
     if pa.types.is_struct(array.type):
         return max(map(_longest_text, array.flatten()), default=0)
-    return _SLICE_BYTES if pa.types.is_nested(array.type) else 0
+    return SLICE_BYTES if pa.types.is_nested(array.type) else 0
 
 
 def _check_sizes(group: Any) -> None:
@@ -86,34 +85,5 @@ def _dictionary_columns(metadata: Any) -> list[str]:
 
 
 def _rows_of_slice(group: Any) -> int:
-    most: int = _SLICE_BYTES * group.num_rows // max(group.total_byte_size, 1)
-    return max(1, min(_MOST_ROWS, most))
-
-
-def _decoded(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """A record batch without dictionaries, in several if it is too large without them."""
-    size = sum(map(_decoded_bytes, batch.columns))
-    if size > _SLICE_BYTES and batch.num_rows > 1:
-        half = batch.num_rows // 2
-        yield from _decoded(batch.slice(0, half))
-        yield from _decoded(batch.slice(half))
-    elif size > _SLICE_BYTES:
-        raise ValueError(f"a row has {size:,} bytes")
-    else:
-        columns = [
-            column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-            for column in batch.columns
-        ]
-        yield pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
-
-
-def _decoded_bytes(array: pa.Array) -> int:
-    """Bytes of an array's values when each stands for itself."""
-    if pa.types.is_dictionary(array.type):
-        lengths = pc.take(pc.binary_length(array.dictionary), array.indices)
-        return int(pc.sum(lengths.cast(pa.int64())).as_py() or 0)
-    if pa.types.is_struct(array.type):
-        return sum(map(_decoded_bytes, array.flatten()))
-    if pa.types.is_list(array.type) or pa.types.is_large_list(array.type):
-        return _decoded_bytes(array.flatten())
-    return int(array.nbytes)
+    most: int = SLICE_BYTES * group.num_rows // max(group.total_byte_size, 1)
+    return max(1, min(MOST_ROWS, most))

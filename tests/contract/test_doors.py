@@ -46,6 +46,8 @@ HOSTS = {
     "127.0.0.1.rebound.example:{port}": 403,
     "localhost.rebound.example": 403,
     "127.0.0.1@rebound.example": 403,
+    "localhost:80.rebound.example": 403,
+    "localhost.": 403,
     "": 403,
 }
 

@@ -155,3 +155,36 @@ def test_marks_that_delete_nothing_are_counted(
         "Stream Contact: 1,200 records that have _sdc_deleted_at were loaded like any other; "
         "set deletes to delete them in Salesforce"
     )
+
+
+def test_failed_deletes_that_the_settings_do_not_ask_for_any_more(
+    org: Emulator, load: Callable[..., Result], config: dict[str, Any], tmp_path: Path
+) -> None:
+    """They stay stored, whatever the limits say, until the settings ask for them again."""
+    fill(org, 300)
+    org.configure(rules=[{"error": LOCK}])
+    hard = deleting(operation="hardDelete", max_delete_percent=100) | {"allow_hard_delete": True}
+    patient = {"row_retries": 0, "max_failed_percent": 100}
+    load([schema(), *(contact(n) for n in range(200)), state(Contact=1)], **hard | patient)
+    org.configure(rules=[])
+
+    def retry(**settings: Any) -> tuple[int, int]:
+        arguments = [*command(config | settings, tmp_path), "failed", "retry"]
+        process = subprocess.run(arguments, capture_output=True, check=False, timeout=120)
+        return process.returncode, org.count("Contact")
+
+    assert retry(max_delete_percent=100) == (1, 300)
+    assert retry(**deleting(max_delete_percent=100)) == (1, 300)
+    assert retry(**hard) == (0, 100)
+
+
+@pytest.mark.parametrize("never", ["0001-01-01T00:00:00Z", "9999-12-31"])
+def test_a_time_that_stands_for_never(
+    org: Emulator, load: Callable[..., Result], never: str
+) -> None:
+    """It deletes nothing; the row fails, as it says neither that its record lives nor that not."""
+    fill(org, 2)
+    result = load([SCHEMA, contact(1, _sdc_deleted_at=never)], deletes="delete")
+
+    assert org.count("Contact") == 2
+    assert [row["code"] for row in result.failed_rows()] == ["INVALID_FIELD"]

@@ -25,6 +25,7 @@ ROWS = [schema(), *(contact(n) for n in range(5)), state(Contact=5)]
 BAD = [schema(), contact(1), record(External_Id__c="C-2", Email="x"), state(Contact=2)]
 #: A session that no login brought, as a proxy's page may hold one.
 FOREIGN = "00D5g000009ForeAAA!AQEAQ.foreign_session"
+UPDATE = {"Contact": {"operation": "update", "external_id_field": "External_Id__c"}}
 SESSION = re.compile(rb"00D\w+!\S")
 
 
@@ -100,6 +101,35 @@ def test_a_command(shown: Any, arguments: tuple[str, ...]) -> None:
     shown(*arguments, **settings)
 
 
+def test_keys_that_a_query_asks_for(org: Emulator, shown: Any) -> None:
+    """No line of any library shows the values of rows, which stand in the address of a query."""
+    org.insert("Contact", [{"External_Id__c": "KEY-1", "LastName": "Old"}])
+    rows = [schema(), record(External_Id__c="KEY-1", LastName="VALUE-1"), state(Contact=1)]
+    found = shown(rows=rows, code=0, streams=UPDATE)
+
+    assert org.rows("Contact")[0]["LastName"] == "VALUE-1"
+    assert b"DEBUG" in found
+    assert b"KEY-1" not in found
+    assert b"VALUE-1" not in found
+
+
+def test_secrets_in_the_url_of_a_batch(shown: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even in the errors and the lines of the libraries that open it."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "hush-1")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush-2")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "hush-3")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    for url in ("s3://user:hush-4@bucket/x?X-Amz-Signature=hush-5", "s3://bucket/x"):
+        batch = {"type": "BATCH", "stream": "Contact", "manifest": [url]}
+        batch["encoding"] = {"format": "jsonl", "compression": "none"}
+        found = shown(rows=[schema(), batch], code=1)
+
+        assert b"hush" not in found
+        assert b"Traceback" not in found
+        assert b"/x cannot be read: " in found
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
@@ -146,6 +176,25 @@ def test_a_row_error_that_repeats_what_was_sent(org: Emulator, shown: Any) -> No
 
     assert b"bad ***" in found
     assert b"bad ***" in shown("failed", "list")
+
+
+@pytest.mark.parametrize(("formulas", "cell"), [("escape", "'=1+1"), ("keep", "=1+1")])
+def test_results_that_repeat_what_was_sent(
+    org: Emulator, shown: Any, tmp_path: Path, formulas: str, cell: str
+) -> None:
+    """`jobs results` writes files that show no secret, and run in no spreadsheet unless asked."""
+    shown(rows=[schema(), contact(1), state(Contact=1)], code=0)
+    (job,) = org.jobs()
+    said = f"E_X:bad {org.client_secret} {FOREIGN}:--"
+    body = f'"sf__Id","sf__Error","LastName"\n"","{said}","=1+1"\n'
+    org.inject(
+        Fault(path="*/failedResults/*", kind=FaultKind.STATUS, status=200, body=body, times=-1)
+    )
+    arguments = ("jobs", "results", job["id"], "--output", str(tmp_path / "out"))
+    shown(*arguments, code=0, csv_formulas=formulas)
+    written = (tmp_path / "out" / f"{job['id']}-failedResults.csv").read_text()
+
+    assert written == f'"sf__Id","sf__Error","LastName"\n"","E_X:bad *** ***:--","{cell}"\n'
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,21 @@ def test_a_link_that_the_user_named(load: Callable[..., Result], tmp_path: Path)
     assert (result.code, (tmp_path / "disk" / ORG_ID).is_dir()) == (0, True), result.stderr
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="Only root gives a link to another user.")
+@pytest.mark.parametrize("below", ["", "state"])
+def test_a_link_of_another_user(load: Callable[..., Result], tmp_path: Path, below: str) -> None:
+    """Who made it chooses where rows go, wherever in the path it stands."""
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    (tmp_path / "own").symlink_to(tmp_path / "link")
+    os.lchown(tmp_path / "link", 12345, -1)
+
+    result = load(BAD, state_dir=str(tmp_path / "own" / below), **ANYTHING)
+
+    assert_refused(result, str(tmp_path / "link"), "symbolic link of another user")
+    assert list((tmp_path / "disk").iterdir()) == []
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="Only root gives a folder to another user.")
 @pytest.mark.parametrize("place", ["", ORG_ID])
 def test_a_folder_of_another_user(load: Callable[..., Result], tmp_path: Path, place: str) -> None:
@@ -247,6 +262,7 @@ def test_git_never_takes_rows(load: Callable[..., Result], tmp_path: Path) -> No
         ("", "state_dir is empty"),
         ("  ", "state_dir is empty"),
         ("$NOT_SET_HERE/state", "state_dir names $NOT_SET_HERE, which is not set"),
+        ("a\0b", "state_dir holds a null character"),
         ("~nobody-at-all/state", "state_dir names the home of a user who has none"),
     ],
 )

@@ -37,6 +37,9 @@ def test_what_is_allowed(pattern: str) -> None:
         "(?=(a+)+b)c",
         "(?>(a+)+)b",
         "(x)(?(1)(a+)+|b)",
+        r"(a*)(a*)\1\2=",
+        r"(?:(?:\b){60000}){60000}x",
+        r"(?:(?=(?:(?:){60000}){60000})x|y)",
     ],
 )
 def test_what_may_take_too_long(pattern: str) -> None:

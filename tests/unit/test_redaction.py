@@ -31,6 +31,19 @@ def test_what_looks_like_a_session_id_is_hidden(text: str) -> None:
     assert redacted(f"token={text}, said the proxy") == "token=***, said the proxy"
 
 
+@pytest.mark.parametrize(
+    "secret",
+    [
+        f"5Aep861{'x_Y.4' * 16}",
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIE\nQ==\n-----END RSA PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY-----\nMIIE that was cut",
+    ],
+)
+def test_what_looks_like_another_credential_is_hidden(secret: str) -> None:
+    """A refresh token or a private key that nobody told us of."""
+    assert redacted(f"sent {secret}") == "sent ***"
+
+
 def test_the_id_of_an_org_is_no_secret() -> None:
     """It is needed to find out what went wrong."""
     assert redacted("org 00D5g000001AbCdEAK!") == "org 00D5g000001AbCdEAK!"

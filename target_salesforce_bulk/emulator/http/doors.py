@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
@@ -10,7 +11,7 @@ from starlette.responses import JSONResponse
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-_HOSTS = frozenset({"127.0.0.1", "localhost"})
+_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]+)?", re.IGNORECASE)
 
 
 class Doors:
@@ -34,7 +35,7 @@ class Doors:
 
 
 def _refusal(headers: Headers) -> str | None:
-    if headers.get("host", "").partition(":")[0].lower() not in _HOSTS:
+    if not _HOST.fullmatch(headers.get("host", "")):
         return "The emulator answers only to 127.0.0.1 and localhost as Host."
     if "origin" in headers:
         return "The emulator answers no requests of web pages, which have an Origin."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.errors import LimitExceededError, RequestError, UnavailableError
+from target_salesforce_bulk.salesforce.job import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,9 @@ RECORDS_TO_JUDGE_BY = 100
 class DeleteLimits:
     """What a stream may delete in one run."""
 
+    #: The operations that the settings of this run ask for; rows of an earlier run, which failed or
+    #: are sent again, may be of another one.
+    accepted: frozenset[Operation]
     max_deletes: int | None
     #: Of the object's records; 100 for no limit.
     max_delete_percent: float
@@ -66,6 +70,8 @@ class DeleteGuard:
         if not plan.operation.only_ids or not batch.rows:
             return ""
         deletes, limits = self._deletes[plan.stream], self._limits(plan.stream)
+        if plan.operation not in limits.accepted:
+            return _not_accepted(plan)
         found = f"Stream {plan.stream} is to delete {deletes:,}"
         if limits.max_deletes is not None and deletes > limits.max_deletes:
             return (
@@ -110,6 +116,15 @@ class DeleteGuard:
 
 def _is_judged(records: int) -> bool:
     return records >= RECORDS_TO_JUDGE_BY
+
+
+def _not_accepted(plan: LoadPlan) -> str:
+    allowed = ", and allow_hard_delete" if plan.operation is Operation.HARD_DELETE else ""
+    return (
+        f"Stream {plan.stream} has rows of an earlier run whose operation is {plan.operation}, "
+        "which the settings do not ask for any more. Their records are not deleted. To delete "
+        f"them, set streams.{plan.stream}.operation or .deletes as before{allowed}."
+    )
 
 
 def _what_to_do(plan: LoadPlan, setting: str) -> str:

@@ -148,10 +148,11 @@ def test_export_as_singer(stored: Settings, tmp_path: Path) -> None:
     ]
 
 
-def test_a_state_file_that_is_not_json(stored: Settings, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ["not JSON", "[" * 100_000])
+def test_a_state_file_that_is_not_json(stored: Settings, tmp_path: Path, content: str) -> None:
     """It is refused before a request is made."""
     path = tmp_path / "state.json"
-    path.write_text("not JSON")
+    path.write_text(content)
 
     with pytest.raises(SettingsError, match="is not a STATE file: it is not JSON"):
         commands._entries(None, path, CLIENT)

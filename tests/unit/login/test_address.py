@@ -45,6 +45,9 @@ def test_addresses_that_secrets_may_be_sent_to(url: str, checked: str) -> None:
         "https://acme\n.my.salesforce.com",
         "https://acm\u00e9.my.salesforce.com",
         "https://[::1",
+        "https://evil.example%2f.my.salesforce.com",
+        "https://evil.example%00.my.salesforce.com",
+        "https://evil.example;.my.salesforce.com",
     ],
 )
 def test_addresses_that_are_refused(url: str) -> None:

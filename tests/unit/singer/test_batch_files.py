@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from target_salesforce_bulk.errors import InputError
-from target_salesforce_bulk.singer import batch_sources, parquet_slices
+from target_salesforce_bulk.singer import arrow_slices, batch_sources, parquet_slices
 from target_salesforce_bulk.singer.batch_files import LongLineError, line_blocks, read_slices
 from target_salesforce_bulk.singer.batch_sources import BatchSources
 
@@ -33,7 +33,8 @@ def test_the_extra_that_is_missing_is_named(
 ) -> None:
     """One line with the command that installs it."""
     monkeypatch.setitem(sys.modules, module, None)
-    monkeypatch.delitem(sys.modules, parquet_slices.__name__)
+    for reader in (arrow_slices, parquet_slices):
+        monkeypatch.delitem(sys.modules, reader.__name__)
 
     with pytest.raises(InputError, match=rf"pip install 'target-salesforce-bulk\[{extra}\]'"):
         list(read_slices({"format": kind}, [url], BatchSources()))
@@ -135,6 +136,53 @@ def test_an_arrow_batch_that_unpacks_to_far_more_than_memory(
 
     with pytest.raises(InputError, match="parts of more than 1,000,000 bytes"):
         slices(path, "arrow", "gzip")
+
+
+@pytest.mark.parametrize("of_file", [True, False])
+@pytest.mark.parametrize("as_dictionary", [True, False])
+def test_an_arrow_body_that_unpacks_to_far_more_than_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, of_file: bool, as_dictionary: bool
+) -> None:
+    """It is refused before it is unpacked; several dictionaries count together."""
+    path = tmp_path / "bomb"
+    texts = [pa.array([letter * 700_000]) for letter in "xy"]
+    if as_dictionary:
+        texts = [text.dictionary_encode() for text in texts]
+    batch = pa.record_batch(texts, names=["x", "y"])
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    new = pa.ipc.new_file if of_file else pa.ipc.new_stream
+    with new(str(path), batch.schema, options=options) as writer:
+        writer.write_batch(batch)
+    read = slices(path, "arrow")
+    monkeypatch.setattr(arrow_slices, "_MOST_UNPACKED", 1_000_000)
+
+    assert read[0]["y"].to_pylist() == ["y" * 700_000]
+    assert path.stat().st_size < 10_000
+    with pytest.raises(InputError, match="parts that unpack to more than 1,000,000 bytes"):
+        slices(path, "arrow")
+
+
+@pytest.mark.parametrize("form", ["dictionary", "view", "map"])
+def test_one_long_text_in_every_row_of_an_arrow_file(tmp_path: Path, form: str) -> None:
+    """Hundreds of megabytes of texts that are all the same one are read in several slices."""
+    text = pa.array(["x" * 1_000_000])
+    rows: Any = pa.DictionaryArray.from_arrays(pa.array([0] * 300), text)
+    if form == "view":
+        buffers = text.cast(pa.string_view()).buffers()
+        views = pa.py_buffer(buffers[1].to_pybytes() * 300)
+        rows = pa.Array.from_buffers(pa.string_view(), 300, [None, views, *buffers[2:]])
+    if form == "map":
+        keys = pa.array([str(n) for n in range(300)])
+        rows = pa.MapArray.from_arrays(pa.array(range(301), pa.int32()), keys, rows)
+    batch = pa.record_batch({"value": rows, "n": pa.array(range(300))})
+    path = tmp_path / "bomb"
+    with pa.ipc.new_file(str(path), batch.schema) as writer:
+        writer.write_batch(batch)
+    parts = slices(path, "arrow")
+
+    assert path.stat().st_size < 2_000_000
+    assert max(part.num_rows for part in parts) < 64
+    assert [n for part in parts for n in part["n"].to_pylist()] == list(range(300))
 
 
 def test_no_secret_of_a_url_is_printed() -> None:

@@ -35,8 +35,13 @@ class Org:
         return self.records
 
 
-def guard(org: Org, most: int | None = None, percent: float = 100.0) -> DeleteGuard:
-    limits = DeleteLimits(max_deletes=most, max_delete_percent=percent)
+def guard(
+    org: Org,
+    most: int | None = None,
+    percent: float = 100.0,
+    accepted: frozenset[Operation] = frozenset(Operation),
+) -> DeleteGuard:
+    limits = DeleteLimits(accepted=accepted, max_deletes=most, max_delete_percent=percent)
     return DeleteGuard(limits=lambda _: limits, count=org.count, hold_seconds=900)
 
 
@@ -69,6 +74,20 @@ def test_the_sum_counts(operation: Operation) -> None:
     assert problems(guarded, batch(2, operation), batch(1, operation)) == [
         "",
         f"{TOO_MANY}{WHAT_TO_DO}max_deletes.",
+    ]
+
+
+def test_a_delete_that_the_settings_do_not_ask_for_any_more() -> None:
+    """Rows of an earlier run are not deleted for good where records go to the Recycle Bin now."""
+    org = Org(1000)
+    guarded = guard(org, accepted=frozenset({Operation.DELETE}))
+
+    assert problems(guarded, batch(1), batch(1, Operation.HARD_DELETE), batch(1)) == [
+        "",
+        "Stream people has rows of an earlier run whose operation is hardDelete, which the "
+        "settings do not ask for any more. Their records are not deleted. To delete them, set "
+        "streams.people.operation or .deletes as before, and allow_hard_delete.",
+        "",
     ]
 
 
