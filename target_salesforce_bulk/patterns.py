@@ -38,14 +38,14 @@ def check_pattern(pattern: str, setting: str) -> None:
         ways = _ways(_parser.parse(pattern))
     except (re.error, OverflowError, RecursionError, ValueError):
         raise SettingsError(
-            f"{setting} holds a text that is no regular expression. Put a \\ before "
-            "characters that stand for themselves."
+            f"{setting} contains an invalid regular expression. Put a \\ before special "
+            "characters that are meant literally."
         ) from None
     if ways > _MOST_WAYS:
         raise SettingsError(
-            f"{setting} holds a regular expression that may take too long: one repetition stands "
-            "within another, or more than two have no bound. Leave some out, or list several "
-            "shorter expressions."
+            f"{setting} contains a regular expression that may take too long: it has nested "
+            "repetitions, or more than two unbounded ones. Remove some, or list several shorter "
+            "expressions."
         )
 
 

@@ -76,9 +76,9 @@ class Ledger:
         if not self._warned:
             self._warned = True
             logger.warning(
-                "The STATE was written for org %s, and this run loads into %s: its bookmarks do "
-                "not say what is loaded here. Give each org a STATE of its own (in Meltano, an "
-                "environment of its own or --state-id-suffix).",
+                "The STATE was written for org %s, but this run loads into %s: its bookmarks do "
+                "not say what is loaded here. Use a separate STATE for each org (in Meltano, a "
+                "separate environment or --state-id-suffix).",
                 plain_text(org),
                 self._org,
             )

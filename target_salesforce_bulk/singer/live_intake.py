@@ -221,7 +221,7 @@ class LiveIntake:
             self._journal.keep_state(value)
         self._journal.end_run()
         if taken := self._journal.recognised.taken_in_all:
-            logger.info("%s rows had been dealt with by an earlier run and were left out", taken)
+            logger.info("%s rows were already processed by an earlier run and were left out", taken)
 
     def _keeps_no_state(self, stream: str) -> bool:
         """Whether the tap of a stream, which has sent no STATE, sends none at its end either."""

@@ -342,8 +342,8 @@ class SalesforceSink(SafeSink):
         deleted = self._writes.encoder.deleted_rows
         if deleted and self._deletes is None and not self._writes.plan.operation.only_ids:
             self.logger.warning(
-                "Stream %s: %s records that have _sdc_deleted_at were loaded like any other; "
-                "set deletes to delete them in Salesforce",
+                "Stream %s: %s records with _sdc_deleted_at were loaded like any other; set "
+                "deletes to delete them in Salesforce",
                 plain_text(self.stream_name),
                 f"{deleted:,}",
             )
@@ -352,7 +352,7 @@ class SalesforceSink(SafeSink):
     def activate_version(self, new_version: int) -> None:
         """Ignore that a full refresh has begun or ended: nothing is deleted by surprise."""
         self.logger.info(
-            "Stream %s: ACTIVATE_VERSION %s is ignored; no record is deleted for it",
+            "Stream %s: ACTIVATE_VERSION %s is ignored; no record is deleted",
             plain_text(self.stream_name),
             plain_text(new_version),
         )
