@@ -26,7 +26,7 @@ _NO_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
 
 
 class UsingFiles:
-    """What goes wrong with the files of a state directory within becomes one line.
+    """Turns errors with files of a state directory within this context into one line.
 
     It costs little, keeps nothing, and may be entered again and again, from any thread.
 

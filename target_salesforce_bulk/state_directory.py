@@ -50,7 +50,7 @@ class StateDirectory:
         self._note = path / "logins" / f"{login}.org"
 
     def check(self) -> None:
-        """Make sure that the folder may be used; nothing is changed.
+        """Check that the folder may be used, without changing anything.
 
         Raises:
             StateDirectoryError: it is another user's, or holds other files.

@@ -169,7 +169,7 @@ class Database:
 
 
 def _is_damage(error: BaseException | None) -> bool:
-    """Whether it is the file that is wrong, and not the way to it."""
+    """Whether the file itself is damaged, rather than inaccessible."""
     return isinstance(error, sqlite3.DatabaseError) and not isinstance(
         error, sqlite3.OperationalError
     )

@@ -68,7 +68,7 @@ def check_instance_url(url: str, login_url: str) -> str:
 
 
 def _problem(url: str) -> str:
-    """What speaks against an address; empty where nothing does."""
+    """The problem with an address; empty if there is none."""
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
         return "contains a character that is not allowed in a URL"
     try:

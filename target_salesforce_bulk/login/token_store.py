@@ -1,6 +1,6 @@
 """Keeps the refresh token that replaced the one in the configuration.
 
-With refresh-token rotation each renewal returns a new token and kills the old one, so the new one
+With refresh-token rotation each renewal returns a new token and revokes the old one, so the new one
 must be on disk before it is used.
 """
 

@@ -1,7 +1,7 @@
 """Where the files of BATCH messages may lie, and how they are opened.
 
-A message names any file it likes, so what is not asked for is not opened: nothing but files of this
-machine and S3, unless the settings name more, and no URL within a URL.
+A message can name any file, so only files of this machine and of S3 are opened, unless the settings
+allow more. Chained URLs are never opened.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class BatchSources:
 
 
 def shown(url: str) -> str:
-    """A URL as it may be printed: without a user, a password or a signature."""
+    """A URL that is safe to print: without a user, a password or a signature."""
     if _PROTOCOL.match(url) and not url.lower().startswith("file:"):
         url = _USER.sub("://***@", url).partition("?")[0]
     return plain_text(url, 500)
@@ -106,7 +106,7 @@ def says_secrets(url: str) -> bool:
 
 
 class BoundedReads:
-    """A file that refuses to read very much at once, as a broken or hostile one may ask for."""
+    """A file that refuses very large reads, which a broken or hostile file may cause."""
 
     def __init__(self, file: Any) -> None:
         self._file = file

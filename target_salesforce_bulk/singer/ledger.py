@@ -1,6 +1,6 @@
 """What STATE says of failed rows, so that a machine with an empty journal knows of them.
 
-It stands below `bookmarks`, because taps that are built on the SDK keep what is there and drop
+It is stored below `bookmarks`, because taps that are built on the SDK keep what is there and drop
 other keys. Salesforce keeps the results of a job for seven days, so the ids of the jobs are enough
 to fetch and resend the rows from anywhere.
 """
@@ -52,8 +52,8 @@ class Ledger:
     def take_out(self, state: Any) -> tuple[Any, int | None]:
         """The STATE of the tap without our part, and the number that it brought back.
 
-        Jobs of another machine are remembered. What is malformed is passed over, and so is what
-        was written for another org: its number and its jobs mean nothing here.
+        Jobs of another machine are remembered. Malformed entries are ignored, and so is the ledger
+        of another org: its number and its jobs mean nothing here.
         """
         found = find(state)
         if found is None:

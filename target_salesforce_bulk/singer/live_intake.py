@@ -166,7 +166,7 @@ class LiveIntake:
         )
 
     def _decide(self, number: int | None) -> None:
-        """Settle which rows come again, and load those that waited for it and do not."""
+        """Decide which rows come again, and load the waiting rows that do not."""
         if not self._journal.recognised.decided:
             self._journal.recognised.settle_decision(number)
             for release in self._held:

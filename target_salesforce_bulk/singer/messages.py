@@ -1,4 +1,4 @@
-"""What a line must be to be a Singer message."""
+"""Validates the lines of the input as Singer messages."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def incomplete(where: str, kind: Any) -> InputError:
 
 
 def too_deep(where: str) -> InputError:
-    """The error of a line that Python cannot follow into its depths."""
+    """The error of a line that is nested too deeply for Python."""
     return InputError(f"{where} has arrays or objects that are nested too deeply to be read.")
 
 
