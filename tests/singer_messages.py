@@ -75,6 +75,13 @@ class Result:
         return [json.loads(line) for line in self.stdout.splitlines()]
 
     @property
+    def bookmarks(self) -> list[dict[str, Any]]:
+        """The bookmarks of the tap in each STATE line."""
+        ours = "target-salesforce-bulk"
+        found = [state["bookmarks"] for state in self.states]
+        return [{name: at for name, at in each.items() if name != ours} for each in found]
+
+    @property
     def last_line(self) -> str:
         """What stands last on stderr, without the logger's prefix."""
         return self.stderr.strip().splitlines()[-1].rpartition(" | ")[2]

@@ -36,7 +36,7 @@ def test_rows_arrive_and_state_follows(org: Emulator, load: Callable[..., Result
     expected = {f"C-{n}": (f"Number {n}", f"ada.{n}@example.com") for n in range(500)}
     assert result.code == 0, result.stderr
     assert by_key(org, "LastName", "Email") == expected
-    assert result.states == [{"bookmarks": {"Contact": {"at": 500}}}]
+    assert result.bookmarks == [{"Contact": {"at": 500}}]
 
 
 def test_a_second_run_doubles_nothing(org: Emulator, load: Callable[..., Result]) -> None:
@@ -282,7 +282,7 @@ def test_a_schema_change_in_the_middle(org: Emulator, load: Callable[..., Result
 
     result = load(messages)
 
-    assert (result.code, result.states) == (0, [{"bookmarks": {"Contact": 1}}])
+    assert (result.code, result.bookmarks) == (0, [{"Contact": 1}])
     assert by_key(org, "FirstName", "Title") == {"C-1": ("Ada", None), "C-2": ("new", "Countess")}
 
 
@@ -353,7 +353,7 @@ def test_a_job_refused_as_a_whole_stops_its_stream_only(
     result = load(messages, max_concurrent_jobs=1)
 
     assert result.code == 1
-    assert result.states[-1] == {"bookmarks": {"Contact": 0, "Account": 5}}
+    assert result.bookmarks[-1] == {"Contact": 0, "Account": 5}
     assert (org.count("Contact"), org.count("Account")) == (0, 1)
     assert "Field name not found : Gone__c" in result.last_line
 
