@@ -42,14 +42,14 @@ def check_pattern(pattern: str, setting: str) -> None:
         slow = _ways(parsed) > _MOST_WAYS or _repeats(parsed) > _MOST_REPEATS
     except (re.error, OverflowError, RecursionError, ValueError):
         raise SettingsError(
-            f"{setting} holds a text that is no regular expression. Put a \\ before "
-            "characters that stand for themselves."
+            f"{setting} contains an invalid regular expression. Put a \\ before special "
+            "characters that are meant literally."
         ) from None
     if slow:
         raise SettingsError(
-            f"{setting} holds a regular expression that may take too long: one repetition stands "
-            "within another, more than two have no bound, or it refers back to a group. Leave some "
-            "out, or list several shorter expressions."
+            f"{setting} contains a regular expression that may take too long: it has nested "
+            "repetitions, more than two unbounded ones, or a back reference. Remove some, or list "
+            "several shorter expressions."
         )
 
 

@@ -26,7 +26,7 @@ _NO_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
 
 
 class UsingFiles:
-    """What goes wrong with the files of a state directory within becomes one line.
+    """Turns errors with files of a state directory within this context into one line.
 
     It costs little, keeps nothing, and may be entered again and again, from any thread.
 
@@ -57,12 +57,12 @@ class UsingFiles:
 def _remedy(error: Exception) -> str:
     number = getattr(error, "errno", None)
     if number == errno.ELOOP:
-        return "A symbolic link stands in the place of one of its files; remove it."
+        return "One of its files was replaced by a symbolic link; remove the link."
     if number in _NO_DESCRIPTORS:
         return "This process has too many files open; raise its limit (ulimit -n)."
     if number in _NO_ROOM or "full" in str(error):
-        return "Make room for it; the next run goes on."
-    return "Make it writable for this user, or set state_dir to a folder that is."
+        return "Free some space; the next run continues."
+    return "Make it writable for this user, or set state_dir to a writable folder."
 
 
 def check_folder(path: Path) -> None:
@@ -82,7 +82,8 @@ def check_folder(path: Path) -> None:
     else:
         return
     raise StateDirectoryError(
-        f"{path} {problem}, so no rows are kept there. Remove it, or set state_dir to a new folder."
+        f"{path} {problem}, so no rows are stored there. Remove it, or set state_dir to a new "
+        "folder."
     )
 
 

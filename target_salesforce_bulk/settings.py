@@ -154,13 +154,13 @@ class Settings:
         default=None,
     )
     unlisted_streams: UnlistedStreams = _setting(
-        "What to do with a stream that no entry of streams names, once there is an entry: stop "
-        "(error), leave it out (skip), or load it into the object of its name (load).",
+        "What to do with a stream without an entry in streams, unless streams is empty: stop "
+        "(error), leave it out (skip), or load it into the object with its name (load).",
         default="error",
     )
     operation: Operation = _setting(
-        "What jobs do, unless the stream has its own operation. delete and hardDelete are "
-        "accepted only in the entry of a stream that has its exact name.",
+        "Operation of the jobs, unless the stream has its own. delete and hardDelete are "
+        "accepted only in an entry with the exact name of a stream.",
         default=Operation.UPSERT,
     )
     auto_map: bool = _setting(
@@ -197,13 +197,13 @@ class Settings:
         "Accept hardDelete and hard_delete, which bypass the Recycle Bin.", default=False
     )
     max_deletes: int | None = _setting(
-        "Stop a stream that is to delete more than this many records in one run, before its "
+        "Stop a stream that would delete more than this many records in one run, before its "
         "first delete job where possible. Default: no limit.",
         minimum=0,
     )
     max_delete_percent: float = _setting(
-        "Likewise for more than this percentage of the object's records, if it has at least 100. "
-        "100: no limit.",
+        "Stop a stream that would delete more than this percentage of the object's records, if "
+        "there are at least 100. Set it to 100 for no limit.",
         default=10,
         minimum=0,
         maximum=100,
@@ -218,7 +218,7 @@ class Settings:
         "Maximum number of rows per job. Default: as many as fit into max_job_bytes.", minimum=1
     )
     max_batch_age_seconds: float = _setting(
-        "Send a batch at this age even if it is not full.", default=900, minimum=1
+        "Send a batch at this age, even if it is not full.", default=900, minimum=1
     )
     max_spool_bytes: int = _setting(
         "Pause reading while the batches waiting on disk exceed this many bytes.",
@@ -271,7 +271,7 @@ class Settings:
         minimum=0,
     )
     row_retries: int = _setting(
-        "How many times rows that failed with a transient error are sent again within a run.",
+        "How often rows that failed with a transient error are sent again within a run.",
         default=3,
         minimum=0,
         maximum=10,
@@ -286,13 +286,13 @@ class Settings:
         "match the message."
     )
     skip_repeated: bool = _setting(
-        "Leave out a row at the tap's bookmark that was loaded already and is the last one of its "
-        "record there: incremental taps send the newest rows again in each run.",
+        "Leave out a row at the tap's bookmark if it was already loaded and is the last row of "
+        "its record there. Incremental taps send the newest rows again in each run.",
         default=True,
     )
     canary_rows: int | None = _setting(
-        "Send this many rows of each stream as a job of their own first, and stop the stream "
-        "if that job exceeds a failure threshold. Default: no canary job.",
+        "First send this many rows of each stream as a separate job, and stop the stream if that "
+        "job exceeds a failure threshold. Default: no canary job.",
         minimum=1,
     )
     max_failed_percent: float = _setting(
@@ -312,20 +312,20 @@ class Settings:
     )
     csv_formulas: CsvFormulas = _setting(
         "What to do with cells of CSVs of failed rows and results that a spreadsheet would run as "
-        "formulas: put an apostrophe before them (escape), or leave them as they are (keep).",
+        "formulas: prefix them with an apostrophe (escape), or write them unchanged (keep).",
         default="escape",
     )
     state_ledger: bool = _setting(
-        "Record in STATE which jobs have failed rows, so that another machine can retry them.",
+        "List the jobs with failed rows in STATE, so that another machine can retry the rows.",
         default=True,
     )
     batch_protocols: list[str] | None = _setting(
-        "Protocols besides file and s3 that the URLs of BATCH messages may have, such as gs or "
-        "abfs. The fsspec package of each must be installed."
+        "Protocols, besides file and s3, that URLs in BATCH messages may use, such as gs or "
+        "abfs. The fsspec package for each must be installed."
     )
     batch_roots: list[str] | None = _setting(
-        "Folders and URLs that the files of BATCH messages must lie in, such as /srv/exports or "
-        "s3://bucket/exports. Default: anywhere."
+        "Folders and URL prefixes that the files of BATCH messages must be in, such as "
+        "/srv/exports or s3://bucket/exports. Default: anywhere."
     )
     retry_failed_on_start: bool = _setting(
         "Before reading any input, resend stored rows that failed with a transient error.",
@@ -333,7 +333,7 @@ class Settings:
     )
     state_dir: Path = _setting(
         "Directory for the journal, batches and failed rows, with a folder for each org. Keep it "
-        "between runs. ~ and $VARIABLES are expanded. It must be new, empty or made by this "
+        "between runs. ~ and $VARIABLES are expanded. It must be new, empty or created by this "
         "program.",
         default=Path(".target-salesforce-bulk"),
     )
@@ -353,8 +353,8 @@ class Settings:
         least, most = settings.poll_interval_seconds, settings.poll_max_interval_seconds
         if most < least:
             raise SettingsError(
-                f"poll_max_interval_seconds is less than poll_interval_seconds: {most:g} against "
-                f"{least:g}. Raise the first or lower the second."
+                f"poll_max_interval_seconds ({most:g}) is less than poll_interval_seconds "
+                f"({least:g}). Raise the first or lower the second."
             )
         settings._check_deletes()
         return settings
@@ -373,7 +373,7 @@ class Settings:
             if operation.only_ids and is_glob(name):
                 raise SettingsError(
                     f"streams.{name}.operation is {operation}, but {name} is a pattern, which may "
-                    "match other streams than intended. Name each stream that is to delete: "
+                    "match unintended streams. Name each stream that deletes records: "
                     "streams.<exact name of the stream>.operation."
                 )
             self._check_hard_delete(f"streams.{name}.operation", operation)
@@ -383,7 +383,7 @@ class Settings:
         if value in {Operation.HARD_DELETE, "hard_delete"} and not self.allow_hard_delete:
             raise SettingsError(
                 f"{setting} is {value}, which bypasses the Recycle Bin. Set allow_hard_delete to "
-                f"true to accept that, or {setting} to delete."
+                f"true to allow this, or {setting} to delete."
             )
 
     def for_stream(self, stream: str) -> StreamSettings:
@@ -478,16 +478,16 @@ def _typed(value: Any, base: Any, declared: dataclasses.Field[Any], within: str)
 def _path(text: str, name: str) -> Path:
     """Read a path as a shell does."""
     if not text.strip():
-        raise SettingsError(f"{name} is empty. Name a folder, or leave the setting out.")
+        raise SettingsError(f"{name} is empty. Set it to a folder, or remove the setting.")
     if "\0" in text:
-        raise SettingsError(f"{name} holds a null character, which no path has.")
+        raise SettingsError(f"{name} contains a null character, which no path has.")
     expanded = os.path.expandvars(text)
     if unset := re.search(r"\$(\w+|\{[^}]*\})", expanded):
-        raise SettingsError(f"{name} names {unset[0]}, which is not set in the environment.")
+        raise SettingsError(f"{name} refers to {unset[0]}, which is not set in the environment.")
     try:
         return Path(expanded).expanduser()
     except RuntimeError:
-        raise SettingsError(f"{name} names the home of a user who has none.") from None
+        raise SettingsError(f"{name} refers to the home folder of a user who has none.") from None
 
 
 def _number(value: Any, declared: dataclasses.Field[Any], within: str) -> float:

@@ -56,7 +56,7 @@ class StateDirectory:
         self._note = path / "logins" / f"{login}.org"
 
     def check(self) -> None:
-        """Make sure that the folder may be used; nothing is changed.
+        """Check that the folder may be used, without changing anything.
 
         Raises:
             StateDirectoryError: it is another user's, or holds other files.
@@ -71,7 +71,7 @@ class StateDirectory:
             if names - {".gitignore"} and not names & {_MARKER, JOURNAL}:
                 raise StateDirectoryError(
                     f"The folder {self.path} holds files that are not this program's, so it is "
-                    "left alone. Set state_dir to a new or an empty folder."
+                    "not used. Set state_dir to a new or empty folder."
                 )
 
     def prepare(self) -> None:
@@ -112,10 +112,10 @@ class StateDirectory:
     def _refuse_unnamed(self, org: str, instance_url: str) -> None:
         if (self.path / JOURNAL).exists():
             raise StateDirectoryError(
-                f"The journal in {self.path} was written by an earlier version, which did not note "
-                f"its org. If its rows are those of org {org} ({instance_url}), run: cd "
+                f"The journal in {self.path} was written by an earlier version, which did not "
+                f"note its org. If its rows belong to org {org} ({instance_url}), run: cd "
                 f"{quote(str(self.path))} && mkdir -p {org} && mv {JOURNAL}* batches fingerprints "
-                f"{org}/ — otherwise move those out of {self.path}."
+                f"{org}/ - otherwise move these out of {self.path}."
             )
 
     def find(self, org: str | None, *, to_change: bool) -> Path | None:
@@ -145,7 +145,7 @@ class StateDirectory:
             if (self.path / JOURNAL).exists():
                 raise StateDirectoryError(
                     f"The journal in {self.path} was written by an earlier version, which did not "
-                    "note its org. The next run says how to move it."
+                    "note its org. The next run prints the command that moves it."
                 )
             return ""
         if len(known) == 1 and not (to_change and self._login):
@@ -157,7 +157,7 @@ class StateDirectory:
         )
         raise SettingsError(
             f"The state directory {self.path} {reason}: {', '.join(map(self._described, known))}. "
-            "Say which with --org."
+            "Select one with --org."
         )
 
     def _orgs(self) -> list[str]:
@@ -182,11 +182,11 @@ def _named(org: str, known: list[str]) -> str:
     found = org_id(org)
     if found is None:
         raise SettingsError(
-            f"{org!r} is not the id of an org: that begins with 00D and has 15 or 18 characters."
+            f"{org!r} is not the ID of an org, which starts with 00D and has 15 or 18 characters."
         )
     if found not in known:
         raise SettingsError(
-            f"The state directory has nothing of org {found}. It has: {', '.join(known) or 'none'}."
+            f"The state directory has no data of org {found}. It has: {', '.join(known) or 'none'}."
         )
     return found
 

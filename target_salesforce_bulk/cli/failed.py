@@ -96,8 +96,8 @@ def show(config: Any, org: str | None, name: str, *, by: str | None, as_json: bo
         )
     if by is None and len({name == str(row["id"]) for row in rows}) > 1:
         raise click.ClickException(
-            f"{plain_text(name)} is the number of one failed row and the key of another. "
-            "Say which you mean: --by number, or --by key."
+            f"{plain_text(name)} is the number of one failed row and the key of another. Choose "
+            "with --by number or --by key."
         )
     _print(rows if as_json else commands.rows_as_lines(rows), as_json=as_json, indent=2)
 

@@ -51,8 +51,8 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 org_option = click.option(
     "--org",
-    help="Id of the org whose rows are meant. Needed only where the state directory has several, "
-    "and these settings have logged in to none of them.",
+    help="ID of the org to use. Needed only if the state directory has several orgs and these "
+    "settings have not logged in to any of them.",
 )
 
 

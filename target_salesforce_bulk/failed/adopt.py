@@ -83,7 +83,7 @@ class Adopter:
 
     def _row(self, job: JobInfo, sobject: SObject, cells: dict[str, str], text: str) -> FailedRow:
         error = (
-            RowError(code=UNPROCESSED, message="Salesforce did not come to this row.", raw=text)
+            RowError(code=UNPROCESSED, message="Salesforce did not process this row.", raw=text)
             if text == UNPROCESSED
             else RowError.parse(text)
         )

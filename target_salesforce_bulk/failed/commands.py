@@ -218,7 +218,7 @@ def _entries(job_id: str | None, state_file: Path | None, client: Client) -> lis
     org = part.get("org")
     if org is not None and org != client.org_id:
         raise SettingsError(
-            f"{state_file} is the STATE of org {plain_text(org)}, and these settings lead to "
+            f"{state_file} is the STATE of org {plain_text(org)}, but these settings log in to "
             f"{client.org_id}."
         )
     jobs = part.get("failed_jobs")
@@ -234,7 +234,7 @@ def _own_part(state_file: Path) -> dict[str, Any]:
     if found is None:
         raise SettingsError(
             f"{state_file} is not a STATE with failed rows: it has no bookmark {ledger.NAME}. "
-            "Leave --state out to send the stored rows of this state directory again."
+            "Omit --state to resend the stored rows of this state directory."
         )
     return found
 

@@ -56,7 +56,7 @@ class LoadPlan:
 
     @property
     def key_field(self) -> str | None:
-        """The field whose value, with the object, says which record a row speaks of."""
+        """The field whose value, with the object, identifies the record of a row."""
         return self.label or self.key
 
     @property
@@ -127,7 +127,7 @@ class Counts:
     counted: int = 0
     #: Moved to child batches, to be resent.
     retried: int = 0
-    #: Of no use any more: newer rows of the same records say all that they said.
+    #: Superseded: newer rows of the same records have written all of their cells.
     superseded: int = 0
 
     def __add__(self, other: Counts) -> Counts:

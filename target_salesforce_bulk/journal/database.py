@@ -55,9 +55,9 @@ class Database:
             if not _is_damage(error.__cause__):
                 raise
             raise StateDirectoryError(
-                f"The journal {self._path} is damaged: {error.__cause__}. "
-                "Bring it back from a copy. Without one, move it away: jobs that are under way "
-                "then have to be looked up in Salesforce (Setup, Bulk Data Load Jobs)."
+                f"The journal {self._path} is damaged: {error.__cause__}. Restore it from a "
+                "backup. Without one, move it away, and look up the jobs in progress in "
+                "Salesforce (Setup, Bulk Data Load Jobs)."
             ) from error
 
     def _take_lock(self) -> int:
@@ -104,7 +104,7 @@ class Database:
             db.close()
             raise StateDirectoryError(
                 f"The journal in {self.state_dir} was written by an earlier version of this "
-                "program. The next run brings it up to date."
+                "program. The next run upgrades it."
             )
         return None, db
 
@@ -124,8 +124,8 @@ class Database:
             db.close()
             raise StateDirectoryError(
                 f"The journal in {self.state_dir} was written by a later version of this program "
-                f"(schema {version}, this one knows {schema.VERSION}). "
-                "Install that version, or set state_dir to a new folder."
+                f"(schema {version}; this version supports {schema.VERSION}). Install that "
+                "version, or set state_dir to a new folder."
             )
         return version
 
@@ -169,7 +169,7 @@ class Database:
 
 
 def _is_damage(error: BaseException | None) -> bool:
-    """Whether it is the file that is wrong, and not the way to it."""
+    """Whether the file itself is damaged, rather than inaccessible."""
     return isinstance(error, sqlite3.DatabaseError) and not isinstance(
         error, sqlite3.OperationalError
     )

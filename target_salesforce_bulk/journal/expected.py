@@ -1,4 +1,4 @@
-"""What may come again of one stream."""
+"""The rows of one stream that may come again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Answer(Enum):
     """What is known of a row that has come."""
 
     NEW = "new"  #: load it
-    AGAIN = "again"  #: an earlier run dealt with it; leave it out
+    AGAIN = "again"  #: an earlier run processed it; leave it out
     UNDECIDED = "undecided"  #: known only when the first STATE has come
 
 

@@ -1,4 +1,4 @@
-"""The failed rows: kept, chosen, counted, forgotten."""
+"""Stores, selects, counts and deletes failed rows."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class FailureGroup:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selection:
-    """Which failed rows are meant; what is not said does not matter."""
+    """A filter for failed rows; members that are not set match all."""
 
     stream: str | None = None
     code: str | None = None
@@ -153,7 +153,7 @@ class FailureStore:
             last = rows[-1]["id"]
 
     def apply_changes(self, db: sqlite3.Connection) -> bool:
-        """Do a portion of what settled batches make of older rows; whether there was any.
+        """Apply a portion of the changes of settled batches to older rows; whether there was any.
 
         What a settlement changes counts from its one transaction on; a large number of rows is
         brought to that afterwards, so that nobody waits for it.

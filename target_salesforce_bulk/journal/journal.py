@@ -1,4 +1,4 @@
-"""The journal: what this target knows for certain, on disk before anything relies on it."""
+"""The journal: facts that are on disk before anything relies on them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.journal.recognised import Coverage
 
 
-#: A lock that is taken again at once is not given to who waits for it.
+#: A lock that is taken again immediately never reaches the threads that wait for it.
 _BREATH_SECONDS = 0.001
 #: The folder of a batch, by its number.
 _FOLDER = re.compile(r"[1-9][0-9]*")
@@ -49,7 +49,7 @@ class SqliteJournal:
         self.batches_dir = self._db.batches_dir
         #: The failed rows.
         self.failures = FailureStore(self._db)
-        #: The rows that an interrupted run has dealt with.
+        #: The rows that an interrupted run has processed.
         self.recognised = RecognisedRows(self._db, self._db.fingerprints_dir)
         #: The rows that wait to be sent again.
         self.waiting = WaitingRows(self._db)
@@ -60,7 +60,7 @@ class SqliteJournal:
             self._recover()
 
     def _recover(self) -> None:
-        """Drop what a run prepared that died before it counted, and finish what counts."""
+        """Discard uncommitted settlements of a killed run, and finish committed ones."""
         with self._db.transaction() as db:
             for (batch_id,) in db.execute("SELECT batch_id FROM settling").fetchall():
                 db.execute("DELETE FROM failed_rows WHERE batch_id = ?", (batch_id,))
@@ -78,7 +78,7 @@ class SqliteJournal:
         self._portion_by_portion(self.failures.apply_changes)
 
     def _portion_by_portion(self, work: Callable[[sqlite3.Connection], bool]) -> None:
-        """Do what takes long in transactions that are short, until there is no more of it."""
+        """Do long work in short transactions, until nothing is left."""
         more = True
         while more:
             with self._db.transaction() as db:
@@ -133,7 +133,7 @@ class SqliteJournal:
         return number
 
     def state_written(self, number: int, coverage: Coverage, value: Any, *, numbered: bool) -> None:
-        """Note that a STATE is out, and release the batches that it covers.
+        """Record that a STATE was written, and release the batches that it covers.
 
         Args:
             number: Its number.
@@ -226,7 +226,7 @@ class SqliteJournal:
         return self.record(batch.id, Event.REDUCED, rows=rows, size=size, superseded=superseded)
 
     def settle(self, batch: Batch, outcome: Outcome) -> tuple[Counts, list[Batch]]:
-        """Store what became of every row of a batch; all of it counts at the same moment.
+        """Store the outcome of every row of a batch; all outcomes become valid at once.
 
         Failed rows that the batch sent again are gone with it, and older ones lose what it loaded;
         rows that are to be sent again become child batches.
@@ -276,7 +276,7 @@ class SqliteJournal:
         )
 
     def _clean_up(self, batch: Batch, *, more: bool) -> None:
-        """Do what a settlement leaves to be done, in short transactions."""
+        """Do the follow-up work of a settlement, in short transactions."""
         if more:
             self._portion_by_portion(self.failures.apply_changes)
         if batch.parent_id is not None:
@@ -391,7 +391,7 @@ class SqliteJournal:
             return self._batch(batch.id)
 
     def adopt(self, plan: LoadPlan, job_id: str, rows: Iterable[FailedRow]) -> None:
-        """Take in the failed rows of a job that another machine has made."""
+        """Store the failed rows of a job that another machine created."""
         batch = replace(self.open_batch(plan), job_id=job_id)
         taken = list(rows)
         with self._one_settlement:

@@ -1,4 +1,4 @@
-"""What the other rooms ask of the journal, so that another engine can stand behind it."""
+"""What the other rooms need from the journal; another engine can implement it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Recognised(Protocol):
         """Whether it is known which covered rows come again."""
 
     def begin(self) -> None:
-        """Take all batches that are there for those of earlier runs."""
+        """Treat all existing batches as those of earlier runs."""
 
     def note_states_of(self, streams: Iterable[str]) -> None:
         """Note that the tap sends STATE for streams."""
@@ -91,7 +91,7 @@ class Recognised(Protocol):
         """Whether rows of a stream may come again that are to be left out."""
 
     def expects_any(self, stream: str) -> bool:
-        """Whether rows of a stream may still come again that an earlier run dealt with."""
+        """Whether rows of a stream that an earlier run processed may still come again."""
 
     def top_rows(self, stream: str) -> TopRows | None:
         """The rows at the bookmark of a stream, as the last confirmed STATE left them."""
@@ -177,7 +177,7 @@ class Journal(Protocol):
         """Note that a run has begun; everything stored from now on belongs to it."""
 
     def leave_run(self) -> None:
-        """Note that the process was not killed: what it wrote to stdout is out."""
+        """Record that the process was not killed: its output to stdout is complete."""
 
     def end_run(self) -> None:
         """Note that a run read its input to the end and left nothing unsettled."""
@@ -193,7 +193,7 @@ class Journal(Protocol):
         """Note what a STATE will cover that is about to be written; its number."""
 
     def state_written(self, number: int, coverage: Coverage, value: Any, *, numbered: bool) -> None:
-        """Note that a STATE is out, and release the batches that it covers.
+        """Record that a STATE was written, and release the batches that it covers.
 
         Args:
             number: Its number.

@@ -1,4 +1,4 @@
-"""Rows that an earlier run has dealt with, and that the tap may send again.
+"""Rows that an earlier run has processed and that the tap may send again.
 
 Three kinds of rows are remembered:
 
@@ -60,7 +60,7 @@ class Coverage:
 
 
 class RecognisedRows:
-    """The one owner of what is remembered of rows, and of which came again.
+    """The only owner of remembered rows, and of which of them came again.
 
     Args:
         database: The journal's file.
@@ -71,7 +71,7 @@ class RecognisedRows:
         self._db = database
         self._folder = folder
         self._streams: dict[str, Expected] = {}
-        #: Fingerprints of deletes that earlier runs dealt with, by stream.
+        #: Fingerprints of deletes that earlier runs processed, by stream.
         self._deletes: dict[str, set[bytes]] = {}
         self._number_back: int | None = None
         #: The newest batch of earlier runs.
@@ -80,7 +80,7 @@ class RecognisedRows:
         self.decided = False
 
     def begin(self) -> None:
-        """Take all batches that are there for those of earlier runs."""
+        """Treat all existing batches as those of earlier runs."""
         (row,) = self._db.query("SELECT coalesce(max(id), 0) AS newest FROM batches")
         self._newest_before = int(row["newest"])
 
@@ -280,7 +280,7 @@ class RecognisedRows:
         self._expected(stream).leave_top()
 
     def was_dealt(self, stream: str, line: bytes) -> bool:
-        """Whether an earlier run dealt with a delete that no STATE covers.
+        """Whether an earlier run processed a delete that no STATE covers.
 
         Called while a batch is settled, so by one thread at a time.
         """

@@ -1,4 +1,4 @@
-"""What is stored of a settlement: prepared in portions, and valid in one short transaction.
+"""Stores a settlement: prepared in portions, and made valid in one short transaction.
 
 A batch may have a million failed rows. Storing them takes seconds, in which nobody else could use
 the journal. So they are stored before, while the batch stands in the table `settling`: what belongs
@@ -47,7 +47,7 @@ _NO_RECORD = frozenset({"NOT_FOUND", "ENTITY_IS_DELETED", "INVALID_CROSS_REFEREN
 
 
 class Prepared:
-    """Statements that count when the settlement of a batch does.
+    """Statements that become valid with the settlement of a batch.
 
     Few of them are kept for its transaction; many go to disk in portions before it.
     """
@@ -72,7 +72,7 @@ class Prepared:
             self._write(db)
 
     def commit(self, db: sqlite3.Connection) -> None:
-        """Make all of it count, within the transaction in which the batch is settled."""
+        """Make all of it valid, within the transaction that settles the batch."""
         self._write(db)
         db.execute("DELETE FROM settling WHERE batch_id = ?", (self._batch_id,))
 
@@ -84,7 +84,7 @@ class Prepared:
 
 
 class Settling:
-    """Puts the rows of one batch into their place among older and newer rows of their records.
+    """Orders the rows of one batch among older and newer rows of their records.
 
     Args:
         database: The journal's file.

@@ -24,7 +24,7 @@ class Attempts:
     Args:
         policy: The most attempts and the most time; the bound reached first applies.
         stopping: Set when the run is to leave.
-        clock: Seconds that never go back.
+        clock: Seconds on a monotonic clock.
     """
 
     def __init__(

@@ -71,7 +71,7 @@ class BatchLoader:
         table: What errors mean.
         retries: How often rows are sent again.
         events: Receives the events of batches.
-        keep_results: Told of each file of successful results before it is removed.
+        keep_results: Called with each file of successful results before it is deleted.
     """
 
     def __init__(

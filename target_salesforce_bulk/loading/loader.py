@@ -37,7 +37,7 @@ class Loader:
         workers: How many batches are under way at once.
         max_spool_bytes: Reading waits while more bytes than this are queued.
         events: Receives the events of batches.
-        deletes: Stops a stream that is to delete too much, before it does.
+        deletes: Stops a stream before it deletes too much.
         early_problem: Called after each batch of a stream that has more rows: why the rest of the
             stream should not be sent; empty if it should.
         stopping: Set when the run is to leave.

@@ -79,7 +79,7 @@ class Schedule:
         self._paused = False
 
     def add(self, batch: Batch, wait_seconds: float = 0.0, *, hold_seconds: float = 0.0) -> None:
-        """Queue a sealed batch behind those of its object; it is handed out no earlier than said.
+        """Queue a sealed batch after those of its object, optionally with a delay.
 
         Args:
             batch: The batch.
@@ -100,7 +100,7 @@ class Schedule:
             self._changed.notify_all()
 
     def hurry(self, stream: str) -> None:
-        """Let the batches of a stream wait no longer: they will not be sent."""
+        """End the wait of a stream's batches, because they will not be sent."""
         with self._changed:
             hurried = [each for each in self._delayed if each.batch.plan.stream == stream]
             self._delayed = [each for each in self._delayed if each.batch.plan.stream != stream]
@@ -177,7 +177,7 @@ class Schedule:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Hand nothing out meanwhile, so that the order of what is added does not matter."""
+        """Pause the queue, so that the order of additions does not matter."""
         with self._changed:
             self._paused = True
         try:

@@ -24,9 +24,9 @@ class AccessToken(Authenticator):
         """The session as it is."""
         if refused is not None:
             raise AuthenticationError(
-                "Salesforce does not accept access_token (any more), and an access token cannot be "
-                "renewed. Set a new one, or log in with client_id and client_secret or a "
-                "refresh_token."
+                "Salesforce does not accept access_token. It may have expired; an access token "
+                "cannot be renewed. Set a new one, or log in with client_id and client_secret or "
+                "a refresh_token."
             )
         return Session(
             access_token=self.access_token,

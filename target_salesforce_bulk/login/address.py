@@ -47,7 +47,7 @@ def check_address(url: str, setting: str) -> str:
     problem = _problem(url)
     if problem:
         # The address itself is not repeated, as it may hold a password.
-        raise SettingsError(f"{setting} {problem}. Give it like https://acme.my.salesforce.com.")
+        raise SettingsError(f"{setting} {problem}. Use the form https://acme.my.salesforce.com.")
     return url.rstrip("/")
 
 
@@ -66,31 +66,31 @@ def check_instance_url(url: str, login_url: str) -> str:
         problem = "is neither a Salesforce domain nor the host of login_url"
     if problem:
         raise AuthenticationError(
-            f"The instance_url in the answer of {login_url} {problem}, so nothing is sent there. "
-            "Check login_url and the proxy (HTTPS_PROXY)."
+            f"The instance_url in the response of {login_url} {problem}, so nothing is sent "
+            "there. Check login_url and the proxy (HTTPS_PROXY)."
         )
     return url.rstrip("/")
 
 
 def _problem(url: str) -> str:
-    """What speaks against an address; empty where nothing does."""
+    """The problem with an address; empty if there is none."""
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        return "holds a character that no address has"
+        return "contains a character that is not allowed in a URL"
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
         return "is not an address"
     if parts.scheme not in {"https", "http"} or not host:
-        return "is not an address that begins with https://"
+        return "is not an address that starts with https://"
     if "@" in parts.netloc:
-        return "holds a user name or password"
+        return "contains a user name or password"
     if not _HOST.fullmatch(host):
-        return "holds a character that no host has"
+        return "contains a character that no host has"
     if parts.query or parts.fragment:
-        return "holds a ? or #"
+        return "contains a ? or #"
     if parts.scheme != "https" and not _is_loopback(host):
-        return "is not encrypted: it must begin with https://"
+        return "is not encrypted: it must start with https://"
     return ""
 
 

@@ -74,6 +74,6 @@ def _infer_method(settings: Settings) -> str:
         ):
             return method
     raise SettingsError(
-        "No way to log in is set. Set client_id and client_secret (client credentials), "
-        "client_id and refresh_token, or access_token and instance_url."
+        "No credentials are set. Set client_id and client_secret (client credentials), client_id "
+        "and refresh_token, or access_token and instance_url."
     )

@@ -24,9 +24,9 @@ logger = logging.getLogger(__name__)
 class RefreshToken(Authenticator):
     """A refresh token that a user granted to the app.
 
-    Where the org rotates refresh tokens, each reply brings a new one and kills the old one. So the
-    new one is saved before it is used, and of the processes that share a state directory one logs
-    in at a time.
+    Where the org rotates refresh tokens, each response contains a new one and revokes the old one.
+    So the new one is saved before it is used, and of the processes that share a state directory one
+    logs in at a time.
     """
 
     login_url: str

@@ -27,7 +27,7 @@ def clean_secret(secret: str, setting: str) -> str:
         raise SettingsError(f"{setting} is empty.")
     if not is_sendable(stripped):
         raise SettingsError(
-            f"{setting} holds a blank, a control character or a letter outside ASCII, which no "
-            "such value has. Copy it again."
+            f"{setting} contains a space, a control character or a non-ASCII character, which is "
+            "never part of such a value. Copy it again."
         )
     return stripped

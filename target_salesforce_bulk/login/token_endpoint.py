@@ -42,7 +42,7 @@ _REMEDIES = (
     (
         "invalid_grant",
         "expired access/refresh token",
-        "The refresh token was revoked, has expired or was replaced; log in anew.",
+        "The refresh token was revoked, has expired or was replaced; authorize the app again.",
     ),
     ("invalid_grant", "inactive", "Activate the user, or log in as another one."),
     (
@@ -106,7 +106,7 @@ def _rotated(reply: dict[str, Any], login_url: str) -> str | None:
 
 def _sendable(token: str, name: str, login_url: str) -> str:
     if not token or not is_sendable(token):
-        raise ResponseError(f"{login_url} sent an {name} that cannot be sent back.")
+        raise ResponseError(f"{login_url} sent an invalid {name}.")
     conceal(token)
     return token
 
@@ -117,7 +117,7 @@ def _refusal(login_url: str, answer: Answer) -> SalesforceError:
     description = printable(reply.get("error_description", ""))
     if status >= 500 or status in {408, 420, 429}:
         return UnavailableError(
-            f"{login_url} cannot log anybody in now (HTTP {status}). Try again later.",
+            f"{login_url} is not available for logins (HTTP {status}). Try again later.",
             status=status,
             code=error,
             detail=description,

@@ -1,6 +1,6 @@
 """Keeps the refresh token that replaced the one in the configuration.
 
-With refresh-token rotation each renewal returns a new token and kills the old one, so the new one
+With refresh-token rotation each renewal returns a new token and revokes the old one, so the new one
 must be on disk before it is used.
 """
 
@@ -118,8 +118,9 @@ class TokenStore:
             self._sync_folder()
         except OSError as error:
             raise StateDirectoryError(
-                f"Salesforce replaced the refresh token, but the new one cannot be kept in "
-                f"{self._path}: {error.strerror}. Make the folder writable; then log in anew."
+                "Salesforce replaced the refresh token, but the new one cannot be stored in "
+                f"{self._path}: {error.strerror}. Make the folder writable; then authorize the "
+                "app again."
             ) from error
 
     def _sync_folder(self) -> None:
@@ -136,8 +137,8 @@ class TokenStore:
             return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise StateDirectoryError(
-                f"{path} cannot be opened: {error.strerror}. A new refresh token could not be "
-                "kept, so there is no login. Make the folder writable."
+                f"{path} cannot be opened: {error.strerror}. Without it a new refresh token could "
+                "not be stored, so the login was not attempted. Make the folder writable."
             ) from error
 
     def _lock(self, descriptor: int) -> None:
@@ -148,7 +149,8 @@ class TokenStore:
                 if attempt >= _LOCK_ATTEMPTS:
                     raise StateDirectoryError(
                         f"Another process has been logging in with {self._path} for "
-                        f"{_LOCK_ATTEMPTS * _LOCK_WAIT_SECONDS:.0f} seconds. End it, and run again."
+                        f"{_LOCK_ATTEMPTS * _LOCK_WAIT_SECONDS:.0f} seconds. Stop it, and run "
+                        "again."
                     ) from error
             else:
                 return

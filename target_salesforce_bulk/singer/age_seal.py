@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class AgeSeal:
-    """A thread that takes the reading thread's place while that waits for input.
+    """A thread that seals batches while the reading thread waits for input.
 
     What is read is taken under `taking`, so sinks are never used by two threads at once.
 
@@ -27,7 +27,7 @@ class AgeSeal:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Watch the batches meanwhile."""
+        """Watch the age of batches within this context."""
         thread = threading.Thread(target=self._watch, name="age-seal", daemon=True)
         thread.start()
         try:

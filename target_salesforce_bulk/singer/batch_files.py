@@ -61,8 +61,8 @@ def read_slices(
     kind, compression = encoding.get("format"), encoding.get("compression") or "none"
     if kind not in _FORMATS or compression not in _COMPRESSIONS:
         raise InputError(
-            f"A BATCH message has the encoding {plain_text(encoding)}, which this target does not "
-            f"read. It reads {', '.join(_FORMATS)}, uncompressed or gzip: set "
+            f"A BATCH message has the encoding {plain_text(encoding)}, which is not supported. "
+            f"Supported formats: {', '.join(_FORMATS)}, uncompressed or gzip. Change "
             "batch_config.encoding of the tap."
         )
     for url in manifest:
@@ -86,7 +86,7 @@ def _clear_errors(url: str) -> Iterator[None]:
         )
         remedy = f"pip install 'target-salesforce-bulk[{extra}]'" if extra else str(error)
         raise InputError(
-            f"The batch file {shown(url)} cannot be read without a package: {remedy}"
+            f"The batch file {shown(url)} needs a package that is not installed: {remedy}"
         ) from None
     except (OSError, EOFError, ValueError, zlib.error) as error:  # Arrow's errors are of these
         told = type(error).__name__ if says_secrets(url) else error or type(error).__name__
@@ -100,8 +100,8 @@ def _clear_errors(url: str) -> Iterator[None]:
 
 def _unreadable(url: str, told: object) -> InputError:
     return InputError(
-        f"The batch file {shown(url)} cannot be read: {told}. It must still be where the tap "
-        "wrote it, and whole; run the tap again."
+        f"The batch file {shown(url)} cannot be read: {told}. It must be complete, and still be "
+        "where the tap wrote it. Run the tap again."
     )
 
 

@@ -1,7 +1,7 @@
 """Where the files of BATCH messages may lie, and how they are opened.
 
-A message names any file it likes, so what is not asked for is not opened: nothing but files of this
-machine and S3, unless the settings name more, and no URL within a URL.
+A message can name any file, so only files of this machine and of S3 are opened, unless the settings
+allow more. Chained URLs are never opened.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ class BatchSources:
         if protocol is None or "::" in url:
             raise InputError(
                 f"A BATCH message names the file {shown(url)}, which is neither an absolute path "
-                "nor a plain URL. Let the tap write to such a place."
+                "nor a plain URL. Configure the tap to write to one of these."
             )
         allowed = ("file", "s3", *self.protocols)
         if name not in allowed:
             raise InputError(
                 f"A BATCH message names the file {shown(url)}, but only files by "
-                f"{', '.join(allowed)} are read. If it is meant, add {name} to batch_protocols."
+                f"{', '.join(allowed)} are read. If it is intended, add {name} to batch_protocols."
             )
         self._check_root(url, inside=self._is_below_a_root(url))
         return fsspec.open(url, "rb", compression=compression)
@@ -68,8 +68,8 @@ class BatchSources:
     def _open_local(self, url: str, path: Path, compression: str | None) -> Any:
         if not path.is_absolute():
             raise InputError(
-                f"A BATCH message names the file {shown(url)}, whose path is not absolute. Let the "
-                "tap write absolute paths."
+                f"A BATCH message names the file {shown(url)}, whose path is not absolute. "
+                "Configure the tap with an absolute path."
             )
         real = path.resolve()
         folders = [Path(root.removeprefix("file://")) for root in self.roots]
@@ -78,7 +78,7 @@ class BatchSources:
         )
         self._check_root(url, inside=inside)
         if real.exists() and not real.is_file():
-            raise OSError("it is no regular file")
+            raise OSError("it is not a regular file")
         return gzip.open(real, "rb") if compression == "gzip" else real.open("rb")
 
     def _is_below_a_root(self, url: str) -> bool:
@@ -88,9 +88,8 @@ class BatchSources:
     def _check_root(self, url: str, *, inside: bool) -> None:
         if self.roots and not inside:
             raise InputError(
-                f"A BATCH message names the file {shown(url)}, which does not lie in any of "
-                f"batch_roots ({', '.join(map(shown, self.roots))}). If it is meant, add its "
-                "folder."
+                f"A BATCH message names the file {shown(url)}, which is not in any of batch_roots "
+                f"({', '.join(map(shown, self.roots))}). If it is intended, add its folder."
             )
 
 
@@ -100,7 +99,7 @@ def is_remote(url: str) -> bool:
 
 
 def shown(url: str) -> str:
-    """A URL as it may be printed: without a user, a password or a signature."""
+    """A URL that is safe to print: without a user, a password or a signature."""
     if is_remote(url):
         url = _USER.sub("://***@", url).partition("?")[0]
     return plain_text(url, 500)
@@ -112,7 +111,7 @@ def says_secrets(url: str) -> bool:
 
 
 class BoundedReads:
-    """A file that refuses to read very much at once, as a broken or hostile one may ask for."""
+    """A file that refuses very large reads, which a broken or hostile file may cause."""
 
     def __init__(self, file: Any) -> None:
         self._file = file

@@ -31,7 +31,7 @@ def composed(state: State, bookmarks: dict[str, Any]) -> State:
 
 
 def is_resumable(bookmark: Any) -> bool:
-    """Whether a tap can go on from a bookmark, so that what came before it does not come again."""
+    """Whether a tap can resume from a bookmark, so that earlier rows do not come again."""
     if not isinstance(bookmark, dict):
         return bookmark is not None
     if _PROGRESS in bookmark:
@@ -42,7 +42,7 @@ def is_resumable(bookmark: Any) -> bool:
 
 
 def is_under_way(state: State, stream: str) -> bool:
-    """Whether a STATE says itself that the tap had not finished a stream."""
+    """Whether a STATE says that the tap had not finished a stream."""
     if isinstance(state, dict) and state.get("currently_syncing") == stream:
         return True
     bookmark = by_stream(state).get(stream)

@@ -1,10 +1,10 @@
 """Which STATE may be written, and what it covers.
 
-A STATE says of each stream: everything before this bookmark is dealt with. So what is written is
-composed: the newest STATE, in which each stream has its newest bookmark before which every row has
-an outcome on disk. No stream waits for another, unless their bookmarks cannot be told apart.
+A STATE says of each stream that every row before its bookmark has an outcome. So the written STATE
+is composed: the newest STATE, in which each stream has its newest bookmark before which every row
+has an outcome on disk. No stream waits for another, unless their bookmarks cannot be told apart.
 
-A bookmark covers rows only if the tap can go on from it: it has changed, and the tap does not mark
+A bookmark covers rows only if the tap can resume from it: it has changed, and the tap does not mark
 it as unfinished.
 """
 
@@ -48,7 +48,7 @@ class Covers(Protocol):
         """Note what a STATE will cover that is about to be written; its number."""
 
     def state_written(self, number: int, coverage: Coverage, value: Any, *, numbered: bool) -> None:
-        """Note that it is out."""
+        """Record that it was written."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +57,7 @@ class Reading:
 
     #: How far its open batches were filled.
     positions: Mapping[int, Position] = field(default_factory=dict)
-    #: How many of its rows had come again that an earlier run dealt with.
+    #: How many of its rows had come again after an earlier run had processed them.
     taken: int = 0
     #: Its rows at the newest replication-key value, and how many there were.
     top: tuple[TopRows, int] | None = None
@@ -162,7 +162,7 @@ class Checkpoint:
             self._streams.setdefault(stream, _Stream(tap_stream)).tap_stream = tap_stream
 
     def tie(self, streams: Iterable[str]) -> None:
-        """Hold streams together whose rows come in turns, as those of parent and child do."""
+        """Hold streams together whose rows alternate, such as those of a parent and a child."""
         with self._mutex:
             every = set(streams)
             for each in every.copy():

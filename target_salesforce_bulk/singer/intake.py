@@ -50,11 +50,11 @@ class Intake(Protocol):
     def recogniser(
         self, plan: LoadPlan, *, replication_key: str | None, skip_repeated: bool
     ) -> Recogniser:
-        """What tells rows that an earlier run dealt with from new ones.
+        """Distinguishes new rows from those that an earlier run processed.
 
         Args:
             plan: What the rows are to become.
-            replication_key: The property by which the tap goes on; None where it has none.
+            replication_key: The property that the tap's bookmark is based on; None if it has none.
             skip_repeated: Whether rows that come again at the bookmark are left out.
         """
 

@@ -22,7 +22,7 @@ class Holder(Protocol):
         """Whether an open batch has a row of any of these keys, given by their hashes."""
 
     def give_way(self, same_keys: Collection[str]) -> None:
-        """Another stream is about to write records, by their keys as they compare."""
+        """Prepare for another stream to write the records with these comparable keys."""
 
     def leave_bookmark(self) -> None:
         """Leave out no more rows that come again at the bookmark."""

@@ -1,6 +1,6 @@
 """What STATE says of failed rows, so that a machine with an empty journal knows of them.
 
-It stands below `bookmarks`, because taps that are built on the SDK keep what is there and drop
+It is stored below `bookmarks`, because taps that are built on the SDK keep what is there and drop
 other keys. Salesforce keeps the results of a job for seven days, so the ids of the jobs are enough
 to fetch and resend the rows from anywhere.
 """
@@ -52,8 +52,8 @@ class Ledger:
     def take_out(self, state: Any) -> tuple[Any, int | None]:
         """The STATE of the tap without our part, and the number that it brought back.
 
-        Jobs of another machine are remembered. What is malformed is passed over, and so is what
-        was written for another org: its number and its jobs mean nothing here.
+        Jobs of another machine are remembered. Malformed entries are ignored, and so is the ledger
+        of another org: its number and its jobs mean nothing here.
         """
         found = find(state)
         if found is None:
@@ -76,9 +76,9 @@ class Ledger:
         if not self._warned:
             self._warned = True
             logger.warning(
-                "The STATE was written for org %s, and this run loads into %s: its bookmarks do "
-                "not say what is loaded here. Give each org a STATE of its own (in Meltano, an "
-                "environment of its own or --state-id-suffix).",
+                "The STATE was written for org %s, but this run loads into %s: its bookmarks do "
+                "not say what is loaded here. Use a separate STATE for each org (in Meltano, a "
+                "separate environment or --state-id-suffix).",
                 plain_text(org),
                 self._org,
             )

@@ -46,7 +46,7 @@ class Listing:
         if self._settings.unlisted_streams == "error":
             raise MappingError(
                 f"Stream {stream}{self._meant(stream)} has no entry in streams, so it is not "
-                "loaded. Add an entry of its exact name, deselect it in the tap, or set "
+                "loaded. Add an entry with its exact name, deselect it in the tap, or set "
                 "unlisted_streams to skip or load.",
                 stream=stream,
             )
@@ -58,7 +58,7 @@ class Listing:
         if self._left_out:
             streams = ", ".join(f"{plain_text(each)}{self._meant(each)}" for each in self._left_out)
             yield (
-                "Left out, as streams has no entry for them and unlisted_streams is skip: "
+                "Left out, because streams has no entry for them and unlisted_streams is skip: "
                 f"{streams}."
             )
         unmatched = self._settings.unmatched(self._came) if self._came else []

@@ -166,7 +166,7 @@ class LiveIntake:
         )
 
     def _decide(self, number: int | None) -> None:
-        """Settle which rows come again, and load those that waited for it and do not."""
+        """Decide which rows come again, and load the waiting rows that do not."""
         if not self._journal.recognised.decided:
             self._journal.recognised.settle_decision(number)
             for release in self._held:
@@ -221,7 +221,7 @@ class LiveIntake:
             self._journal.keep_state(value)
         self._journal.end_run()
         if taken := self._journal.recognised.taken_in_all:
-            logger.info("%s rows had been dealt with by an earlier run and were left out", taken)
+            logger.info("%s rows were already processed by an earlier run and were left out", taken)
 
     def _keeps_no_state(self, stream: str) -> bool:
         """Whether the tap of a stream, which has sent no STATE, sends none at its end either."""

@@ -1,4 +1,4 @@
-"""What a line must be to be a Singer message."""
+"""Validates the lines of the input as Singer messages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def check_members(where: str, message: dict[str, Any]) -> None:
         if member not in message and member not in _OPTIONAL:
             raise incomplete(where, kind)
         if not is_good(message.get(member)):
-            raise InputError(f"{where} is a {kind} message whose {member} is no {what}.")
+            raise InputError(f"{where} is a {kind} message whose {member} is not {what}.")
 
 
 def _is_text(value: Any) -> bool:
@@ -57,17 +57,17 @@ _OPTIONAL = frozenset({"key_properties"})
 _STREAM_MEMBER = ("stream", "text", _is_text)
 #: What a message of a kind must have, what each is, and how that is known.
 _MEMBERS: dict[str, tuple[tuple[str, str, Callable[[Any], bool]], ...]] = {
-    "RECORD": (_STREAM_MEMBER, ("record", "object", _is_object)),
+    "RECORD": (_STREAM_MEMBER, ("record", "an object", _is_object)),
     "SCHEMA": (
         _STREAM_MEMBER,
-        ("schema", "schema of an object with properties", _is_schema),
-        ("key_properties", "list of names", lambda value: value is None or _are_texts(value)),
+        ("schema", "the schema of an object with properties", _is_schema),
+        ("key_properties", "a list of names", lambda value: value is None or _are_texts(value)),
     ),
-    "ACTIVATE_VERSION": (_STREAM_MEMBER, ("version", "number", lambda _: True)),
+    "ACTIVATE_VERSION": (_STREAM_MEMBER, ("version", "a number", lambda _: True)),
     "BATCH": (
         _STREAM_MEMBER,
-        ("encoding", "object", _is_object),
-        ("manifest", "list of files", _are_texts),
+        ("encoding", "an object", _is_object),
+        ("manifest", "a list of files", _are_texts),
     ),
 }
 
@@ -75,12 +75,12 @@ _MEMBERS: dict[str, tuple[tuple[str, str, Callable[[Any], bool]], ...]] = {
 def incomplete(where: str, kind: Any) -> InputError:
     """The error of a message without all of its members."""
     return InputError(
-        f"{where} is a {kind} message without all of its members. The tap must send them."
+        f"{where} is a {kind} message with missing members. The tap must send all of them."
     )
 
 
 def too_deep(where: str) -> InputError:
-    """The error of a line that Python cannot follow into its depths."""
+    """The error of a line that is nested too deeply for Python."""
     return InputError(f"{where} has arrays or objects that are nested too deeply to be read.")
 
 

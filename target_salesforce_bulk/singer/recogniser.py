@@ -1,4 +1,4 @@
-"""Tells the rows of one stream that an earlier run dealt with from new ones."""
+"""Distinguishes new rows of a stream from those that an earlier run processed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Recogniser(Protocol):
 
 
 class NothingToRecognise:
-    """For what earlier runs do not matter to."""
+    """For streams whose rows earlier runs do not affect."""
 
     def judge(
         self, number: int, row: Callable[[int], Row], positions: Sequence[Any]

@@ -1,4 +1,4 @@
-"""Makes what turns a stream's records into rows from its mapping and its settings."""
+"""Makes row writers from the mapping and settings of a stream."""
 
 from __future__ import annotations
 

@@ -174,7 +174,7 @@ class SalesforceSink(SafeSink):
         return answer is Answer.NEW
 
     def give_way(self, same_keys: Collection[str]) -> None:
-        """Another stream is about to write records: load what was read of them before."""
+        """Load the waiting rows of records that another stream is about to write."""
         self._recogniser.write_records(same_keys)
         self._undecided.release(same_keys)
 
@@ -195,7 +195,7 @@ class SalesforceSink(SafeSink):
         return self._batches.seal_old()
 
     def _take_row(self, row: bytes, key: str | None, positions: tuple[Any, ...]) -> None:
-        """Load a row, unless it is one that an earlier run dealt with."""
+        """Load a row, unless an earlier run processed it."""
         same_key = None if key is None else self._writes.same_key(key)
         answers = self._recogniser.judge(1, lambda _: (row, same_key), positions)
         answer = Answer.NEW if answers is None else answers[0]
@@ -338,12 +338,12 @@ class SalesforceSink(SafeSink):
         self._batches.seal()
 
     def clean_up(self) -> None:
-        """Say at the end of the input what the settings let pass."""
+        """Log at the end of the input how many deleted records were loaded."""
         deleted = self._writes.encoder.deleted_rows
         if deleted and self._deletes is None and not self._writes.plan.operation.only_ids:
             self.logger.warning(
-                "Stream %s: %s records that have _sdc_deleted_at were loaded like any other; "
-                "set deletes to delete them in Salesforce",
+                "Stream %s: %s records with _sdc_deleted_at were loaded like any other; set "
+                "deletes to delete them in Salesforce",
                 plain_text(self.stream_name),
                 f"{deleted:,}",
             )
@@ -352,7 +352,7 @@ class SalesforceSink(SafeSink):
     def activate_version(self, new_version: int) -> None:
         """Ignore that a full refresh has begun or ended: nothing is deleted by surprise."""
         self.logger.info(
-            "Stream %s: ACTIVATE_VERSION %s is ignored; no record is deleted for it",
+            "Stream %s: ACTIVATE_VERSION %s is ignored; no record is deleted",
             plain_text(self.stream_name),
             plain_text(new_version),
         )

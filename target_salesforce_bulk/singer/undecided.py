@@ -1,4 +1,4 @@
-"""Rows that wait for the first STATE, which tells whether an earlier run dealt with them."""
+"""Rows that wait for the first STATE, which tells whether an earlier run processed them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class UndecidedRows:
 
         Args:
             same_key: Its key in the form in which keys compare; None if it has none.
-            take: Judges the row again, and loads it unless an earlier run dealt with it.
+            take: Judges the row again, and loads it unless an earlier run processed it.
         """
         self._rows.append((same_key, take))
 

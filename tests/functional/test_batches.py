@@ -205,7 +205,7 @@ def test_roots_of_batch_files(load: Callable[..., Result], tmp_path: Path) -> No
     outside = load([schema(), batch([path])], batch_roots=[str(tmp_path / "exports")])
 
     assert (inside.code, outside.code) == (0, 1), inside.stderr
-    assert "does not lie in any of batch_roots" in outside.last_line
+    assert "is not in any of batch_roots" in outside.last_line
 
 
 def test_nested_columns_and_stream_maps(

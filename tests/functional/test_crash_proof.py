@@ -242,7 +242,7 @@ def test_rows_that_come_again_after_a_broken_run(
     whole = load(ROWS, **INSERT)
 
     assert (broken.returncode, whole.code) == (1, 0), whole.stderr
-    assert "rows had been dealt with by an earlier run" in whole.stderr
+    assert "rows were already processed by an earlier run" in whole.stderr
     assert (org.count("Contact"), len(whole.failed_rows())) == (20, 0)
 
 
@@ -258,7 +258,7 @@ def test_a_tap_that_dies_after_its_last_state(org: Emulator, load: Callable[...,
 
     assert died.states[-1]["bookmarks"]["Contact"] == 10
     assert (died.code, again.code, later.code) == (0, 0, 0)
-    assert "5 rows had been dealt with by an earlier run" in again.stderr
+    assert "5 rows were already processed by an earlier run" in again.stderr
     assert org.count("Contact") == 22
 
 

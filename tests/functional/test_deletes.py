@@ -72,9 +72,9 @@ def test_more_than_a_tenth_of_an_object_is_not_deleted(
 
     assert (stopped.code, stopped.states, left) == (1, [], 200)
     assert stopped.last_line == (
-        "Stream Contact stopped and keeps its bookmark, so its rows will be read again: "
-        "Stream Contact is to delete 21 of 200 Contact records, 10.5 %; max_delete_percent is 10. "
-        "The rest of the stream is not sent. If the source is right, raise "
+        "Stream Contact stopped and keeps its bookmark, so its rows will be read again: Stream "
+        "Contact would delete 21 of 200 Contact records, 10.5 %; max_delete_percent is 10. The "
+        "rest of the stream is not sent. If the source is right, raise "
         "streams.Contact.max_delete_percent."
     )
     assert counts in {0, 1}
@@ -126,7 +126,7 @@ def test_a_retry_of_failed_deletes_is_counted(
 
     assert (retried.returncode, org.count("Contact"), stored[0]["rows"]) == (1, 5, 3)
     assert retried.stdout.splitlines()[-1] == (
-        "Stream Contact stopped, and its rows stay stored: Stream Contact is to delete 3 Contact "
+        "Stream Contact stopped, and its rows stay stored: Stream Contact would delete 3 Contact "
         "records; max_deletes is 2. The rest of the stream is not sent. If the source is right, "
         "raise streams.Contact.max_deletes."
     )
@@ -152,8 +152,8 @@ def test_marks_that_delete_nothing_are_counted(
     said = [line for line in result.stderr.splitlines() if "like any other" in line]
     assert len(said) == 1
     assert said[0].endswith(
-        "Stream Contact: 1,200 records that have _sdc_deleted_at were loaded like any other; "
-        "set deletes to delete them in Salesforce"
+        "Stream Contact: 1,200 records with _sdc_deleted_at were loaded like any other; set "
+        "deletes to delete them in Salesforce"
     )
 
 

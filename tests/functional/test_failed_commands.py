@@ -189,7 +189,7 @@ def test_show_says_which_row_is_meant(load: Callable[..., Result], failed: Any) 
     either = failed("show", "2")
     shown = [json.loads(failed("show", "2", "--by", by, "--json").stdout) for by in BY]
 
-    assert (either.returncode, "--by number, or --by key" in either.stderr) == (1, True)
+    assert (either.returncode, "--by number or --by key" in either.stderr) == (1, True)
     assert [[(row["id"], row["key"]) for row in each] for each in shown] == [
         [(1, "2")],
         [(2, "C-9")],

@@ -38,8 +38,8 @@ def test_a_stream_that_is_not_listed_stops_the_run(
     assert (result.code, org.count("Account"), result.states) == (1, 0, [])
     assert result.last_line == (
         "Stream Account (did you mean account?) has no entry in streams, so it is not loaded. "
-        "Add an entry of its exact name, deselect it in the tap, or set unlisted_streams to skip "
-        "or load."
+        "Add an entry with its exact name, deselect it in the tap, or set unlisted_streams to "
+        "skip or load."
     )
 
 
@@ -53,7 +53,8 @@ def test_a_stream_that_is_not_listed_is_skipped(org: Emulator, load: Callable[..
     assert result.states[-1]["bookmarks"] == {"Contact": 2, "Account": 2, "nowhere": 2}
     said = [line.rpartition(" | ")[2] for line in result.stderr.splitlines() if "Left out" in line]
     assert said == [
-        "Left out, as streams has no entry for them and unlisted_streams is skip: nowhere, Account."
+        "Left out, because streams has no entry for them and unlisted_streams is skip: nowhere, "
+        "Account."
     ]
 
 

@@ -137,7 +137,7 @@ def test_the_state_of_another_org(
 
     assert dev.states[-1]["bookmarks"][LEDGER]["org"] == ORG_ID
     assert again.code == 0, again.stderr
-    assert again.stderr.count(f"The STATE was written for org {ORG_ID}, and this run loads") == 1
+    assert again.stderr.count(f"The STATE was written for org {ORG_ID}, but this run loads") == 1
     assert sorted(row["LastName"] for row in prod.rows("Contact")) == ["A", "B", "C", "C"]
     ledger = again.states[-1]["bookmarks"][LEDGER]
     assert (ledger["org"], ledger.get("failed_jobs")) == (PROD_ID, None)
@@ -183,8 +183,8 @@ def test_it_is_not_clear_which_org_is_meant(
 
     assert json.loads(only.stdout)[0]["rows"] == 1
     assert "an org that these settings have not logged in to" in discard.stderr
-    assert f"2 orgs: {ORG_ID} ({org.url}), {PROD_ID} ({prod.url}). Say which" in several.stderr
-    assert "has nothing of org 00D000000000001EAA" in wrong.stderr
+    assert f"2 orgs: {ORG_ID} ({org.url}), {PROD_ID} ({prod.url}). Select one" in several.stderr
+    assert "has no data of org 00D000000000001EAA" in wrong.stderr
     codes = [each.returncode for each in (only, discard, several, wrong)]
     assert codes == [1, 1, 1, 1]
     assert json.loads(act("failed", "list", "--json").stdout)[0]["rows"] == 1

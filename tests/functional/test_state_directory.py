@@ -261,9 +261,9 @@ def test_git_never_takes_rows(load: Callable[..., Result], tmp_path: Path) -> No
     [
         ("", "state_dir is empty"),
         ("  ", "state_dir is empty"),
-        ("$NOT_SET_HERE/state", "state_dir names $NOT_SET_HERE, which is not set"),
-        ("a\0b", "state_dir holds a null character"),
-        ("~nobody-at-all/state", "state_dir names the home of a user who has none"),
+        ("$NOT_SET_HERE/state", "state_dir refers to $NOT_SET_HERE, which is not set"),
+        ("~nobody-at-all/state", "state_dir refers to the home folder of a user who has none"),
+        ("a\0b", "state_dir contains a null character"),
     ],
 )
 def test_a_path_that_names_nothing(

@@ -44,7 +44,7 @@ def test_what_is_allowed(pattern: str) -> None:
 )
 def test_what_may_take_too_long(pattern: str) -> None:
     """A row's message could stop the run for years."""
-    with pytest.raises(SettingsError, match=r"^retryable_errors holds .* may take too long"):
+    with pytest.raises(SettingsError, match=r"^retryable_errors contains .* may take too long"):
         check_pattern(pattern, "retryable_errors")
 
 
@@ -53,6 +53,8 @@ def test_what_may_take_too_long(pattern: str) -> None:
 )
 def test_what_is_no_regular_expression(pattern: str) -> None:
     """It is refused by the name of its setting, without a part of it."""
-    with pytest.raises(SettingsError, match=r"^retryable_errors holds a text that is no") as caught:
+    with pytest.raises(
+        SettingsError, match=r"^retryable_errors contains an invalid regular expression"
+    ) as caught:
         check_pattern(pattern, "retryable_errors")
     assert "secret" not in str(caught.value)

@@ -57,8 +57,8 @@ def test_a_link_in_the_place_of_the_draft_is_not_followed(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("error", "remedy"),
     [
-        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "Make room"),
-        (sqlite3.OperationalError("database or disk is full"), "Make room"),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "Free some space"),
+        (sqlite3.OperationalError("database or disk is full"), "Free some space"),
         (OSError(errno.EMFILE, os.strerror(errno.EMFILE)), "ulimit -n"),
         (OSError(errno.EROFS, os.strerror(errno.EROFS)), "Make it writable"),
         (sqlite3.DatabaseError("malformed"), "Make it writable"),

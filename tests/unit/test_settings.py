@@ -274,8 +274,8 @@ def test_the_bounds_themselves_are_allowed(value: str, number: float) -> None:
 def test_poll_intervals_that_contradict_each_other() -> None:
     """Also one that is set against the default of the other."""
     assert refused(poll_interval_seconds=60) == (
-        "poll_max_interval_seconds is less than poll_interval_seconds: 30 against 60. "
-        "Raise the first or lower the second."
+        "poll_max_interval_seconds (30) is less than poll_interval_seconds (60). Raise the first "
+        "or lower the second."
     )
     assert Settings.from_config({"poll_interval_seconds": 30}).poll_interval_seconds == 30
 
@@ -292,9 +292,9 @@ def test_no_operation_deletes_at_the_top_level(operation: str) -> None:
         "stream. Set it in streams.<exact name of the stream>.operation instead."
     )
     assert by_a_pattern == (
-        f"streams.crm-*.operation is {operation}, but crm-* is a pattern, which may match other "
-        "streams than intended. Name each stream that is to delete: "
-        "streams.<exact name of the stream>.operation."
+        f"streams.crm-*.operation is {operation}, but crm-* is a pattern, which may match "
+        "unintended streams. Name each stream that deletes records: streams.<exact name of the "
+        "stream>.operation."
     )
 
 
@@ -312,7 +312,7 @@ def test_a_hard_delete_needs_a_setting_of_its_own(
     """It is named, and so is what else to set."""
     assert refused(**config, allow_hard_delete=False) == (
         f"{setting} is {value}, which bypasses the Recycle Bin. Set allow_hard_delete to true to "
-        f"accept that, or {setting} to delete."
+        f"allow this, or {setting} to delete."
     )
     Settings.from_config(config | {"allow_hard_delete": True})
 

@@ -72,7 +72,7 @@ class DeleteGuard:
         deletes, limits = self._deletes[plan.stream], self._limits(plan.stream)
         if plan.operation not in limits.accepted:
             return _not_accepted(plan)
-        found = f"Stream {plan.stream} is to delete {deletes:,}"
+        found = f"Stream {plan.stream} would delete {deletes:,}"
         if limits.max_deletes is not None and deletes > limits.max_deletes:
             return (
                 f"{found} {plan.sobject} records; max_deletes is {limits.max_deletes}. "
@@ -87,7 +87,7 @@ class DeleteGuard:
         except RequestError as error:
             return (
                 f"The {plan.sobject} records could not be counted, so stream {plan.stream} might "
-                f"delete more than max_delete_percent of them: {error} To delete without that "
+                f"delete more than max_delete_percent of them: {error} To delete without this "
                 f"limit, set streams.{plan.stream}.max_delete_percent to 100."
             )
         if not _is_judged(records) or 100 * deletes <= limits.max_delete_percent * records:

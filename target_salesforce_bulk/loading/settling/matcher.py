@@ -127,11 +127,11 @@ class Matcher:
         self._pairing.leave_out_loaded()
         if more := self._pairing.crowd():
             return self._match_all(
-                counts, f"{more} results match no row that was sent, or one that has another result"
+                counts, f"{more} results match no sent row, or a row that already has a result"
             )
         self._pairing.pair()
         if alike := self._pairing.count_alike():
-            why = f"{alike} rows differ only in what their results leave out, and some failed"
+            why = f"{alike} rows differ only in details that results omit, and some of them failed"
             self._pairing.doubt_alike(_doubt(why))
             return why
         return ""

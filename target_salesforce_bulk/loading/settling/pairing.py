@@ -104,7 +104,7 @@ class Pairing:
         return int(more)
 
     def doubt_crowded(self, error: str) -> None:
-        """Call rows uncertain that results name more often than they were sent."""
+        """Mark rows as uncertain that results name more often than they were sent."""
         self._db.execute(
             "INSERT INTO outcome SELECT number, ? FROM sent JOIN crowded USING (echo)", (error,)
         )
@@ -135,7 +135,7 @@ class Pairing:
         return int(rows)
 
     def doubt_alike(self, error: str) -> None:
-        """Call rows uncertain of which results cannot tell which was not loaded."""
+        """Mark rows as uncertain if results cannot tell which of them was not loaded."""
         self._db.execute(
             "INSERT INTO outcome SELECT number, ? FROM sent WHERE echo IN"
             " (SELECT echo FROM result WHERE says != ?)",
@@ -143,7 +143,7 @@ class Pairing:
         )
 
     def doubt_rest(self, error: str) -> None:
-        """Call rows uncertain that no result has been given to."""
+        """Mark rows as uncertain that have no result."""
         self._db.execute("INSERT INTO outcome SELECT number, ? FROM sent", (error,))
 
     def not_loaded(self) -> Iterator[tuple[int, str]]:

@@ -58,7 +58,7 @@ def _check_header(path: Path, header: dict[str, int], needed: Sequence[str]) -> 
     without_data = not any(name for name in header if not name.startswith("sf__"))
     for name in needed:
         if header and name not in header and (name == "sf__id" or not without_data):
-            raise ResponseError(f"{path.stem} is no result file: it has no column {name}")
+            raise ResponseError(f"{path.stem} is not a result file: it has no column {name}")
 
 
 def _is_cut(path: Path) -> bool:
@@ -164,7 +164,7 @@ class ResultCounts:
         ):
             counted = self._counted(kind)
             if counted not in {None, self.named[kind]}:
-                return f"the job counts {counted} {word} rows, its results {self.named[kind]}"
+                return f"the job counts {counted} {word} rows, its results name {self.named[kind]}"
         return ""
 
     def _counted(self, kind: ResultKind) -> int | None:

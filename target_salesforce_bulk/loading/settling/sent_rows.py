@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Why Salesforce did not come to a row.
 LEFT_ALONE = RowError(
-    code=UNPROCESSED, message="The job ended before Salesforce came to this row.", raw=UNPROCESSED
+    code=UNPROCESSED, message="The job ended before Salesforce processed this row.", raw=UNPROCESSED
 )
 
 

@@ -90,7 +90,7 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     """With what can be done about it."""
     (tmp_path / "journal.sqlite3").write_bytes(b"not a database" * 100)
 
-    with pytest.raises(StateDirectoryError, match=r"journal\.sqlite3 is damaged: .*from a copy"):
+    with pytest.raises(StateDirectoryError, match=r"journal\.sqlite3 is damaged: .*from a backup"):
         Database(tmp_path)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
             SalesforceBulkError,
             "because of a bug in this program: ZeroDivision",
         ),
-        (OSError(28, "No space left on device"), StateDirectoryError, "Make room"),
+        (OSError(28, "No space left on device"), StateDirectoryError, "Free some space"),
     ],
 )
 def test_whatever_arises_in_a_worker_is_one_line(

@@ -43,8 +43,8 @@ def test_the_way_follows_from_what_is_given(
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({}, "No way to log in is set"),
-        ({"client_id": "app"}, "No way to log in is set"),
+        ({}, "No credentials are set"),
+        ({"client_id": "app"}, "No credentials are set"),
         ({"access_token": "00D!x"}, "auth_method access_token needs instance_url"),
         (
             APP | {"auth_method": "refresh_token"},
@@ -52,10 +52,10 @@ def test_the_way_follows_from_what_is_given(
         ),
         (APP | {"login_url": "http://acme.my.salesforce.com"}, "login_url is not encrypted"),
         (TOKEN | {"instance_url": "http://evil.example"}, "instance_url is not encrypted"),
-        (TOKEN | {"access_token": "a\nb"}, "access_token holds"),
-        (APP | {"client_secret": "a\nb"}, "client_secret holds"),
-        (APP | {"client_id": "a\nb"}, "client_id holds"),
-        (APP | {"refresh_token": "a\nb"}, "refresh_token holds"),
+        (TOKEN | {"access_token": "a\nb"}, "access_token contains"),
+        (APP | {"client_secret": "a\nb"}, "client_secret contains"),
+        (APP | {"client_id": "a\nb"}, "client_id contains"),
+        (APP | {"refresh_token": "a\nb"}, "refresh_token contains"),
     ],
 )
 def test_settings_that_make_no_login(tmp_path: Path, config: dict[str, Any], message: str) -> None:

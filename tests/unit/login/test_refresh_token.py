@@ -61,7 +61,7 @@ def test_a_dead_token_is_asked_for_once(tmp_path: Path) -> None:
     way = RefreshToken(URL, "app", None, store(tmp_path))
     client, wire = make_client(DEAD, authenticator=way)
 
-    with pytest.raises(AuthenticationError, match="log in anew"):
+    with pytest.raises(AuthenticationError, match="authorize the app again"):
         client.check_access()
     assert len(wire.requests) == 1
 

@@ -19,7 +19,7 @@ def test_blanks_around_a_secret_are_left_out(text: str) -> None:
 )
 def test_a_secret_that_cannot_be_sent_is_refused(text: str) -> None:
     """By the name of its setting, without a part of it."""
-    with pytest.raises(SettingsError, match=r"^access_token holds") as caught:
+    with pytest.raises(SettingsError, match=r"^access_token contains") as caught:
         clean_secret(text, "access_token")
     assert "abc" not in str(caught.value)
 

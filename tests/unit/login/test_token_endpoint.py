@@ -63,7 +63,7 @@ def test_no_secret_is_printed() -> None:
     [
         ("invalid_client_id", "client identifier invalid", "consumer key"),
         ("invalid_client", "invalid client credentials", "Check client_id and client_secret"),
-        ("invalid_grant", "expired access/refresh token", "log in anew"),
+        ("invalid_grant", "expired access/refresh token", "authorize the app again"),
         ("invalid_grant", "no client credentials user enabled", "Run As user"),
         ("invalid_grant", "request not supported on this domain", "My Domain"),
         ("something_new", "never seen", "Check the user, the app and login_url"),

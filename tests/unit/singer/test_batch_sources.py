@@ -75,7 +75,7 @@ def test_a_local_file_by_its_path(exports: Path, form: str) -> None:
 def test_local_roots_hold_after_links_and_dots(exports: Path, form: str) -> None:
     """A file outside is not opened, however it is named."""
     for roots in ([str(exports)], [f"file://{exports}"], ["s3://bucket", str(exports)]):
-        with pytest.raises(InputError, match="does not lie in any of batch_roots"):
+        with pytest.raises(InputError, match="is not in any of batch_roots"):
             BatchSources(roots=roots).open(form.format(exports), None)
 
 
@@ -96,7 +96,7 @@ def test_roots_of_urls(url: str, root: str, *, inside: bool) -> None:
     if inside:
         sources.open(url, None)
     else:
-        with pytest.raises(InputError, match="does not lie in any of batch_roots"):
+        with pytest.raises(InputError, match="is not in any of batch_roots"):
             sources.open(url, None)
 
 

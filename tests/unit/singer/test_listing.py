@@ -22,9 +22,9 @@ def test_a_stream_that_nobody_named_is_refused() -> None:
 
     assert raised.value.stream == "Users"
     assert str(raised.value) == (
-        "Stream Users (did you mean users?) has no entry in streams, so it is not loaded. "
-        "Add an entry of its exact name, deselect it in the tap, or set unlisted_streams to skip "
-        "or load."
+        "Stream Users (did you mean users?) has no entry in streams, so it is not loaded. Add an "
+        "entry with its exact name, deselect it in the tap, or set unlisted_streams to skip or "
+        "load."
     )
 
 
@@ -44,8 +44,8 @@ def test_what_is_left_out_is_said_once() -> None:
 
     assert taken == [False, True, False, False, False, True]
     assert list(known.remarks()) == [
-        "Left out, as streams has no entry for them and unlisted_streams is skip: "
-        "Users (did you mean users?), User (did you mean users?), b\\x1b."
+        "Left out, because streams has no entry for them and unlisted_streams is skip: Users "
+        "(did you mean users?), User (did you mean users?), b\\x1b."
     ]
 
 

@@ -81,8 +81,8 @@ def test_the_records_of_a_batch(tmp_path: Path) -> None:
         ),
         (
             {"type": "BATCH", "stream": SECRET},
-            "Line 2 of the input is a BATCH message without all of its members. "
-            "The tap must send them.",
+            "Line 2 of the input is a BATCH message with missing members. The tap must send all "
+            "of them.",
         ),
     ],
 )

@@ -13,9 +13,9 @@ from target_salesforce_bulk.journal.lifecycle import BatchState
 from target_salesforce_bulk.loading.guards.deletes import DeleteGuard, DeleteLimits
 from target_salesforce_bulk.salesforce.job import Operation
 
-TOO_MANY = "Stream people is to delete 6 Contact records; max_deletes is 5. The rest of the stream"
+TOO_MANY = "Stream people would delete 6 Contact records; max_deletes is 5. The rest of the stream"
 TOO_MUCH = (
-    "Stream people is to delete 11 of 100 Contact records, 11.0 %; max_delete_percent is 10. "
+    "Stream people would delete 11 of 100 Contact records, 11.0 %; max_delete_percent is 10. "
     "The rest of the stream"
 )
 WHAT_TO_DO = " is not sent. If the source is right, raise streams.people."
@@ -125,7 +125,7 @@ def test_records_that_cannot_be_counted() -> None:
 
     assert problems(guard(Org(refused), percent=10), batch(1)) == [
         "The Contact records could not be counted, so stream people might delete more than "
-        "max_delete_percent of them: QUERY_TIMEOUT. To delete without that limit, set "
+        "max_delete_percent of them: QUERY_TIMEOUT. To delete without this limit, set "
         "streams.people.max_delete_percent to 100."
     ]
 

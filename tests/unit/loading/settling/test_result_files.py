@@ -43,7 +43,7 @@ def counts(named: tuple[int, int, int], processed: int | None, failed: int | Non
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b'"a","b"\n"1","2"\n', "is no result file: it has no column sf__id"),
+        (b'"a","b"\n"1","2"\n', "is not a result file: it has no column sf__id"),
         (b'"sf__Id","a"\n"1","2', "ends in the middle of a row"),
         (b'"sf__Id","a"\n"1","\xff"\n', "is not UTF-8"),
         (None, "could not be downloaded"),
@@ -103,8 +103,8 @@ def test_columns_that_tell_rows_apart(key: str | None, kind: ResultKind, columns
             1,
             "3 rows were sent, but the results name 1 successful, 1 failed and 0 unprocessed ones",
         ),
-        ((2, 1, 0), 3, 0, "the job counts 0 failed rows, its results 1"),
-        ((2, 0, 1), 3, 0, "the job counts 0 unprocessed rows, its results 1"),
+        ((2, 1, 0), 3, 0, "the job counts 0 failed rows, its results name 1"),
+        ((2, 0, 1), 3, 0, "the job counts 0 unprocessed rows, its results name 1"),
     ],
 )
 def test_whether_the_numbers_add_up(

@@ -158,7 +158,7 @@ def test_the_job_counts_more_failures_than_it_names(settle: Any) -> None:
     """The numbers are reconciled, not believed."""
     _, counts, mismatch = settle(loaded=ROWS[:5], failed=[ROWS[5]], counted=2)
 
-    assert "the job counts 2 failed rows, its results 1" in mismatch
+    assert "the job counts 2 failed rows, its results name 1" in mismatch
     assert counts.loaded + counts.not_loaded == 6
 
 
@@ -168,7 +168,7 @@ def test_a_failed_result_that_nobody_sent(settle: Any) -> None:
     _, counts, mismatch = settle(loaded=ROWS[:5], failed=[stranger])
 
     assert counts == Counts(loaded=5, uncertain=1)
-    assert "1 results match no row" in mismatch
+    assert "1 results match no sent row" in mismatch
 
 
 def test_a_job_without_data(settle: Any) -> None:
@@ -223,7 +223,7 @@ def test_more_successes_than_the_job_counts(settle: Any) -> None:
     _, counts, mismatch = settle(loaded=ROWS[:5], failed=[ROWS[5]], processed=5)
 
     assert counts == Counts(failed=1, uncertain=5)
-    assert mismatch == "the job counts 1 unprocessed rows, its results 0"
+    assert mismatch == "the job counts 1 unprocessed rows, its results name 0"
 
 
 def test_rows_that_were_left_alone_although_the_job_counts_them(settle: Any) -> None:
@@ -265,4 +265,4 @@ def test_rows_that_results_cannot_tell_apart(settle: Any) -> None:
     )
 
     assert counts == Counts(loaded=1, uncertain=2)
-    assert mismatch.startswith("2 rows differ only in what their results leave out")
+    assert mismatch.startswith("2 rows differ only in details that results omit")
