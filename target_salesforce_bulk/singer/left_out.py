@@ -25,7 +25,7 @@ class LeftOutSink(SafeSink):
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
         # The SDK reads no value of a property that is not declared, so none can be wrong.
-        self.schema = {"type": "object", "properties": {}}
+        self.schema = {"type": "object", "properties": {}, "additionalProperties": True}
         self._intake: Intake = target.intake
         self._intake.stream_left_out(stream_name, target.aliases.tap_stream(stream_name))
 

@@ -128,7 +128,7 @@ def test_all_bad_columns_are_named_at_once(load: Callable[..., Result]) -> None:
         ({"client_id": None}, ("No credentials are set", "client_id and client_secret")),
         ({"login_url": "http://127.0.0.1:1"}, ("No answer from http://127.0.0.1:1", "network")),
         ({"api_version": "99.0"}, ("99.0", "does not exist")),
-        ({"poll_interval_seconds": "soon"}, ("poll_interval_seconds is not a number",)),
+        ({"poll_interval_seconds": "soon"}, ("poll_interval_seconds must be a finite number",)),
         ({"poll_interval_seconds": 9}, ("poll_max_interval_seconds (0.1) is less than",)),
         ({"auth_method": "refresh_token"}, ("auth_method refresh_token needs refresh_token",)),
     ],

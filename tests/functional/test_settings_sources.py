@@ -62,7 +62,8 @@ def test_right_variables_cost_no_line(tmp_path: Path) -> None:
     """Nothing is told about where settings come from."""
     process = list_jobs(tmp_path, RETRYABLE_ERRORS='["BUSY"]', AUTO_MAP="false")
 
-    assert (process.returncode, process.stderr) == (0, "")
+    nothing_yet = "No run has left anything in the state directory .target-salesforce-bulk"
+    assert (process.returncode, messages(process.stderr)) == (0, [nothing_yet])
 
 
 def test_dotenv_of_the_working_directory(tmp_path: Path) -> None:
@@ -106,7 +107,7 @@ def test_no_configuration_is_one_line(tmp_path: Path, arguments: list[str]) -> N
         1,
         "",
         [
-            "No way to log in is set. Set client_id and client_secret (client credentials), "
+            "No credentials are set. Set client_id and client_secret (client credentials), "
             "client_id and refresh_token, or access_token and instance_url."
         ],
     )

@@ -134,15 +134,24 @@ class Schema:
 
         Args:
             extra: JSON with `{"objects": [...]}`, a list, or one describe document.
+
+        Raises:
+            ValueError: the file is not JSON, or not of that form.
         """
         own = resources.files(__package__).joinpath("objects.json").read_text(encoding="utf-8")
         documents = json.loads(own)["objects"]
+        added: Any = []
         if extra is not None:
             added = json.loads(extra.read_text(encoding="utf-8"))
             if isinstance(added, dict):
                 added = added.get("objects", [added])
-            documents += added
-        return cls(documents)
+        try:
+            return cls([*documents, *added])
+        except (TypeError, KeyError, AttributeError) as error:
+            raise ValueError(
+                "an object needs a name and a list of fields, each with a name and a type: "
+                f"{type(error).__name__} {error}"
+            ) from None
 
     def find(self, name: str) -> ObjectSchema | None:
         """Find an object; names are case-insensitive."""

@@ -81,6 +81,16 @@ def test_additional_objects(tmp_path: Path, document: Any) -> None:
     assert {each.name for each in schema} == {each.name for each in Schema.load()} | {"Invoice__c"}
 
 
+@pytest.mark.parametrize("document", [7, None, [1], {"X": 3}, [{"name": "X"}], {"objects": ["X"]}])
+def test_what_is_no_object_is_refused(tmp_path: Path, document: Any) -> None:
+    """With what an object needs."""
+    path = tmp_path / "objects.json"
+    path.write_text(json.dumps(document))
+
+    with pytest.raises(ValueError, match="an object needs a name and a list of fields"):
+        Schema.load(path)
+
+
 def test_an_object_is_replaced(tmp_path: Path) -> None:
     """By one of the same name in the file."""
     path = tmp_path / "objects.json"
