@@ -94,7 +94,7 @@ def test_it_is_closed(state_dir: Path) -> None:
 @WAYS
 def test_an_org_that_is_not_there(state_dir: Path, way: Any) -> None:
     """It is refused, as a wrong name would hide the rows."""
-    with pytest.raises(SettingsError, match="has nothing of org 00D000000000002"):
+    with pytest.raises(SettingsError, match="has no data of org 00D000000000002"):
         way(settings(state_dir), "00D000000000002").__enter__()
 
 

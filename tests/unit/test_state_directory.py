@@ -84,8 +84,8 @@ def test_a_folder_with_other_files(tmp_path: Path) -> None:
         state.of_org(ONE, URL)
 
     assert str(raised.value) == (
-        f"The folder {state.path} holds files that are not this program's, so it is left alone. "
-        "Set state_dir to a new or an empty folder."
+        f"The folder {state.path} holds files that are not this program's, so it is not used. "
+        "Set state_dir to a new or empty folder."
     )
     assert contents(tmp_path) == before
 
@@ -97,7 +97,7 @@ def test_a_journal_that_does_not_name_its_org(tmp_path: Path) -> None:
     (state.path / JOURNAL).touch()
     with pytest.raises(StateDirectoryError) as raised:
         state.of_org(ONE, URL)
-    with pytest.raises(StateDirectoryError, match="The next run says how to move it"):
+    with pytest.raises(StateDirectoryError, match="The next run prints the command that moves it"):
         state.find(None, to_change=False)
 
     command = f"cd '{state.path}' && mkdir -p {ONE} && mv {JOURNAL}* batches fingerprints {ONE}/"
@@ -136,9 +136,9 @@ def test_an_org_that_is_named(tmp_path: Path, text: str) -> None:
     [
         (
             "../x",
-            "'../x' is not the id of an org: that begins with 00D and has 15 or 18 characters.",
+            "'../x' is not the ID of an org, which starts with 00D and has 15 or 18 characters.",
         ),
-        (TWO, f"The state directory has nothing of org {TWO}. It has: {ONE}."),
+        (TWO, f"The state directory has no data of org {TWO}. It has: {ONE}."),
     ],
 )
 def test_an_org_that_is_not_there(tmp_path: Path, text: str, problem: str) -> None:
@@ -167,7 +167,7 @@ def test_the_only_org(tmp_path: Path, login: str, *, to_change: bool, is_found: 
 
     assert str(raised.value) == (
         f"The state directory {state.path} holds rows of an org that these settings have not "
-        f"logged in to: {ONE} ({URL}). Say which with --org."
+        f"logged in to: {ONE} ({URL}). Select one with --org."
     )
 
 
@@ -183,7 +183,7 @@ def test_several_orgs(tmp_path: Path) -> None:
 
     assert str(raised.value) == (
         f"The state directory {state.path} holds rows of 2 orgs: "
-        f"{ONE} ({URL}, https://b.my.salesforce.com), {TWO}. Say which with --org."
+        f"{ONE} ({URL}, https://b.my.salesforce.com), {TWO}. Select one with --org."
     )
 
 

@@ -37,9 +37,7 @@ def ask(**headers: str) -> tuple[int, Any]:
     return start["status"], json.loads(body["body"])
 
 
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1", "127.0.0.1:8090", "localhost", "LocalHost:8090"]
-)
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8090", "localhost", "LocalHost:8090"])
 def test_a_program_is_let_in(host: str) -> None:
     """By the name that stands for this machine, with any port."""
     assert ask(host=host) == (200, "let in")

@@ -26,7 +26,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "ACTIVATE_VERSION": {"stream": "s", "version": 1},
     "BATCH": {"stream": "s", "encoding": {}, "manifest": ["file:///a"]},
 }
-OBJECT = "schema of an object with properties"
+OBJECT = "the schema of an object with properties"
 
 
 def refusal(message: dict[str, Any]) -> str:
@@ -73,8 +73,8 @@ def test_a_member_that_is_missing(kind: str, member: str) -> None:
     members = {name: value for name, value in GOOD[kind].items() if name != member}
 
     assert refusal({"type": kind, **members}) == (
-        f"Line 7 of the input is a {kind} message without all of its members. "
-        "The tap must send them."
+        f"Line 7 of the input is a {kind} message with missing members. "
+        "The tap must send all of them."
     )
 
 
@@ -82,10 +82,10 @@ def test_a_member_that_is_missing(kind: str, member: str) -> None:
     ("kind", "member", "value", "what"),
     [
         *((kind, "stream", value, "text") for kind in GOOD for value in (None, 7, ["s"])),
-        *(("RECORD", "record", value, "object") for value in (None, [], "hush")),
-        *(("BATCH", "encoding", value, "object") for value in (None, "jsonl")),
-        *(("BATCH", "manifest", value, "list of files") for value in (None, "a", [7])),
-        *(("SCHEMA", "key_properties", value, "list of names") for value in ("a", [7], {})),
+        *(("RECORD", "record", value, "an object") for value in (None, [], "hush")),
+        *(("BATCH", "encoding", value, "an object") for value in (None, "jsonl")),
+        *(("BATCH", "manifest", value, "a list of files") for value in (None, "a", [7])),
+        *(("SCHEMA", "key_properties", value, "a list of names") for value in ("a", [7], {})),
         *(
             ("SCHEMA", "schema", value, OBJECT)
             for value in (
@@ -102,7 +102,7 @@ def test_a_member_that_is_missing(kind: str, member: str) -> None:
 def test_a_member_of_another_type(kind: str, member: str, value: object, what: str) -> None:
     """It is named with what it should be; its value, which may be customer data, is not."""
     assert refusal({"type": kind, **GOOD[kind], member: value}) == (
-        f"Line 7 of the input is a {kind} message whose {member} is no {what}."
+        f"Line 7 of the input is a {kind} message whose {member} is not {what}."
     )
 
 
@@ -162,6 +162,6 @@ def test_a_line_that_is_nested_too_deeply() -> None:
 def test_the_error_of_an_incomplete_message() -> None:
     """The same for what the SDK finds missing; the kind may come from outside."""
     assert str(incomplete(WHERE, "STATE\n")) == (
-        "Line 7 of the input is a STATE\\n message without all of its members. "
-        "The tap must send them."
+        "Line 7 of the input is a STATE\\n message with missing members. "
+        "The tap must send all of them."
     )

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from target_salesforce_bulk.singer import parquet_slices as module
+from target_salesforce_bulk.singer import slices
 from target_salesforce_bulk.singer.parquet_slices import parquet_slices
 
 
@@ -23,14 +24,20 @@ def parquet(columns: dict[str, Any], **options: Any) -> io.BytesIO:
 
 def read(file: io.BytesIO) -> tuple[list[int], list[dict[str, Any]]]:
     """How many rows the slices have, and all of the rows."""
-    slices = list(parquet_slices(file))
-    return [part.num_rows for part in slices], [row for part in slices for row in part.to_pylist()]
+    parts = list(parquet_slices(file))
+    return [part.num_rows for part in parts], [row for part in parts for row in part.to_pylist()]
+
+
+def limit_slices(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Let a slice have so many bytes."""
+    for each in (module, slices):
+        monkeypatch.setattr(each, "SLICE_BYTES", size)
 
 
 @pytest.fixture
 def slice_bytes(monkeypatch: pytest.MonkeyPatch) -> int:
     """A slice of few bytes, so that small files need several."""
-    monkeypatch.setattr(module, "_SLICE_BYTES", 1000)
+    limit_slices(monkeypatch, 1000)
     return 1000
 
 
@@ -92,7 +99,7 @@ def test_no_more_is_in_memory_than_some_slices(
     monkeypatch: pytest.MonkeyPatch, *, dictionary: bool, nested: bool
 ) -> None:
     """Whatever a row group unpacks to, and however often a text of its dictionary stands in it."""
-    monkeypatch.setattr(module, "_SLICE_BYTES", 400_000)
+    limit_slices(monkeypatch, 400_000)
     text = "x" * 20_000
     column = [{"a": text} if nested else text] * 2000
     pages = {"write_batch_size": 10, "data_page_size": 200_000}  # each is unpacked as a whole
