@@ -46,5 +46,5 @@ def test_what_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(module, "_MOST_UNPACKED", 10_000)
     file = arrow({"t": ["x" * 1000] * 100}, compression="zstd")
 
-    with pytest.raises(ValueError, match="10,000|unpack"):
+    with pytest.raises(ValueError, match="unpack"):
         list(arrow_slices(file))
