@@ -113,9 +113,10 @@ class StateDirectory:
         if (self.path / JOURNAL).exists():
             raise StateDirectoryError(
                 f"The journal in {self.path} was written by an earlier version, which did not "
-                f"note its org. If its rows belong to org {org} ({instance_url}), run: cd "
+                f"note its org. If its rows do not belong to org {org} ({instance_url}), move "
+                f"{JOURNAL}*, batches and fingerprints out of {self.path}. If they do, run: cd "
                 f"{quote(str(self.path))} && mkdir -p {org} && mv {JOURNAL}* batches fingerprints "
-                f"{org}/ - otherwise move these out of {self.path}."
+                f"{org}/"
             )
 
     def find(self, org: str | None, *, to_change: bool) -> Path | None:

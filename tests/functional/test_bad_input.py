@@ -190,7 +190,7 @@ def test_a_second_run_on_one_state_directory(
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({}, ("file:///nowhere.gz cannot be read", "No such file", "run the tap again")),
+        ({}, ("file:///nowhere.gz cannot be read", "No such file", "Run the tap again")),
         ({"manifest": ["nowhere://a"]}, ("nowhere://a", "only files by file, s3", "add nowhere")),
         ({"manifest": ["https://a/b"]}, ("https://a/b", "only files by file, s3")),
         ({"manifest": ["zip://a::file:///b"]}, ("neither an absolute path nor a plain URL",)),

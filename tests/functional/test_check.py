@@ -86,7 +86,7 @@ def test_a_login_that_is_refused(check: Any) -> None:
 
 @pytest.mark.parametrize("command", [["check"], []])
 def test_a_configuration_file_that_is_not_there(command: list[str]) -> None:
-    """A wrong command line, not a crash."""
+    """It is named, and nothing crashes."""
     result = subprocess.run(
         [sys.executable, "-m", "target_salesforce_bulk", *command, "--config", "/nowhere.json"],
         capture_output=True,
@@ -94,6 +94,6 @@ def test_a_configuration_file_that_is_not_there(command: list[str]) -> None:
         check=False,
     )
 
-    assert result.returncode == 2
-    assert "File at '/nowhere.json' was not found" in result.stderr
+    assert result.returncode == 1
+    assert "The configuration file /nowhere.json cannot be read" in result.stderr
     assert "Traceback" not in result.stderr

@@ -126,7 +126,7 @@ def test_a_job_that_somebody_aborted(
 
 def iter_state(stderr: str) -> Any:
     """The journal that belongs to a run, by the folder that it names."""
-    yield re.search(r"(/\S+/state)/failed/", stderr)[1] + "/journal.sqlite3"  # type: ignore[index]
+    yield re.search(r"(/\S+/state/00D\w+)/failed/", stderr)[1] + "/journal.sqlite3"  # type: ignore[index]
 
 
 def test_a_result_file_that_is_cut_short(org: Emulator, load: Callable[..., Result]) -> None:

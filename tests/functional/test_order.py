@@ -215,13 +215,14 @@ def test_failed_partial_rows_of_one_record_are_sent_again_together(
 
 
 def test_failed_writes_and_deletes_are_sent_again_in_order(
-    org: Emulator, load: Callable[..., Result], failed: Any, stored: Any
+    org: Emulator, config: dict[str, Any], load: Callable[..., Result], failed: Any, stored: Any
 ) -> None:
     """A record that was written after it was deleted is there; the delete went first."""
+    config["deletes"] = "delete"  # also for the retry: it deletes only while the settings ask
     org.insert("Contact", [{"External_Id__c": "C-1", "LastName": "old", "Phone": "1"}])
     org.configure(rules=[{"error": LOCK, "object": "Contact"}])
-    load([SCHEMA, row(1, **GONE)], deletes="delete", row_retries=0, **ANYTHING)
-    load([SCHEMA, row(1, LastName="new")], deletes="delete", row_retries=0, **ANYTHING)
+    load([SCHEMA, row(1, **GONE)], row_retries=0, **ANYTHING)
+    load([SCHEMA, row(1, LastName="new")], row_retries=0, **ANYTHING)
     org.configure(rules=[])
     retried = failed("retry", "--json")
 

@@ -205,13 +205,13 @@ def test_a_directory_of_an_earlier_version(
 
     refused = load([schema(key=None), contact(2)], **settings)
     listed = act("failed", "list")
-    move = refused.last_line.partition(" run: ")[2].partition(" — otherwise")[0]
+    move = refused.last_line.partition(" run: ")[2]
     subprocess.run(move, shell=True, check=True)
     after = load([schema(key=None), contact(2)], **settings)
 
     assert (refused.code, listed.returncode, after.code) == (1, 1, 0), after.stderr
     assert "an earlier version, which did not note its org" in refused.last_line
-    assert "The next run says how to move it" in listed.stderr
+    assert "The next run prints the command that moves it" in listed.stderr
     assert json.loads(act("failed", "list", "--json").stdout)[0]["rows"] == 1
     assert org.count("Contact") == 1
 

@@ -34,7 +34,7 @@ class RecordWithoutKey(TargetFileTestTemplate):
     def validate(self) -> None:
         """The row is a failed one, and nothing was made of it."""
         assert self.resource.org.count("test_record_missing_key_property__c") == 0
-        failed = list(self.resource.state.glob("failed/*/*.csv"))
+        failed = list(self.resource.state.glob("*/failed/*/*.csv"))
         assert "MISSING_ARGUMENT" in failed[0].read_text()
 
 
