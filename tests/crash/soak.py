@@ -18,6 +18,7 @@ import crash_child
 from singer_messages import record, schema, state
 
 from target_salesforce_bulk.emulator import Emulator, Fault, FaultKind
+from target_salesforce_bulk.emulator.org.tokens import ORG_ID
 
 BATCHES, ROWS_PER_BATCH, FAULTY = 200, 25, 0.05
 ROWS = BATCHES * ROWS_PER_BATCH
@@ -87,7 +88,7 @@ def soak(org: Emulator, folder: Path) -> list[str]:
     print(f"{kills} kills, {len(org.requests)} requests")
     names = [row["External_Id__c"] for row in org.rows("Contact")]
     wanted = {f"C-{n}" for n in range(ROWS) if n % 50}
-    journal = sqlite3.connect(folder / "state" / "journal.sqlite3")
+    journal = sqlite3.connect(folder / "state" / ORG_ID / "journal.sqlite3")
     failed = [row for (row,) in journal.execute("SELECT row FROM failed_rows")]
     reasons = journal.execute(
         "SELECT code, message, job_id, attempt, count(*) FROM failed_rows GROUP BY 1, 2, 3, 4"

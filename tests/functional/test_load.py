@@ -78,7 +78,7 @@ def test_five_bad_rows_among_a_thousand(
 
     strict = load(messages, max_failed_percent=0, validate_rows=validate_rows, state_ledger=False)
 
-    assert (strict.code, strict.states) == (1, [{"bookmarks": {"Contact": 9}}])
+    assert (strict.code, strict.bookmarks) == (1, [{"Contact": 9}])
     assert {(row["External_Id__c"], row["code"]) for row in strict.failed_rows()} == {
         ("C-3", "REQUIRED_FIELD_MISSING"),
         *((f"C-{n}", "INVALID_EMAIL_ADDRESS") for n in (200, 400, 600, 800)),
@@ -365,7 +365,7 @@ def test_rows_left_unprocessed_are_stored(org: Emulator, load: Callable[..., Res
     result = load(messages, row_retries=0, state_ledger=False)
 
     codes = [row["code"] for row in result.failed_rows()]
-    assert (result.code, result.states) == (1, [{"bookmarks": {"Contact": 1}}])
+    assert (result.code, result.bookmarks) == (1, [{"Contact": 1}])
     assert (org.count("Contact"), codes.count("UNPROCESSED"), len(codes)) == (400, 600, 600)
 
 

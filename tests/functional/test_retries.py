@@ -45,7 +45,7 @@ def test_a_lock_storm_ends_with_all_loaded(
 
     result = load([schema(), *rows, state(Contact=1)])
 
-    assert (result.code, result.states) == (0, [{"bookmarks": {"Contact": 1}}]), result.stderr
+    assert (result.code, result.bookmarks) == (0, [{"Contact": 1}]), result.stderr
     assert org.count("Contact") == 20_000
     assert [job["numberRecordsProcessed"] for job in org.jobs()] == [20_000, 5_000]
     assert counts(result) == [20_000, 20_000, 0, 0, 5_000, 0]
@@ -292,4 +292,4 @@ def test_a_bad_stream_beside_a_good_one(org: Emulator, load: Callable[..., Resul
     result = load(messages, batch_size_rows=100, validate_rows=False, state_ledger=False)
 
     assert (result.code, org.count("Account")) == (1, 500)
-    assert result.states[-1] == {"bookmarks": {"Contact": 0, "Account": 1}}
+    assert result.bookmarks[-1] == {"Contact": 0, "Account": 1}
