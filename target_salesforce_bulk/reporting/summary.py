@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_salesforce_bulk.plain_text import plain_text
+from target_salesforce_bulk.plain_text import counted, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,11 +58,11 @@ def _aligned(row: tuple[str, ...], widths: list[int]) -> str:
 
 def accounting(streams: Sequence[StreamTally]) -> str:
     """A line about rows known to be loaded by job counts alone; empty if there are none."""
-    counted = sum(each.counts.counted for each in streams)
-    if not counted:
+    number = sum(each.counts.counted for each in streams)
+    if not number:
         return ""
     return (
-        f"{counted:,} rows count as loaded because their jobs report no failed rows "
+        f"{counted(number, 'row')} counted as loaded because their jobs report no failed rows "
         "(save_results: all also fetches their Ids)."
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.journal.expected import Answer
 from target_salesforce_bulk.mapping.resolve import resolve_stream
-from target_salesforce_bulk.plain_text import plain_text
+from target_salesforce_bulk.plain_text import counted, plain_text
 from target_salesforce_bulk.rows.encoder import RowRefused, is_deleted
 from target_salesforce_bulk.rows.json_rows import JsonRows
 from target_salesforce_bulk.singer.open_batches import BatchLimits, OpenBatches
@@ -342,10 +342,10 @@ class SalesforceSink(SafeSink):
         deleted = self._writes.encoder.deleted_rows
         if deleted and self._deletes is None and not self._writes.plan.operation.only_ids:
             self.logger.warning(
-                "Stream %s: %s records with _sdc_deleted_at were loaded like any other; set "
+                "Stream %s: loaded %s with _sdc_deleted_at like any other; set "
                 "deletes to delete them in Salesforce",
                 plain_text(self.stream_name),
-                f"{deleted:,}",
+                counted(deleted, "record"),
             )
         super().clean_up()
 

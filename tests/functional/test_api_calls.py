@@ -40,7 +40,7 @@ def test_successful_results_are_not_read_where_nothing_failed(
     asked = [each.path.split("/")[-2] for each in org.requests if each.path.endswith("/")]
     assert asked[-2:] == ["failedResults", "unprocessedrecords"]
     assert org.calls("GET", "*/successfulResults/") == 0
-    assert "20 rows count as loaded because their jobs report no failed rows" in result.stderr
+    assert "20 rows counted as loaded because their jobs report no failed rows" in result.stderr
 
 
 @pytest.mark.parametrize("settings", [{"save_results": "all"}, {"validate_rows": False}])

@@ -152,7 +152,7 @@ def test_marks_that_delete_nothing_are_counted(
     said = [line for line in result.stderr.splitlines() if "like any other" in line]
     assert len(said) == 1
     assert said[0].endswith(
-        "Stream Contact: 1,200 records with _sdc_deleted_at were loaded like any other; set "
+        "Stream Contact: loaded 1,200 records with _sdc_deleted_at like any other; set "
         "deletes to delete them in Salesforce"
     )
 

@@ -128,7 +128,7 @@ def test_deleted_records_are_loaded_unless_asked(
 
     assert (result.code, set(names(org))) == (0, {"C-1", "C-9"})
     assert result.stderr.count("ACTIVATE_VERSION") == 1
-    assert "Contact: 1 records with _sdc_deleted_at were loaded" in result.stderr
+    assert "Contact: loaded 1 record with _sdc_deleted_at like any other" in result.stderr
 
 
 def test_no_mistaken_mark_deletes_a_record(org: Emulator, load: Callable[..., Result]) -> None:

@@ -44,7 +44,7 @@ def test_rows_that_only_counts_vouch_for() -> None:
 
     assert accounting([PEOPLE]) == ""
     assert accounting([PEOPLE, counted]) == (
-        "5,000 rows count as loaded because their jobs report no failed rows "
+        "5,000 rows counted as loaded because their jobs report no failed rows "
         "(save_results: all also fetches their Ids)."
     )
 
