@@ -70,8 +70,11 @@ class Recognised(Protocol):
     def note_states_of(self, streams: Iterable[str]) -> None:
         """Note that the tap sends STATE for streams."""
 
+    def forget_states_of(self, stream: str) -> None:
+        """Note that the tap has sent no STATE for a stream in a run that was read to its end."""
+
     def has_states(self, stream: str) -> bool:
-        """Whether the tap has ever sent STATE for a stream."""
+        """Whether the tap sent STATE for a stream in the newest run that says so."""
 
     def completion(self, stream: str) -> dict[int, Position | None]:
         """What is covered when a run has brought a stream to its end.

@@ -160,8 +160,13 @@ class RecognisedRows:
             rows = [(stream,) for stream in streams]
             db.executemany("INSERT OR IGNORE INTO streams_with_state VALUES (?)", rows)
 
+    def forget_states_of(self, stream: str) -> None:
+        """Note that the tap has sent no STATE for a stream in a run that was read to its end."""
+        with self._db.transaction() as db:
+            db.execute("DELETE FROM streams_with_state WHERE stream = ?", (stream,))
+
     def has_states(self, stream: str) -> bool:
-        """Whether the tap has ever sent STATE for a stream."""
+        """Whether the tap sent STATE for a stream in the newest run that says so."""
         return self._db.exists("SELECT 1 FROM streams_with_state WHERE stream = ?", (stream,))
 
     def forget_completed(self, db: sqlite3.Connection, stream: str) -> None:

@@ -6,6 +6,7 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from target_salesforce_bulk.plain_text import plain_text
 from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.singer import bookmarks
 from target_salesforce_bulk.singer.bookmarks import ABSENT
@@ -206,8 +207,8 @@ class LiveIntake:
         or a SCHEMA came after the last one, the tap broke off, and what it sent comes again.
         """
         if not self._states:
-            for stream in filter(self._keeps_no_state, self._rows_of):
-                self._journal.complete_without_state(stream)
+            for stream in self._rows_of:
+                self._end_without_state(stream)
         elif self._at_state:
             complete = [stream for stream in self._tap_streams if self._is_complete(stream)]
             self._checkpoint.complete(
@@ -223,13 +224,26 @@ class LiveIntake:
         if taken := self._journal.recognised.taken_in_all:
             logger.info("%s rows were already processed by an earlier run and were left out", taken)
 
-    def _keeps_no_state(self, stream: str) -> bool:
-        """Whether the tap of a stream, which has sent no STATE, sends none at its end either."""
-        if self._journal.recognised.has_states(stream):
-            return False
-        # One with a replication key broke off before its first STATE; where it does so again from
-        # the beginning, it is one that keeps none.
-        return stream not in self._positional or self._journal.recognised.taken(stream) > 0
+    def _end_without_state(self, stream: str) -> None:
+        """Decide whether the tap of a stream, which has sent no STATE, has come to its end.
+
+        One that has sent STATE before, or has a replication key, broke off before its first one.
+        If it does the same in the next run, it is one that sends none.
+        """
+        recognised = self._journal.recognised
+        if recognised.has_states(stream):
+            recognised.forget_states_of(stream)
+            if recognised.completion(stream):
+                logger.warning(
+                    "Stream %s: the tap sent STATE in an earlier run and none in this one, so it "
+                    "seems to have broken off. Inserted rows that come again in the next run are "
+                    "left out. If they must be inserted again, run "
+                    "`target-salesforce-bulk jobs forget %s` first.",
+                    plain_text(stream),
+                    plain_text(stream),
+                )
+        elif stream not in self._positional or recognised.taken(stream) > 0:
+            self._journal.complete_without_state(stream)
 
     def _is_complete(self, stream: str) -> bool:
         """Whether the tap brought a stream to its end, as far as its last STATE tells."""

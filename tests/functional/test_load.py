@@ -408,3 +408,14 @@ def test_about_lists_every_setting(tmp_path: Path) -> None:
 
     assert secrets == {"client_secret", "refresh_token", "access_token"}
     assert all("type" in each and "description" in each for each in properties.values())
+
+
+def test_a_tap_that_sends_no_state_any_more_is_reported(load: Callable[..., Result]) -> None:
+    """What the next run will leave out, and what to do if that is wrong."""
+    settings = {"operation": "insert"}
+    load([schema(key=None), contact(1), state(Contact=1)], **settings)
+    first = load([schema(key=None), contact(2)], **settings)
+    second = load([schema(key=None), contact(2)], **settings)
+
+    told = [each.stderr.count("jobs forget Contact") for each in (first, second)]
+    assert (first.code, second.code, told) == (0, 0, [1, 0])
