@@ -202,7 +202,7 @@ class Run:
                 complete()
         finally:
             self._end.report(api_calls=self._client.calls)
-        self._end.judge(state_blocked=self._checkpoint.blocked)
+        self._end.judge(state_withheld=self._checkpoint.withheld)
 
     def stop(self) -> None:
         """See `OpenRun.stop`."""

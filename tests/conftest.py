@@ -74,6 +74,23 @@ def begin(config: dict[str, Any], tmp_path: Path) -> Iterator[Callable[..., Any]
 
 
 @pytest.fixture
+def act(config: dict[str, Any], tmp_path: Path) -> Callable[..., Any]:
+    """Run a command beside the load as a process."""
+
+    def run(*arguments: str, **settings: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*command(config | settings, tmp_path), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            cwd=tmp_path,
+        )
+
+    return run
+
+
+@pytest.fixture
 def start(begin: Callable[..., Any]) -> Callable[..., Any]:
     """Start the target as a process that reads what the test writes, line by line."""
     return partial(begin, stdin=subprocess.PIPE)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.errors import LoadError
 from target_salesforce_bulk.journal.failure_store import Selection
+from target_salesforce_bulk.plain_text import counted
 from target_salesforce_bulk.printing import print_lines
 from target_salesforce_bulk.private_files import UsingFiles, make_subfolder
 from target_salesforce_bulk.reporting.failed_csv import write_csv
@@ -82,20 +83,20 @@ class EndOfRun:
                 )
         return files
 
-    def judge(self, *, state_blocked: bool) -> None:
+    def judge(self, *, state_withheld: str) -> None:
         """Raise if the run needs attention.
 
         Args:
-            state_blocked: Whether STATE was withheld because it cannot be split by stream.
+            state_withheld: Why STATE was withheld from all streams; empty if it was not.
 
         Raises:
             LoadError: a stream stopped, exceeded a threshold or has uncertain rows, or STATE was
                 withheld.
         """
-        if problems := self._problems(state_blocked):
+        if problems := self._problems(state_withheld):
             raise LoadError(" ".join(problems))
 
-    def _problems(self, state_blocked: bool) -> list[str]:
+    def _problems(self, state_withheld: str) -> list[str]:
         problems = [
             f"Stream {each.stream} {_stopped(each)}: {each.stopped}" for each in self.stopped
         ]
@@ -104,13 +105,13 @@ class EndOfRun:
                 problems += self._thresholds.problems(each)
             if each.counts.uncertain:
                 problems.append(
-                    f"The outcome of {each.counts.uncertain} rows of stream {each.stream} is "
-                    "uncertain."
+                    f"The outcome of {counted(each.counts.uncertain, 'row')} of stream "
+                    f"{each.stream} is uncertain."
                 )
-        if state_blocked:
+        if state_withheld:
             problems.append(
-                "No STATE could be written for the streams that did load, because the tap's STATE "
-                "has no bookmark for each stream."
+                "No STATE could be written for the streams that did load, because "
+                f"{state_withheld}."
             )
         return problems
 

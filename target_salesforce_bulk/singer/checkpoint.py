@@ -149,12 +149,21 @@ class Checkpoint:
         self._last_written: Any = ABSENT
 
     @property
-    def blocked(self) -> bool:
-        """Whether a stream that stopped holds all STATE back, as it has no bookmarks by stream."""
+    def withheld(self) -> str:
+        """Why a stream that stopped holds the STATE of all streams back; empty if it does not."""
         with self._mutex:
             stopped = any(each.stopped_at is not None for each in self._streams.values())
-            unsplit = self._newest is not ABSENT and WHOLE in bookmarks.by_stream(self._newest)
-            return stopped and unsplit
+            if not stopped or self._newest is ABSENT:
+                return ""
+            names = bookmarks.by_stream(self._newest)
+            if WHOLE in names:
+                return "the tap's STATE has no bookmark for each stream"
+            if self._lacks_start(names):
+                return (
+                    "an earlier run was killed, and the tap does not say from which bookmarks it "
+                    "started"
+                )
+            return ""
 
     def stream_started(self, stream: str, tap_stream: str) -> None:
         """Learn under which name STATE has the bookmark of a stream."""
@@ -330,10 +339,14 @@ class Checkpoint:
         if not self._starts_known:  # most likely the tap has started from what was written
             known = {**(self._starts or {}), **self._safe}
         safe = {name: known[name] for name in names if name in known}
-        doubtful = not self._starts_known and self._starts is None and safe.keys() != names.keys()
-        if doubtful or (not safe and names):
+        if self._lacks_start(names) or (not safe and names):
             return ABSENT
         return bookmarks.composed(self._newest, safe)
+
+    def _lacks_start(self, names: Iterable[str]) -> bool:
+        """Whether a bookmark has to be written, of which nobody knows where the tap started."""
+        unknown = not self._starts_known and self._starts is None
+        return unknown and any(name not in self._safe for name in names)
 
     def _put_out(self, value: Any) -> None:
         coverage = self._coverage()

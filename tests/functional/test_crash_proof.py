@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -370,21 +371,9 @@ def test_a_folder_that_others_may_read_is_closed(
 
 
 @pytest.fixture
-def jobs(config: dict[str, Any], tmp_path: Path) -> Callable[..., Any]:
+def jobs(act: Callable[..., Any]) -> Callable[..., Any]:
     """Run a `jobs` command as a process."""
-
-    def run(name: str, *rest: str) -> subprocess.CompletedProcess[str]:
-        line = command(config, tmp_path)
-        return subprocess.run(
-            [*line[:3], "jobs", name, *line[3:], *rest],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-            cwd=tmp_path,
-        )
-
-    return run
+    return partial(act, "jobs")
 
 
 def test_jobs_are_listed_and_shown(org: Emulator, load: Callable[..., Result], jobs: Any) -> None:

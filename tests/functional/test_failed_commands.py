@@ -6,14 +6,13 @@ import csv
 import io
 import json
 import stat
-import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import command
 from singer_messages import contact, record, schema, state
 
 from target_salesforce_bulk.emulator.org.tokens import ORG_ID
@@ -33,23 +32,9 @@ BY = ("key", "number")
 
 
 @pytest.fixture
-def failed(config: dict[str, Any], tmp_path: Path) -> Callable[..., Any]:
+def failed(act: Callable[..., Any]) -> Callable[..., Any]:
     """Run a `failed` command as a process."""
-
-    def run(*arguments: str, **settings: Any) -> subprocess.CompletedProcess[str]:
-        line = command(config | settings, tmp_path)
-        python, config_option = line[:3], line[3:]
-        name, *rest = arguments
-        return subprocess.run(
-            [*python, "failed", name, *config_option, *rest],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-            cwd=tmp_path,
-        )
-
-    return run
+    return partial(act, "failed")
 
 
 def emails(org: Emulator) -> dict[str, str]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import command
 from singer_messages import CONTACT, contact, record, schema, state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from singer_messages import Result
 
@@ -28,21 +25,12 @@ MAIL = {"object": "Contact", "external_id_field": "Email"}
 
 
 @pytest.fixture
-def failed(config: dict[str, Any], tmp_path: Path) -> Callable[..., Any]:
+def failed(act: Callable[..., Any]) -> Callable[..., Any]:
     """Run a `failed` command as a process, with a JSON document as its answer."""
 
-    def run(*arguments: str, **settings: Any) -> Any:
-        python, config_option = command(config | settings, tmp_path)[:3], ["--config"]
-        name, *rest = arguments
-        process = subprocess.run(
-            [*python, "failed", name, *config_option, str(tmp_path / "config.json"), *rest],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-            cwd=tmp_path,
-        )
-        lines = [json.loads(line) for line in process.stdout.splitlines()] if rest else []
+    def run(name: str, *options: str, **settings: Any) -> Any:
+        process = act("failed", name, *options, **settings)
+        lines = [json.loads(line) for line in process.stdout.splitlines()] if options else []
         return lines if name == "export" else json.loads(process.stdout)
 
     return run

@@ -9,7 +9,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import command
 from singer_messages import contact, record, schema, state
 
 from target_salesforce_bulk.emulator import Emulator
@@ -17,7 +16,6 @@ from target_salesforce_bulk.emulator.org.tokens import ORG_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from singer_messages import Result
 
@@ -40,24 +38,6 @@ def login(org: Emulator) -> dict[str, Any]:
         "client_id": org.client_id,
         "client_secret": org.client_secret,
     }
-
-
-@pytest.fixture
-def act(config: dict[str, Any], tmp_path: Path) -> Callable[..., Any]:
-    """Run a command beside the load as a process."""
-
-    def run(*arguments: str, **settings: Any) -> subprocess.CompletedProcess[str]:
-        line = command(config | settings, tmp_path)
-        return subprocess.run(
-            [*line, *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-            cwd=tmp_path,
-        )
-
-    return run
 
 
 def write(process: subprocess.Popen[str], messages: list[dict[str, Any]]) -> None:

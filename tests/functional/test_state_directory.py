@@ -44,23 +44,6 @@ def look(folder: Path) -> dict[str, Any]:
     } | {str(path): path.stat().st_mode for path in [folder, *folder.rglob("*")] if path.is_dir()}
 
 
-@pytest.fixture
-def act(config: dict[str, Any], tmp_path: Path) -> Callable[..., Any]:
-    """Run a command beside the load as a process."""
-
-    def run(*arguments: str, **settings: Any) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*command(config | settings, tmp_path), *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-            cwd=tmp_path,
-        )
-
-    return run
-
-
 def assert_refused(result: Result, *words: str) -> None:
     assert result.code == 1, result.stderr
     assert "Traceback" not in result.stderr

@@ -6,7 +6,6 @@ without exactly one record fail, and the rest goes on with an `Id` column in fro
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from typing import TYPE_CHECKING, Any
@@ -152,6 +151,6 @@ class KeyLookup:
             row=dict(zip(header, row, strict=True)),
             key=key,
             same_key=self._same(key),
-            error=RowError(code=code, message=message, fields=(name,), raw=json.dumps(ids)),
+            error=RowError(code=code, message=message, fields=(name,)),
             origin=Origin.LOCAL,
         )

@@ -97,7 +97,7 @@ def test_a_good_run_is_not_judged(end: Any, journal: SqliteJournal) -> None:
     tally = still()
     tally.observe(settled(journal, loaded=90, failed=10))
 
-    end(tally).judge(state_blocked=False)
+    end(tally).judge(state_withheld="")
 
 
 def test_everything_that_needs_attention_is_said(end: Any, journal: SqliteJournal) -> None:
@@ -109,15 +109,14 @@ def test_everything_that_needs_attention_is_said(end: Any, journal: SqliteJourna
     tally.observe(StreamStopped(stream="users", error=error))
 
     with pytest.raises(LoadError) as raised:
-        end(tally).judge(state_blocked=True)
+        end(tally).judge(state_withheld="of a reason")
 
     assert str(raised.value) == (
         "Stream users stopped and keeps its bookmark, so its rows will be read again: "
         "No such field. "
         "2 of 10 rows of stream people failed, 20.00 %; max_failed_percent is 10. "
-        "The outcome of 1 rows of stream people is uncertain. "
-        "No STATE could be written for the streams that did load, because the tap's STATE has no "
-        "bookmark for each stream."
+        "The outcome of 1 row of stream people is uncertain. "
+        "No STATE could be written for the streams that did load, because of a reason."
     )
 
 
@@ -130,7 +129,7 @@ def test_a_stopped_stream_is_not_judged_twice(end: Any, journal: SqliteJournal) 
     run = end(tally)
 
     with pytest.raises(LoadError) as raised:
-        run.judge(state_blocked=False)
+        run.judge(state_withheld="")
 
     assert [each.stream for each in run.stopped] == ["people"]
     assert str(raised.value) == (
@@ -146,7 +145,7 @@ def test_stored_rows_of_a_stopped_stream_stay_stored(end: Any, journal: SqliteJo
     tally.observe(StreamStopped(stream="people", error=LoadError("Too many deletes.")))
 
     with pytest.raises(LoadError) as raised:
-        end(tally).judge(state_blocked=False)
+        end(tally).judge(state_withheld="")
 
     assert str(raised.value) == (
         "Stream people stopped, and its rows stay stored: Too many deletes."

@@ -180,7 +180,8 @@ def test_a_state_without_bookmarks_is_held_back_as_a_whole(out: Out) -> None:
 
     out.checkpoint.stream_stopped("bad")
 
-    assert (out.states, out.checkpoint.blocked) == ([], True)
+    reason = "the tap's STATE has no bookmark for each stream"
+    assert (out.states, out.checkpoint.withheld) == ([], reason)
 
 
 def test_the_state_of_the_tap_is_not_changed_in_place(out: Out) -> None:
@@ -280,6 +281,20 @@ def test_no_start_is_made_up_after_a_kill(out: Out) -> None:
     out.settled(1)
 
     assert (before, out.states) == ([], [state(a=5, b=7)])
+
+
+def test_a_stream_that_stops_after_a_kill_is_the_reason_for_no_state(out: Out) -> None:
+    """As nobody knows the bookmark that it keeps, the others cannot be written without it."""
+    out.checkpoint._starts = None
+    out.opened(1, "bad")
+    out.checkpoint.row_came()
+    out.came(state(bad=5, good=7))
+    out.checkpoint.stream_stopped("bad")
+
+    assert (out.states, out.checkpoint.withheld) == (
+        [],
+        "an earlier run was killed, and the tap does not say from which bookmarks it started",
+    )
 
 
 def test_a_child_without_a_position_holds_its_parent_back(out: Out) -> None:
