@@ -11,17 +11,12 @@ import dataclasses
 import fnmatch
 import hashlib
 import json
-import math
-import os
-import re
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from types import NoneType
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal
 
-from target_salesforce_bulk.configuration.names import refusal
+from target_salesforce_bulk.configuration.declared import properties_schema, setting, typed_values
 from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.patterns import check_pattern
 from target_salesforce_bulk.salesforce.job import Operation
@@ -43,36 +38,6 @@ UnlistedStreams = Literal["error", "skip", "load"]
 
 _GLOB = frozenset("*?[")
 
-
-#: JSON types by Python type. Choices and paths are strings.
-_JSON_TYPES: dict[Any, dict[str, Any]] = {
-    bool: {"type": ["boolean", "null"]},
-    int: {"type": ["integer", "null"]},
-    # The SDK does not convert a number that comes from the environment.
-    float: {"type": ["number", "string", "null"]},
-    dict: {"type": ["object", "null"]},
-    # The SDK needs to know the items to read an array from the environment.
-    list: {"type": ["array", "null"], "items": {"type": "string"}},
-}
-
-
-def _setting(
-    description: str,
-    *,
-    default: Any = None,
-    secret: bool = False,
-    minimum: float | None = None,
-    maximum: float | None = None,
-    pattern: str | None = None,
-) -> Any:
-    """A field whose metadata is its JSON schema, apart from the type and the default."""
-    bounds = {"minimum": minimum, "maximum": maximum, "pattern": pattern}
-    schema: dict[str, Any] = {"description": description}
-    schema |= {name: bound for name, bound in bounds.items() if bound is not None}
-    schema |= {"secret": True, "writeOnly": True} if secret else {}
-    return dataclasses.field(default=default, metadata=schema, repr=not secret)
-
-
 _OVERRIDE = "Overrides the top-level setting of the same name."
 
 
@@ -84,33 +49,33 @@ class StreamSettings:
     default there does not include None.
     """
 
-    object: str | None = _setting(
+    object: str | None = setting(
         "Salesforce object to load the stream into, such as Contact or Invoice__c. Default: "
         "the object with the stream's name or, for a stream named schema-table, with the "
         "table's name."
     )
-    operation: Operation = _setting(_OVERRIDE)
-    external_id_field: str | None = _setting(
+    operation: Operation = setting(_OVERRIDE)
+    external_id_field: str | None = setting(
         "Field that identifies the record a row belongs to. Default for upsert: the field that "
         "the stream's single key property maps to."
     )
-    field_mapping: dict[str, Any] | None = _setting(
+    field_mapping: dict[str, Any] | None = setting(
         "Salesforce field for each property. Map a property to null or an empty string to "
         "leave it out."
     )
-    auto_map: bool = _setting(_OVERRIDE)
-    unmapped_fields: UnmappedFields = _setting(_OVERRIDE)
-    nulls: EmptyCells = _setting(_OVERRIDE)
-    empty_strings: EmptyCells = _setting(_OVERRIDE)
-    too_long: TooLong = _setting(_OVERRIDE)
-    validate_rows: bool = _setting(_OVERRIDE)
-    batch_size_rows: int | None = _setting(_OVERRIDE, minimum=1)
-    assignment_rule_id: str | None = _setting(
+    auto_map: bool = setting(_OVERRIDE)
+    unmapped_fields: UnmappedFields = setting(_OVERRIDE)
+    nulls: EmptyCells = setting(_OVERRIDE)
+    empty_strings: EmptyCells = setting(_OVERRIDE)
+    too_long: TooLong = setting(_OVERRIDE)
+    validate_rows: bool = setting(_OVERRIDE)
+    batch_size_rows: int | None = setting(_OVERRIDE, minimum=1)
+    assignment_rule_id: str | None = setting(
         "ID of the assignment rule to apply to Leads or Cases."
     )
-    deletes: Deletes = _setting(_OVERRIDE)
-    max_deletes: int | None = _setting(_OVERRIDE, minimum=0)
-    max_delete_percent: float = _setting(_OVERRIDE, minimum=0, maximum=100)
+    deletes: Deletes = setting(_OVERRIDE)
+    max_deletes: int | None = setting(_OVERRIDE, minimum=0)
+    max_delete_percent: float = setting(_OVERRIDE, minimum=0, maximum=100)
 
     @property
     def accepted_deletes(self) -> frozenset[Operation]:
@@ -126,212 +91,212 @@ class StreamSettings:
 class Settings:
     """Everything a user can set."""
 
-    login_url: str = _setting(
+    login_url: str = setting(
         "Login server: https://login.salesforce.com, https://test.salesforce.com for a "
         "sandbox, or the org's My Domain URL (required for client credentials).",
         default="https://login.salesforce.com",
     )
-    auth_method: AuthMethod | None = _setting(
+    auth_method: AuthMethod | None = setting(
         "How to log in. Default: the first of access_token, refresh_token and "
         "client_credentials for which credentials are set."
     )
-    client_id: str | None = _setting("Consumer key of the connected app or external client app.")
-    client_secret: str | None = _setting("Consumer secret of the app.", secret=True)
-    refresh_token: str | None = _setting("OAuth refresh token.", secret=True)
-    access_token: str | None = _setting(
+    client_id: str | None = setting("Consumer key of the connected app or external client app.")
+    client_secret: str | None = setting("Consumer secret of the app.", secret=True)
+    refresh_token: str | None = setting("OAuth refresh token.", secret=True)
+    access_token: str | None = setting(
         "OAuth access token or session ID. Requires instance_url; cannot be renewed.",
         secret=True,
     )
-    instance_url: str | None = _setting(
+    instance_url: str | None = setting(
         "URL of the org, such as https://acme.my.salesforce.com. Only used with access_token."
     )
-    api_version: str = _setting(
+    api_version: str = setting(
         "Salesforce API version.", default="67.0", pattern=r"^[0-9]{2,3}\.0$"
     )
-    streams: dict[str, dict[str, Any]] = _setting(
+    streams: dict[str, dict[str, Any]] = setting(
         "Settings for individual streams, by stream name or glob. If several entries match a "
         "stream, the most specific one that contains a setting wins.",
         default=None,
     )
-    unlisted_streams: UnlistedStreams = _setting(
+    unlisted_streams: UnlistedStreams = setting(
         "What to do with a stream without an entry in streams, unless streams is empty: stop "
         "(error), leave it out (skip), or load it into the object with its name (load).",
         default="error",
     )
-    operation: Operation = _setting(
+    operation: Operation = setting(
         "Operation of the jobs, unless the stream has its own. delete and hardDelete are "
         "accepted only in an entry with the exact name of a stream.",
         default=Operation.UPSERT,
     )
-    auto_map: bool = _setting(
+    auto_map: bool = setting(
         "Map properties to fields of the same name, ignoring case and underscores.",
         default=True,
     )
-    unmapped_fields: UnmappedFields = _setting(
+    unmapped_fields: UnmappedFields = setting(
         "What to do with a property that maps to no field: warn once, ignore it, or stop (error).",
         default="warn",
     )
-    nulls: EmptyCells = _setting(
+    nulls: EmptyCells = setting(
         "What a null does to its field: clear it, or leave it unchanged (ignore).", default="clear"
     )
-    empty_strings: EmptyCells = _setting(
+    empty_strings: EmptyCells = setting(
         "What an empty string does to its field: clear it, or leave it unchanged (ignore).",
         default="clear",
     )
-    too_long: TooLong = _setting(
+    too_long: TooLong = setting(
         "What to do with text that is longer than its field: reject the row, or truncate the text.",
         default="reject",
     )
-    validate_rows: bool = _setting(
+    validate_rows: bool = setting(
         "Check each row against the object's fields first, and reject invalid rows without "
         "sending them.",
         default=True,
     )
-    deletes: Deletes = _setting(
+    deletes: Deletes = setting(
         "What to do with a record that has _sdc_deleted_at: load it like any other (ignore), "
         "or delete the Salesforce record with the same key (delete, or hard_delete to bypass the "
         "Recycle Bin).",
         default="ignore",
     )
-    allow_hard_delete: bool = _setting(
+    allow_hard_delete: bool = setting(
         "Accept hardDelete and hard_delete, which bypass the Recycle Bin.", default=False
     )
-    max_deletes: int | None = _setting(
+    max_deletes: int | None = setting(
         "Stop a stream that would delete more than this many records in one run, before its "
         "first delete job where possible. Default: no limit.",
         minimum=0,
     )
-    max_delete_percent: float = _setting(
+    max_delete_percent: float = setting(
         "Stop a stream that would delete more than this percentage of the object's records, if "
         "there are at least 100. Set it to 100 for no limit.",
         default=10,
         minimum=0,
         maximum=100,
     )
-    max_job_bytes: int = _setting(
+    max_job_bytes: int = setting(
         "Maximum size of a job's CSV, in bytes. Salesforce recommends at most 100,000,000.",
         default=100_000_000,
         minimum=1_000,
         maximum=150_000_000,
     )
-    batch_size_rows: int | None = _setting(
+    batch_size_rows: int | None = setting(
         "Maximum number of rows per job. Default: as many as fit into max_job_bytes.", minimum=1
     )
-    max_batch_age_seconds: float = _setting(
+    max_batch_age_seconds: float = setting(
         "Send a batch at this age, even if it is not full.", default=900, minimum=1
     )
-    max_spool_bytes: int = _setting(
+    max_spool_bytes: int = setting(
         "Pause reading while the batches waiting on disk exceed this many bytes.",
         default=2_000_000_000,
         minimum=1_000,
     )
-    max_concurrent_jobs: int = _setting(
+    max_concurrent_jobs: int = setting(
         "Maximum number of jobs in progress at once. Jobs on the same object always run one "
         "after another.",
         default=4,
         minimum=1,
         maximum=25,
     )
-    compress_uploads: bool = _setting(
+    compress_uploads: bool = setting(
         "Compress uploads with gzip. Salesforce does not document support for this in Bulk API "
         "2.0; an upload that is refused is sent again uncompressed.",
         default=False,
     )
-    poll_interval_seconds: float = _setting(
+    poll_interval_seconds: float = setting(
         "Minimum time between two status checks of a job.",
         default=2,
         minimum=0.001,
     )
-    poll_max_interval_seconds: float = _setting(
+    poll_max_interval_seconds: float = setting(
         "Maximum time between two status checks of a job. The actual interval depends on the "
         "job's size and progress.",
         default=30,
         minimum=0.001,
     )
-    job_timeout_seconds: float = _setting(
+    job_timeout_seconds: float = setting(
         "Stop waiting for a job that has made no progress for this long. The next run checks "
         "it again.",
         default=3600,
         minimum=1,
     )
-    request_timeout_seconds: float = _setting(
+    request_timeout_seconds: float = setting(
         "Maximum time to wait for a connection, and between two parts of a response.",
         default=120,
         minimum=0.1,
     )
-    request_attempts: int = _setting(
+    request_attempts: int = setting(
         "Maximum number of attempts at a request when Salesforce is busy or the connection fails.",
         default=6,
         minimum=1,
     )
-    request_max_seconds: float = _setting(
+    request_max_seconds: float = setting(
         "Maximum total time for all attempts at a request, and for one response as a whole; "
         "downloads get more time as bytes arrive.",
         default=300,
         minimum=0,
     )
-    row_retries: int = _setting(
+    row_retries: int = setting(
         "How often rows that failed with a transient error are sent again within a run.",
         default=3,
         minimum=0,
         maximum=10,
     )
-    row_retry_wait_seconds: float = _setting(
+    row_retry_wait_seconds: float = setting(
         "Time to wait before rows are first sent again. Doubles with each further retry.",
         default=10,
         minimum=0,
     )
-    retryable_errors: list[str] | None = _setting(
+    retryable_errors: list[str] | None = setting(
         "Additional errors to treat as transient: error codes, or regular expressions that "
         "match the message."
     )
-    skip_repeated: bool = _setting(
+    skip_repeated: bool = setting(
         "Leave out a row at the tap's bookmark if it was already loaded and is the last row of "
         "its record there. Incremental taps send the newest rows again in each run.",
         default=True,
     )
-    canary_rows: int | None = _setting(
+    canary_rows: int | None = setting(
         "First send this many rows of each stream as a separate job, and stop the stream if that "
         "job exceeds a failure threshold. Default: no canary job.",
         minimum=1,
     )
-    max_failed_percent: float = _setting(
+    max_failed_percent: float = setting(
         "Exit with code 1 if more than this percentage of a stream's rows fail.",
         default=1.0,
         minimum=0,
         maximum=100,
     )
-    max_failed_rows: int | None = _setting(
+    max_failed_rows: int | None = setting(
         "Exit with code 1 if more than this many rows of a stream fail. Default: no limit.",
         minimum=0,
     )
-    save_results: SaveResults = _setting(
+    save_results: SaveResults = setting(
         "Which job results to keep: those of failed rows only (failed), or of all rows, with "
         "record IDs (all).",
         default="failed",
     )
-    csv_formulas: CsvFormulas = _setting(
+    csv_formulas: CsvFormulas = setting(
         "What to do with cells of CSVs of failed rows and results that a spreadsheet would run as "
         "formulas: prefix them with an apostrophe (escape), or write them unchanged (keep).",
         default="escape",
     )
-    state_ledger: bool = _setting(
+    state_ledger: bool = setting(
         "List the jobs with failed rows in STATE, so that another machine can retry the rows.",
         default=True,
     )
-    batch_protocols: list[str] | None = _setting(
+    batch_protocols: list[str] | None = setting(
         "Protocols, besides file and s3, that URLs in BATCH messages may use, such as gs or "
         "abfs. The fsspec package for each must be installed."
     )
-    batch_roots: list[str] | None = _setting(
+    batch_roots: list[str] | None = setting(
         "Folders and URL prefixes that the files of BATCH messages must be in, such as "
         "/srv/exports or s3://bucket/exports. Default: anywhere."
     )
-    retry_failed_on_start: bool = _setting(
+    retry_failed_on_start: bool = setting(
         "Before reading any input, resend stored rows that failed with a transient error.",
         default=False,
     )
-    state_dir: Path = _setting(
+    state_dir: Path = setting(
         "Directory for the journal, batches and failed rows, with a folder for each org. Keep it "
         "between runs. ~ and $VARIABLES are expanded. It must be new, empty or created by this "
         "program.",
@@ -347,7 +312,7 @@ class Settings:
                 be used, settings contradict each other, or records would be deleted where that is
                 not accepted.
         """
-        settings = cls(**_typed_values(cls, config))
+        settings = cls(**typed_values(cls, config))
         for pattern in settings.retryable_errors or ():
             check_pattern(pattern, "retryable_errors")
         least, most = settings.poll_interval_seconds, settings.poll_max_interval_seconds
@@ -368,7 +333,7 @@ class Settings:
             )
         self._check_hard_delete("deletes", self.deletes)
         for name, entry in (self.streams or {}).items():
-            values = _typed_values(StreamSettings, entry, f"streams.{name}.")
+            values = typed_values(StreamSettings, entry, f"streams.{name}.")
             operation = values.get("operation", self.operation)
             if operation.only_ids and is_glob(name):
                 raise SettingsError(
@@ -392,7 +357,7 @@ class Settings:
             each.name: getattr(self, each.name, None) for each in dataclasses.fields(StreamSettings)
         }
         for pattern in self._patterns_of(stream):
-            merged |= _typed_values(StreamSettings, self.streams[pattern])
+            merged |= typed_values(StreamSettings, self.streams[pattern])
         return StreamSettings(**merged)
 
     def is_listed(self, stream: str) -> bool:
@@ -438,10 +403,10 @@ class Settings:
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
         """The JSON schema of a configuration, as the SDK and Meltano read it."""
-        properties = _properties_schema(cls)
+        properties = properties_schema(cls)
         properties["streams"]["additionalProperties"] = {
             "type": "object",
-            "properties": _properties_schema(StreamSettings),
+            "properties": properties_schema(StreamSettings),
             "additionalProperties": False,
         }
         return {"type": "object", "properties": properties}
@@ -450,87 +415,3 @@ class Settings:
 def is_glob(name: str) -> bool:
     """Whether a key of `streams` may match other streams than the one of its name."""
     return not _GLOB.isdisjoint(name)
-
-
-def _typed_values(cls: type, config: Mapping[str, Any], within: str = "") -> dict[str, Any]:
-    """The values in `config` that `cls` declares and that are not null, converted to its types.
-
-    Args:
-        cls: Declares them.
-        config: What is given.
-        within: What stands before a setting's name in a message.
-    """
-    return {
-        declared.name: _typed(config[declared.name], base, declared, within)
-        for declared, base in _declared(cls)
-        if config.get(declared.name) is not None
-    }
-
-
-def _typed(value: Any, base: Any, declared: dataclasses.Field[Any], within: str) -> Any:
-    if base is float:
-        return _number(value, declared, within)
-    if base is Path:
-        return _path(value, declared.name)
-    return base(value) if base in {int, Operation} else value
-
-
-def _path(text: str, name: str) -> Path:
-    """Read a path as a shell does."""
-    if not text.strip():
-        raise SettingsError(f"{name} is empty. Set it to a folder, or remove the setting.")
-    if "\0" in text:
-        raise SettingsError(f"{name} contains a null character, which no path has.")
-    expanded = os.path.expandvars(text)
-    if unset := re.search(r"\$(\w+|\{[^}]*\})", expanded):
-        raise SettingsError(f"{name} refers to {unset[0]}, which is not set in the environment.")
-    try:
-        return Path(expanded).expanduser()
-    except RuntimeError:
-        raise SettingsError(f"{name} refers to the home folder of a user who has none.") from None
-
-
-def _number(value: Any, declared: dataclasses.Field[Any], within: str) -> float:
-    """Convert a number and check its range: the schema lets any text through, and NaN."""
-    try:
-        number = float(Decimal(value))
-    except (ArithmeticError, ValueError, TypeError):
-        number = math.nan
-    bounds = declared.metadata
-    inside = bounds.get("minimum", -math.inf) <= number <= bounds.get("maximum", math.inf)
-    if inside and math.isfinite(number):
-        return number
-    name = f"{within}{declared.name}"
-    raise SettingsError(refusal(name, _property_schema(declared, float)))
-
-
-def _declared(cls: type) -> list[tuple[dataclasses.Field[Any], Any]]:
-    """The settings of `cls`, each with its type, without the None that stands for "not set"."""
-    hints = get_type_hints(cls)
-    return [(each, _without_none(hints[each.name])) for each in dataclasses.fields(cls)]
-
-
-def _without_none(hint: Any) -> Any:
-    args = get_args(hint)
-    return next(each for each in args if each is not NoneType) if NoneType in args else hint
-
-
-def _properties_schema(cls: type) -> dict[str, Any]:
-    return {declared.name: _property_schema(declared, base) for declared, base in _declared(cls)}
-
-
-def _property_schema(declared: dataclasses.Field[Any], base: Any) -> dict[str, Any]:
-    types = _JSON_TYPES.get(get_origin(base) or base, {"type": ["string", "null"]})
-    schema = {**types, **declared.metadata}
-    if choices := _choices(base):
-        schema["enum"] = [*choices, None]
-    if declared.default is not None:
-        is_text = isinstance(declared.default, (Path, Operation))
-        schema["default"] = str(declared.default) if is_text else declared.default
-    return schema
-
-
-def _choices(base: Any) -> list[str]:
-    if base is Operation:
-        return [str(each) for each in Operation]
-    return list(get_args(base)) if get_origin(base) is Literal else []
