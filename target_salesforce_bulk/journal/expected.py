@@ -6,17 +6,18 @@ import json
 import sqlite3
 from collections import Counter
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.journal import fingerprints
 from target_salesforce_bulk.journal.top_rows import NO_LINE, load_top
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from target_salesforce_bulk.journal.database import Database
     from target_salesforce_bulk.journal.fingerprints import Layout
+    from target_salesforce_bulk.journal.top_rows import TopRows
 
 _CHUNK = 500
 #: The layout of rows that our own checks refused.
@@ -63,7 +64,7 @@ class Expected:
         self._load()
         if decided:
             self._scratch.execute("DELETE FROM expected WHERE covered")
-        self._load_top()
+        self._load_top(decided=decided)
 
     @property
     def taken(self) -> int:
@@ -123,7 +124,7 @@ class Expected:
         self._cover()
         self._cover_taken()
         self._scratch.execute("DELETE FROM expected WHERE covered")
-        self._load_top()
+        self._load_top(decided=True)
         if self._written:  # nobody noted which, of those that were not expected before
             self._top_of.clear()
         if self._left_top:
@@ -145,8 +146,12 @@ class Expected:
             " WHERE c.batch = expected.batch AND c.layout = min(expected.layout, 0)), 1)"
         )
 
-    def _load_top(self) -> None:
-        self.top = load_top(self._database, self._stream)
+    def _load_top(self, *, decided: bool) -> None:
+        self.top = load_top(self._database, self._stream, least_written=0 if decided else 1)
+        #: The rows at the bookmark if the newest STATE, which may not be out, has come back.
+        self._doubtful = None if decided else load_top(self._database, self._stream)
+        rows = [] if self._doubtful is None else self._doubtful.rows
+        self._doubtful_rows = {(each.layout, each.fingerprint) for each in rows}
         self._top_left = Counter[tuple[int, bytes]]()
         #: Of rows with a key: the last one of each record.
         self._top_of = {} if self.top is None else dict(self.top.last)
@@ -223,6 +228,11 @@ class Expected:
         )
 
     @property
+    def bookmarks(self) -> list[Any]:
+        """The bookmarks at which rows may come again: one, once it has been decided."""
+        return [each.value for each in (self.top, self._doubtful) if each is not None]
+
+    @property
     def expects_records(self) -> bool:
         """Whether rows of records may come again at the bookmark."""
         return bool(self._top_of)
@@ -231,16 +241,12 @@ class Expected:
         self, layout: Layout, line: bytes, same_key: str | None, *, decided: bool
     ) -> Answer:
         """See `RecognisedRows.match_top`."""
-        for number, earlier in enumerate(self.top.layouts if self.top else ()):
-            if (earlier == NO_LINE) == (layout == NO_LINE):
-                fingerprint = (
-                    _itself(line)
-                    if layout == NO_LINE
-                    else (fingerprints.translator(layout, earlier)(line))
-                )
-                if fingerprint is not None and self._is_expected(number, fingerprint, same_key):
-                    return self._take_top(number, fingerprint, same_key, decided=decided)
-        return Answer.NEW
+        for number, fingerprint in _readings(self.top, layout, line):
+            if self._is_expected(number, fingerprint, same_key):
+                return self._take_top(number, fingerprint, same_key, decided=decided)
+        doubtful = _readings(self._doubtful, layout, line) if same_key is None else ()
+        known = not self._doubtful_rows.isdisjoint(doubtful)
+        return Answer.UNDECIDED if known else Answer.NEW
 
     def _is_expected(self, layout: int, fingerprint: bytes, same_key: str | None) -> bool:
         if same_key is None:
@@ -267,8 +273,18 @@ class Expected:
     def leave_top(self) -> None:
         """See `RecognisedRows.leave_top`."""
         self._left_top = True
+        self._doubtful = None
         self._top_left.clear()
         self._top_of.clear()
+
+
+def _readings(top: TopRows | None, layout: Layout, line: bytes) -> Iterator[tuple[int, bytes]]:
+    """The fingerprints of a line in the layouts of the rows at a bookmark, with their numbers."""
+    for number, earlier in enumerate(() if top is None else top.layouts):
+        if (earlier == NO_LINE) == (layout == NO_LINE):
+            found = line if layout == NO_LINE else fingerprints.translator(layout, earlier)(line)
+            if found is not None:
+                yield number, found
 
 
 def _itself(fingerprint: bytes) -> bytes | None:

@@ -96,6 +96,9 @@ class Recognised(Protocol):
     def expects_any(self, stream: str) -> bool:
         """Whether rows of a stream that an earlier run processed may still come again."""
 
+    def bookmarks(self, stream: str) -> list[Any]:
+        """The bookmarks at which rows of a stream may come again: one, once it is decided."""
+
     def top_rows(self, stream: str) -> TopRows | None:
         """The rows at the bookmark of a stream, as the last confirmed STATE left them."""
 

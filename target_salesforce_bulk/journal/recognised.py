@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.journal import fingerprints
 from target_salesforce_bulk.journal.expected import Answer, Expected
@@ -238,6 +238,10 @@ class RecognisedRows:
     def top_rows(self, stream: str) -> TopRows | None:
         """The rows at the bookmark of a stream, as the last confirmed STATE left them."""
         return self._expected(stream).top
+
+    def bookmarks(self, stream: str) -> list[Any]:
+        """The bookmarks at which rows of a stream may come again: one, once it is decided."""
+        return self._expected(stream).bookmarks
 
     def match(self, stream: str, layout: Layout, lines: Sequence[bytes]) -> list[Answer]:
         """What is known of rows that have come, in their order.

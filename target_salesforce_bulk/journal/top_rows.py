@@ -79,13 +79,20 @@ def store_top(db: sqlite3.Connection, stream: str, number: int, top: TopRows, ro
     db.execute("INSERT INTO top_states VALUES (?, ?, ?, ?)", (stream, number, top.set_id, rows))
 
 
-def load_top(database: Database, stream: str) -> TopRows | None:
-    """The rows at the bookmark of a stream, as the newest STATE that counts left them."""
+def load_top(database: Database, stream: str, *, least_written: int = 0) -> TopRows | None:
+    """The rows at the bookmark of a stream, as the newest STATE that counts left them.
+
+    Args:
+        database: The journal's file.
+        stream: Its name.
+        least_written: 1 for the newest STATE that is out for certain; 0 also for one that may be.
+    """
     found = database.query(
         "SELECT s.id, s.value, s.layouts, t.rows"
         " FROM top_states t JOIN top_sets s ON s.id = t.set_id"
-        " WHERE t.stream = ? ORDER BY t.number DESC LIMIT 1",
-        (stream,),
+        " LEFT JOIN states n ON n.number = t.number"
+        " WHERE t.stream = ? AND coalesce(n.written, 1) >= ? ORDER BY t.number DESC LIMIT 1",
+        (stream, least_written),
     )
     if not found:
         return None

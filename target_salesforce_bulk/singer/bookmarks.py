@@ -38,7 +38,16 @@ def is_resumable(bookmark: Any) -> bool:
         return False
     if _STARTING in bookmark:  # the stream is under way
         return bookmark.get(_VALUE) not in (None, bookmark[_STARTING])
-    return bool(bookmark)
+    return _has_value(bookmark)
+
+
+def _has_value(bookmark: Any) -> bool:
+    """Whether there is anything in a bookmark besides empty members."""
+    if isinstance(bookmark, dict):
+        return any(map(_has_value, bookmark.values()))
+    if isinstance(bookmark, list):
+        return any(map(_has_value, bookmark))
+    return bookmark is not None
 
 
 def is_under_way(state: State, stream: str) -> bool:

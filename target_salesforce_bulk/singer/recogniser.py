@@ -99,25 +99,26 @@ class LiveRecogniser:
         self._is_failed = is_failed
         self._plan = plan
         self._tops = tops
-        #: The bookmark as the tap wrote it, and in comparable form; None where no row is expected.
-        self._bookmark: Any = None
-        self._at: tuple[str, Any] | None = None
+        #: The bookmarks at which rows are expected, in comparable form.
+        self._at: list[tuple[str, Any]] = []
+        #: Those that the tap has started further back than.
+        self._left: list[tuple[str, Any]] = []
         self.learn()
 
     def learn(self) -> None:
         """Learn what is expected: at first, and when it has been decided."""
         self._rows_expected = self._recognised.expects(self._plan)
         if self._tops is not None:
-            top = self._recognised.top_rows(self._stream)
-            self._tops.carry(top)
-            self._bookmark = None if top is None else top.value
-            self._at = comparable(self._bookmark)
+            self._tops.carry(self._recognised.top_rows(self._stream))
+            found = filter(None, map(comparable, self._recognised.bookmarks(self._stream)))
+            self._at = list(dict.fromkeys(found))
+            self._leave([each for each in self._at if each in self._left])
 
     def judge(
         self, number: int, row: Callable[[int], Row], positions: Sequence[Any]
     ) -> list[Answer] | None:
         """See `Recogniser.judge`."""
-        if not self._rows_expected and self._at is None:
+        if not self._rows_expected and not self._at:
             self._follow(positions, row, ())
             return None
         at_bookmark = self._places_at_bookmark(positions)
@@ -173,18 +174,32 @@ class LiveRecogniser:
     def leave_bookmark(self) -> None:
         """See `Recogniser.leave_bookmark`."""
         self._recognised.leave_top(self._stream)
-        self._at = None
+        self._at = []
+
+    def _leave(self, bookmarks: Sequence[tuple[str, Any]]) -> None:
+        """Leave bookmarks that the tap has started further back than.
+
+        Until it is decided which one counts, the journal is not told: it may be another.
+        """
+        self._left += bookmarks
+        self._at = [each for each in self._at if each not in self._left]
+        if bookmarks and self._recognised.decided:
+            self.leave_bookmark()
 
     def _places_at_bookmark(self, positions: Sequence[Any]) -> list[int]:
-        """Where rows have the value of the bookmark; none once one of a smaller value came."""
+        """Where rows have the value of a bookmark; none once one of a smaller value came."""
         places = []
-        for place, value in enumerate(positions if self._at is not None else ()):
-            found = self._at if value == self._bookmark else comparable(value)
-            if found == self._at:
+        for place, value in enumerate(positions if self._at else ()):
+            found = comparable(value)
+            if found is None:
+                continue
+            if found in self._at:
                 places.append(place)
-            elif found and self._at and found[0] == self._at[0] and found[1] < self._at[1]:
-                self.leave_bookmark()
-                break
+            smaller = [at for at in self._at if found[0] == at[0] and found[1] < at[1]]
+            if smaller:
+                self._leave(smaller)
+                if not self._at:
+                    break
         return places
 
     def judge_refused(

@@ -37,6 +37,8 @@ class RunFacts:
     numbered: bool = False
     #: Whether the tap broke off right after a STATE, as if it had come to its end.
     cut_at_state: bool = False
+    #: Whether it was cut before it read a STATE.
+    cut_before_state: bool = False
     #: Whether its input was read to an end that looks complete.
     read_to_the_end: bool = False
 

@@ -158,6 +158,7 @@ class History:
         ):
             if run.cut is not None and position >= run.cut:
                 self.evidence.runs[-1].cut = True
+                self.evidence.runs[-1].cut_before_state = not states
                 # To a stream without a position, a run without STATE looks complete as well.
                 self.evidence.runs[-1].cut_at_state = last == "STATE" or not states
                 return

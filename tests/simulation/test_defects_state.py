@@ -117,6 +117,33 @@ def test_the_states_of_two_tap_streams_of_one_name_stay(scene: Callable[..., Sce
     assert [each for each in ended.states if each["bookmarks"].keys() & {"a", "b"}] == []
 
 
+def test_a_row_at_the_bookmark_is_left_out_after_a_kill_at_the_next_line(
+    scene: Callable[..., Scene],
+) -> None:
+    """4.5: also if rows come before the first STATE, when a newer bookmark may still be true."""
+    it = scene(**INSERT)
+
+    it.run(ONLY_A, ROWS[0], at("1"))
+    it.run_until(ONLY_A, *ROWS[:2], at("2"), after=[*SETTLED, "has committed"])
+    it.run(ONLY_A, *ROWS[:2], at("2"))
+
+    assert it.things("A__c") == ALL[:2]
+
+
+@pytest.mark.parametrize("page", [{"things": {}}, {"things": {"since": None}}])
+def test_an_opaque_state_without_a_value_covers_nothing(
+    scene: Callable[..., Scene], page: dict[str, Any]
+) -> None:
+    """3.1: a tap cannot go on from a STATE that says of no stream where it is."""
+    it = scene(**INSERT, batch_size_rows=2)
+    whole_table, cursors = schema("A__c", key=None), {"cursors": page}
+
+    kept = it.run(whole_table, *ROWS[:3], state(cursors), ROWS[3]).states[-1]
+    it.run(again(kept), whole_table, *ROWS[:4], state(cursors))
+
+    assert it.things("A__c") == ALL[:4]
+
+
 def test_a_lost_state_line_doubles_nothing_if_the_kept_one_covers_nothing(
     scene: Callable[..., Scene],
 ) -> None:

@@ -31,9 +31,11 @@ class Remembered:
         refused: dict[bytes, Answer] | None = None,
         top: dict[bytes, Answer] | None = None,
         bookmark: Any = None,
+        doubtful: Any = None,
     ) -> None:
         self.rows, self.refused, self.top = rows or {}, refused or {}, top or {}
-        self.bookmark = bookmark
+        self.bookmark, self.doubtful = bookmark, doubtful
+        self.decided = doubtful is None
         self.written: list[str] = []
         self.left = False
 
@@ -45,6 +47,9 @@ class Remembered:
 
     def top_rows(self, stream: str) -> TopRows | None:
         return None if self.bookmark is None else TopRows(value=self.bookmark)
+
+    def bookmarks(self, stream: str) -> list[Any]:
+        return [each for each in (self.bookmark, self.doubtful) if each is not None]
 
     def match(self, stream: str, layout: Any, lines: Iterable[bytes]) -> list[Answer]:
         return [self.rows.get(line, NEW) for line in lines]
@@ -128,6 +133,29 @@ def test_a_smaller_value_leaves_the_bookmark() -> None:
     assert asked.judge("z", "a", at=[4, 5]) == [NEW, NEW]
     assert asked.remembered.left
     assert asked.judge("a", at=[5]) is None
+
+
+def test_the_bookmark_that_counts_is_left_for_a_smaller_value_only() -> None:
+    """A value between the two that may count leaves the larger one, which is then found lost."""
+    remembered = Remembered(top={b"a": UNDECIDED}, bookmark=4, doubtful=6)
+    asked = Asked(remembered)
+    first = asked.judge("a", at=[4])
+    remembered.doubtful, remembered.decided, remembered.top = None, True, {b"a": AGAIN}
+    asked.recogniser.learn()
+
+    assert (first, asked.judge("a", at=[4]), remembered.left) == ([UNDECIDED], [AGAIN], False)
+
+
+def test_the_bookmark_that_counts_was_left_before_it_was_decided() -> None:
+    """A smaller value came, so the tap has started further back; the journal is told then."""
+    remembered = Remembered(top={b"a": UNDECIDED}, bookmark=4, doubtful=6)
+    asked = Asked(remembered)
+    asked.judge("b", at=[3])
+    before = remembered.left
+    remembered.doubtful, remembered.decided = None, True
+    asked.recogniser.learn()
+
+    assert (before, remembered.left, asked.judge("a", at=[4])) == (False, True, None)
 
 
 def test_a_record_that_is_loaded_takes_its_later_rows_with_it() -> None:
