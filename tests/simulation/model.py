@@ -150,7 +150,8 @@ def _copies(evidence: Evidence, stream: Stream, row: Row) -> tuple[int, int]:
             return len(complete), len(complete)
         # A run that ended with an error may have stopped the stream, and is then continued.
         return 1, len(complete)
-    if any(facts[run].cut_before_state and facts[run + 1].cut_before_state for run in runs[:-1]):
+    cut = {run for run, each in enumerate(facts) if each.cut_before_state}
+    if any(run in cut and cut & {run - 1, run + 1} for run in runs):
         return 1, len(runs)  # it looks like a tap that sends no STATE
     if stream.kind in {">=", "unsorted"} and evidence.tap.form in {"renamed", "opaque"}:
         return 1, len(runs)  # nobody can tell which rows stand at such a bookmark
