@@ -168,6 +168,8 @@ class OpenBatches:
         ):
             self.seal()
         if writer.open is None:
+            if writer is self._writes and self.has_deletes:
+                self.seal()  # later deletes of what is written now need a later batch
             batch = self._intake.open_batch(writer.plan)
             writer.open = OpenBatch(batch, writer)
             self._intake.watch_position(batch, writer.open.position)

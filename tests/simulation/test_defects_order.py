@@ -130,6 +130,18 @@ def test_a_schema_change_does_not_change_the_order(scene: Callable[..., Scene]) 
     assert it.things("Key__c", "A__c") == [("x", "new"), ("y", "new"), ("z", "new")]
 
 
+def test_a_delete_holds_against_a_waiting_row_of_a_batch_that_was_opened_after_its_own(
+    scene: Callable[..., Scene],
+) -> None:
+    """2.5: a batch of deletes that a newer batch of writes follows takes no more rows."""
+    it = scene(**DELETES)
+    it.fail_once(LOCKED, Key__c="x")
+
+    it.run(KEY_A, gone("y"), row(Key__c="x", A__c="1"), gone("x"), state(things=1))
+
+    assert it.things("Key__c") == []
+
+
 def test_a_delete_before_a_schema_change_is_not_the_last_word(scene: Callable[..., Scene]) -> None:
     """2.4: a record that is written again after the SCHEMA stays."""
     it = scene(batch_size_rows=2, **DELETES)

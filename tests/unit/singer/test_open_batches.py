@@ -105,13 +105,26 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def test_writes_go_before_deletes(world: World) -> None:
     """A delete ends what was written before it."""
+    world.write("a")
+    world.delete("a")
+    world.batches.seal()
+
+    assert world.intake.handed == [("upsert", [row("a")]), ("delete", [["a"]])]
+    assert not world.batches.has_deletes
+
+
+def test_a_batch_of_deletes_takes_no_row_once_a_later_batch_is_open(world: World) -> None:
+    """The number of a batch is the place of its rows in the order."""
     world.delete("b")
     world.write("a")
     world.delete("a")
     world.batches.seal()
 
-    assert world.intake.handed == [("upsert", [row("a")]), ("delete", [["b"], ["a"]])]
-    assert not world.batches.has_deletes
+    assert world.intake.handed == [
+        ("delete", [["b"]]),
+        ("upsert", [row("a")]),
+        ("delete", [["a"]]),
+    ]
 
 
 def test_a_write_after_a_delete_of_its_record(world: World) -> None:
