@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _COMPOUND_TYPES = frozenset({"address", "location"})
 
 
+#: How the names of the properties begin that taps built on the SDK add about a record.
+_METADATA = "_sdc_"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
     """One column of a batch: where its values come from, and which field they go to."""
@@ -68,6 +72,7 @@ class FieldMap:
         unmapped_fields: str,
         describe: Callable[[str], SObject],
         earlier: Collection[str] = (),
+        complete: bool = True,
     ) -> FieldMap:
         """Map a stream, and check every column against the object.
 
@@ -83,6 +88,8 @@ class FieldMap:
             describe: Describes a parent object.
             earlier: Properties that the stream had in an earlier schema of this run: one that is
                 gone is a change of the source, not a mistake in the settings.
+            complete: Whether these are all properties of the stream. If not, what is missing may
+                be mapped by its name.
 
         Raises:
             MappingError: columns that Salesforce would refuse; all of them are named.
@@ -95,7 +102,8 @@ class FieldMap:
         for name in rest:
             builder.add_by_name(name, auto_map=auto_map)
         builder.check_key()
-        builder.check_required()
+        if complete:
+            builder.check_filled()
         if unmapped_fields == "error":
             builder.problems += [f"{each.property}: {each.reason}" for each in builder.unmapped]
         if builder.problems:
@@ -183,10 +191,12 @@ class _Builder:
 
     def add_by_name(self, name: str, *, auto_map: bool) -> None:
         """Add a property that the settings do not name, if a field of its name takes it."""
+        matches = self._fields_like(name) if auto_map else []
+        if not matches and name.startswith(_METADATA):
+            return
         if not auto_map:
             self._leave_out(name, "it is not in field_mapping, and auto_map is off")
             return
-        matches = self._fields_like(name)
         if len(matches) > 1:
             names = " and ".join(field.name for field in matches)
             self.problems.append(f"{name} could be {names}; say which in field_mapping")
@@ -351,21 +361,22 @@ class _Builder:
         return spelled[: -len(field_name)] + field.name, field, reference, parent.name
 
     def check_key(self) -> None:
-        """The key must be a field that can be one, and must come from somewhere."""
+        """The key must be a field that can be one."""
         if self._key_name is None:
             return
         field = self._sobject.field(self._key_name)
         keys = [each.name for each in self._sobject.fields if each.external_id]
-        if field is None or not (field.external_id or field.id_lookup or field.name == "Id"):
+        if field is None or not _may_be_key(field):
             self.problems.append(
                 f"{self._sobject.name}.{self._key_name} is not an external ID field, so it cannot "
                 f"key an {self._operation}; use one of: {', '.join(keys) or 'none'}"
             )
-        elif self.key is None:
-            self.problems.append(f"no property goes to the key {field.name}")
 
-    def check_required(self) -> None:
-        """Without these, every row of an insert would fail."""
+    def check_filled(self) -> None:
+        """Something must fill the key and, on insert, the required fields."""
+        key = None if self._key_name is None else self._sobject.field(self._key_name)
+        if key is not None and self.key is None and _may_be_key(key):
+            self.problems.append(f"no property goes to the key {key.name}")
         if self._operation is not Operation.INSERT:
             return
         filled = {(column.reference or column.field).name for column in self.columns.values()}
@@ -376,6 +387,10 @@ class _Builder:
         ]
         if missing:
             self.problems.append(f"no property goes to the required {', '.join(missing)}")
+
+
+def _may_be_key(field: Field) -> bool:
+    return field.external_id or field.id_lookup or field.name == "Id"
 
 
 #: What the long form of a mapping may say of a column, and in which words.

@@ -130,3 +130,17 @@ def test_names_from_outside_cannot_change_a_message() -> None:
         build("a\n\x1b[2Jb", stream="s\x1b[0m", unmapped_fields="error")
 
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("auto_map", [True, False])
+def test_metadata_of_taps_is_no_remark(auto_map: bool) -> None:
+    """What taps add to each record, nobody means to load; what is mapped by hand is loaded."""
+    made = build(
+        "_sdc_extracted_at",
+        "_sdc_batched_at",
+        field_mapping={"_sdc_batched_at": "Email"},
+        auto_map=auto_map,
+        unmapped_fields="error",
+    )
+
+    assert (sources(made), reasons(made)) == ({"Email": "_sdc_batched_at"}, {})
