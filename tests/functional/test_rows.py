@@ -153,7 +153,7 @@ def test_an_update_by_another_key_with_a_property_id(
     result = load([schema(properties=CONTACT | {"id": {}}), row], operation="update", streams=KEYED)
 
     assert (result.code, names(org)) == (0, {"C-1": "Number 1"}), result.stderr
-    assert "property id is not loaded: the key is External_Id__c" in result.stderr
+    assert "property id is not loaded: records are identified by External_Id__c, not by Id" in result.stderr
 
 
 def test_a_multi_select_without_members_clears_the_field(
