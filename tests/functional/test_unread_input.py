@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-MESSAGES = [schema(), contact(1), state(Contact=1)]
+MESSAGES = [schema(), contact(1), contact(2, LastName="x" * 200), state(Contact=2)]
 UNKNOWN = {"streams": {"Contact": {"object": "Contcat"}}}
 #: A tap: writes its first argument, then far more than a pipe holds, with a STATE in each part.
 TAP = """
@@ -46,6 +47,7 @@ def run_behind_tap(
             check=False,
             timeout=120,
             cwd=folder,
+            env=os.environ | {"PYTHONWARNINGS": "once"},  # as Meltano sets it
         )
         assert tap.stdout is not None
         tap.stdout.close()
@@ -55,7 +57,7 @@ def run_behind_tap(
 @pytest.mark.parametrize(
     ("first", "settings", "said"),
     [
-        (text(*MESSAGES, "no message"), {}, "Line 4 of the input"),
+        (text(*MESSAGES, "no message"), {}, "Line 5 of the input"),
         (text(*MESSAGES), UNKNOWN, "Contcat"),
         (text(*MESSAGES), {"operation": "nonsense"}, "operation"),
         (text(*MESSAGES), {"client_secret": "wrong"}, "invalid_client"),
