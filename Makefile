@@ -36,8 +36,9 @@ $(DEMO)/meltano/.ready: Makefile meltano.yml pyproject.toml
 	$(DEMO)/meltano/bin/meltano install
 	touch $@
 
-demo: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready
-	@$(BIN)/python demo/run.py
+# Makes what it needs by itself, so that all logs of the installation are in one place.
+demo:
+	@$(PYTHON) demo/run.py $(MAKE_COMMAND)
 
 # Most tests wait for processes, so four workers are fine on two cores.
 test: $(VENV)/.ready

@@ -203,6 +203,9 @@ class TargetSalesforceBulk(SafeTarget):
                 self.run.stop()
             finally:
                 self.run.close()
+        for sink in self._latest_sinks.values():
+            if isinstance(sink, SalesforceSink):
+                sink.discard()
 
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:

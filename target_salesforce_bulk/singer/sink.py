@@ -187,6 +187,10 @@ class SalesforceSink(SafeSink):
         """Seal the open batches."""
         self._batches.seal()
 
+    def discard(self) -> None:
+        """Close the open batches of a run that stops; their rows come again."""
+        self._batches.discard()
+
     def seal_old(self) -> float:
         """Seal the open batches if one is old enough; the seconds until one may be."""
         return self._batches.seal_old()
