@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -9,7 +11,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
-from docs.pages import PAGES, ROOT, Block, blocks, name_of
+import yaml
+from docs.pages import PAGES, ROOT, Block, blocks, name_of, prose
 from docs.taps import people, warehouse
 from docs.world import NAME, Reader, org, shows
 
@@ -69,8 +72,9 @@ def prepare(page: Path, reader: Reader) -> None:
     """What a page takes for granted."""
     if page.name in {"README.md", "emulator.md", "getting-started.md"}:
         reader.use_environment()
-    if page.name == "README.md":
+    if page.name in {"README.md", "package.md"}:
         reader.add_tap("tap-anything", people("users"))
+    if page.name == "README.md":
         reader.add_project(reader.add_tap("tap-snowflake", warehouse()))
     if page.name in {"failed-rows.md", "resume.md", "recipes.md"}:
         reader.add_tap("tap-anything", people("customers"))
@@ -126,6 +130,57 @@ def test_make_has_the_targets_that_are_named() -> None:
 
     assert named
     assert named - targets == set()
+
+
+def named() -> set[str]:
+    """What the pages name of the program within a line; `list|show` are two commands."""
+    found = {each for page in PAGES for each in re.findall(rf"`{NAME} ([^`]+)`", prose(page))}
+    parts = [each.partition(" ") for each in found]
+    return {f"{first} {each}".strip() for first, _, rest in parts for each in rest.split("|")}
+
+
+@pytest.mark.parametrize("arguments", sorted(named()))
+def test_the_options_that_text_names(arguments: str) -> None:
+    """A command within a line is one of the program, and has these options."""
+    words = arguments.split()
+    depth = 2 if words[0] in {"failed", "jobs"} else 1
+    path = [] if words[0].startswith("--") else words[:depth]
+    done = subprocess.run(
+        [sys.executable, "-m", "target_salesforce_bulk", *path, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    options = {each.partition("=")[0] for each in words if each.startswith("--")}
+
+    assert options - set(re.findall(r"--[\w-]+", done.stdout)) == set()
+
+
+def test_the_entry_point_of_the_container(tmp_path: Path) -> None:
+    """With settings from the environment alone, and the state directory that the image names."""
+    page = ROOT / "docs" / "recipes.md"
+    (image,) = blocks(page, "dockerfile")
+    (services,) = [each for each in blocks(page, "yaml") if each.file == "compose.yaml"]
+    entry = json.loads(re.findall(r"^ENTRYPOINT (.*)$", image.text, re.MULTILINE)[0])
+    ((name, folder),) = re.findall(r"^ENV (\w+)=/state/(\w+)$", image.text, re.MULTILINE)
+    given = yaml.safe_load(services.text)["services"]["load"]["environment"]
+    with org() as credentials:
+        login = {
+            f"TARGET_SALESFORCE_BULK_{name.upper()}": credentials[key]
+            for name, key in {"login_url": "url", "client_id": "client_id"}.items()
+        } | {"TARGET_SALESFORCE_BULK_CLIENT_SECRET": credentials["client_secret"]}
+        done = subprocess.run(
+            [sys.executable, "-m", "target_salesforce_bulk", *entry[1:]],
+            input="".join(f"{json.dumps(each)}\n" for each in people("customers")),
+            cwd=tmp_path,
+            env={**os.environ, **given, **login, name: str(tmp_path / folder)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert (entry[0], done.returncode) == (NAME, 0), done.stderr
+    assert [each.name for each in tmp_path.iterdir()] == [folder]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

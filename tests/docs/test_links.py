@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,3 +37,10 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
         new = {each.resolve() for each in paths if each.suffix == ".md"} - reached
 
     assert {name_of(each) for each in PAGES} - {name_of(each) for each in reached} == set()
+
+
+def test_the_page_for_a_package_index_has_no_links_into_the_repository() -> None:
+    """They lead nowhere there."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    assert links(ROOT / project["readme"]) == []
