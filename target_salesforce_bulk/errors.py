@@ -6,6 +6,7 @@
     * ``StateDirectoryError``: the state directory cannot be used
     * ``OutputError``: STATE cannot be written to stdout
     * ``MappingError``: a stream cannot be mapped to its object
+        * ``NoKeyError``: nothing tells which field is the key of an upsert
     * ``LoadError``: the run finished, but needs attention
     * ``SalesforceError``: Salesforce, or the connection to it
         * ``AuthenticationError``: there is no valid session, and logging in fails

@@ -74,7 +74,7 @@ def test_a_stream_that_cannot_be_mapped(load: Callable[..., Result]) -> None:
     result = load([schema(), contact(1)], dry_run=True, streams=streams)
 
     assert result.code == 1
-    assert "Nope is no property of the stream" in result.last_line
+    assert "Nope is not a property of the stream" in result.last_line
 
 
 @pytest.mark.parametrize(
