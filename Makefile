@@ -45,8 +45,9 @@ $(DEMO)/meltano3/.installed: Makefile
 	$(DEMO)/meltano3/bin/python -m pip install --quiet meltano==3.9.5
 	touch $@
 
-demo: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready
-	@$(BIN)/python demo/run.py
+# Makes what it needs by itself, so that all logs of the installation are in one place.
+demo:
+	@$(PYTHON) demo/run.py $(MAKE_COMMAND)
 
 # Most tests wait for processes, so four workers are fine on two cores.
 test: $(VENV)/.ready $(DEMO)/meltano/.installed

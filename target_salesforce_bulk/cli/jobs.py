@@ -93,7 +93,9 @@ def resume(config: Any) -> None:
 @click.argument("job_id")
 def abort(config: Any, job_id: str) -> None:
     """Abort a job in Salesforce. Rows that it has processed stay loaded."""
-    job = IngestApi(read_target(config).client).abort(job_id)
+    target = read_target(config)
+    target.settings.check_sends()
+    job = IngestApi(target.client).abort(job_id)
     print_lines(f"Job {job.id} is {job.state}.")
 
 
