@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
+from target_salesforce_bulk.loading.guards.deletes import DeleteGuard, DeleteLimits
 from target_salesforce_bulk.preview.dry_run import DryRun
+from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.target import TargetSalesforceBulk
 
 if TYPE_CHECKING:
@@ -15,11 +17,20 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.salesforce.client import Client
 
 
+_NO_LIMITS = DeleteGuard(
+    limits=lambda _: DeleteLimits(
+        accepted=frozenset(Operation), max_deletes=None, max_delete_percent=100
+    ),
+    count=lambda _: 0,
+    hold_seconds=0,
+)
+
+
 class Kept(DryRun):
     """Keeps what each batch held."""
 
     def __init__(self, client: Client, folder: Path) -> None:
-        super().__init__(client, folder)
+        super().__init__(client, folder, _NO_LIMITS)
         self.batches: list[tuple[str, str, bytes, str]] = []
 
     def hand_over(self, batch: Batch, *, rows: int, size: int, merged: int) -> None:

@@ -43,7 +43,7 @@ def discarded_on_error(source: IO[str] | None) -> Iterator[None]:
     except Exception:
         # The input may be closed, or its other end reset; the error that is raised counts.
         with suppress(Terminated, OSError, ValueError):
-            if source is not None:
+            if source is not None and hasattr(source, "fileno"):
                 discard(source.fileno())
         raise
 
@@ -53,15 +53,19 @@ def discard(descriptor: int, max_seconds: float = MAX_SECONDS, max_bytes: int = 
 
     A terminal or a file has no writer that would fail, so it is left alone.
     """
-    if not _has_writer(descriptor) or _at_end(descriptor):
+    if not _has_writer(descriptor):
         return
-    logger.info(
-        "Discarding the rest of the input for at most %.0f seconds, so that the tap can end. "
-        "It is not acknowledged.",
-        max_seconds,
-    )
-    deadline = time.monotonic() + max_seconds
-    while max_bytes > 0 and _readable(descriptor, deadline - time.monotonic()):
+    deadline, waits = time.monotonic() + max_seconds, False
+    while max_bytes > 0:
+        if not waits and not _readable(descriptor, 0):
+            waits = True
+            logger.info(
+                "Discarding the rest of the input for at most %.0f seconds, so that the tap can "
+                "end. It is not acknowledged.",
+                max_seconds,
+            )
+        if not _readable(descriptor, deadline - time.monotonic()):
+            return
         block = os.read(descriptor, _BLOCK_BYTES)
         if not block:
             return
@@ -71,10 +75,6 @@ def discard(descriptor: int, max_seconds: float = MAX_SECONDS, max_bytes: int = 
 def _has_writer(descriptor: int) -> bool:
     mode = os.fstat(descriptor).st_mode
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)  # Meltano gives a socket
-
-
-def _at_end(descriptor: int) -> bool:
-    return _readable(descriptor, 0) and not os.read(descriptor, _BLOCK_BYTES)
 
 
 def _readable(descriptor: int, seconds: float) -> bool:
