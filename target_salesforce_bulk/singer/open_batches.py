@@ -95,10 +95,7 @@ class OpenBatches:
             self.seal()
             batch = self._batch(writer)
         batch.write(row, keys)
-        self._open_keys |= hashes
-        if writer is self._deletes:
-            # After its batch is open: opening that may have sealed an earlier one.
-            self._deleted_keys.add(self._key_hash(key))
+        self._note(writer, hashes, key)
 
     def refuse(
         self, writer: RowWriter, row: dict[str, str], key: str | None, refusal: RowRefused
@@ -106,7 +103,13 @@ class OpenBatches:
         """Keep a row that our own checks refused with the open batch of a writer."""
         hashes = self._keep_order(writer, () if key is None else (key,))
         self._batch(writer).refuse(row, key, refusal)
+        self._note(writer, hashes, key)
+
+    def _note(self, writer: RowWriter, hashes: set[int], key: str | None) -> None:
+        """Note the key of a row. Its batch is open: opening it may have sealed an earlier one."""
         self._open_keys |= hashes
+        if writer is self._deletes and key is not None:
+            self._deleted_keys.add(self._key_hash(key))
 
     def add_lines(self, lines: Lines, keys: list[str], start: int, last: int) -> int:
         """Add lines of rows to write, as many as the open batch takes.
@@ -175,7 +178,7 @@ class OpenBatches:
         ):
             self.seal()
         if writer.open is None:
-            if writer is self._writes and self.has_deletes:
+            if writer is self._writes and self._deletes is not None and self._deletes.open:
                 self.seal()  # later deletes of what is written now need a later batch
             batch = self._intake.open_batch(writer.plan)
             writer.open = OpenBatch(batch, writer)

@@ -130,16 +130,31 @@ def test_a_schema_change_does_not_change_the_order(scene: Callable[..., Scene]) 
     assert it.things("Key__c", "A__c") == [("x", "new"), ("y", "new"), ("z", "new")]
 
 
+@pytest.mark.parametrize("first", ["y", LONG], ids=["sent", "refused"])
 def test_a_delete_holds_against_a_waiting_row_of_a_batch_that_was_opened_after_its_own(
-    scene: Callable[..., Scene],
+    scene: Callable[..., Scene], first: str
 ) -> None:
-    """2.5: a batch of deletes that a newer batch of writes follows takes no more rows."""
+    """2.2: a batch of deletes that a newer batch of writes follows takes no more rows."""
     it = scene(**DELETES)
     it.fail_once(LOCKED, Key__c="x")
 
-    it.run(KEY_A, gone("y"), row(Key__c="x", A__c="1"), gone("x"), state(things=1))
+    it.run(KEY_A, gone(first), row(Key__c="x", A__c="1"), gone("x"), state(things=1))
 
     assert it.things("Key__c") == []
+
+
+def test_a_refused_row_outlives_an_earlier_refused_delete(scene: Callable[..., Scene]) -> None:
+    """2.3: the write is newer than the delete, though its batch was opened before the delete's."""
+    it = scene(**DELETES)
+
+    it.run(
+        KEY_A, row(Key__c="y", A__c="0"), gone(LONG), row(Key__c=LONG, A__c="1"), state(things=1)
+    )
+
+    assert [(each.operation, each.row.get("A__c")) for each in it.failed()] == [
+        ("delete", None),
+        ("upsert", "1"),
+    ]
 
 
 def test_a_delete_before_a_schema_change_is_not_the_last_word(scene: Callable[..., Scene]) -> None:
