@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from run import TARGET, Org, Table, cpu_of, megabytes_of, org
+from harness import TARGET, Org, Table, cpu_of, megabytes_of, org
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

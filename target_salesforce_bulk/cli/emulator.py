@@ -37,7 +37,7 @@ def emulator(port: int, data: Path | None, objects: Path | None) -> None:
         from target_salesforce_bulk.emulator import Emulator
     except ImportError:
         raise click.ClickException(
-            "The emulator needs its extra: pip install 'target-salesforce-bulk[emulator]'"
+            "The emulator needs an extra: install this package as target-salesforce-bulk[emulator]."
         ) from None
     stopped = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):

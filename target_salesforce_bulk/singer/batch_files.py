@@ -84,7 +84,7 @@ def _clear_errors(url: str) -> Iterator[None]:
         extra = _EXTRAS.get((error.name or "").partition(".")[0]) or (
             "s3" if url.startswith("s3:") else ""
         )
-        remedy = f"pip install 'target-salesforce-bulk[{extra}]'" if extra else str(error)
+        remedy = f"install target-salesforce-bulk[{extra}]." if extra else str(error)
         raise InputError(
             f"The batch file {shown(url)} needs a package that is not installed: {remedy}"
         ) from None

@@ -25,6 +25,7 @@ from target_salesforce_bulk.rows.csvfile import encode_row
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.settings import Settings
+from target_salesforce_bulk.singer.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,6 +202,21 @@ def test_stored_rows_are_loaded_again(
     assert row[:5] == ["people", "→", "Contact", "0", "1"]
 
 
+def test_stored_rows_that_cannot_be_loaded(begin: Any, org: OrgInMemory) -> None:
+    """Their stream stops, and they stay stored."""
+
+    def refuse() -> None:
+        raise refused("INVALIDENTITY")
+
+    org.always["create"] = refuse
+    with begin() as run:
+        batch = run.journal.open_batch(PLAN)
+        size = write_rows(batch.csv, ["LastName"], ["Ada"])
+        run.load_again(run.journal.seal(batch.id, rows=1, size=size, merged=0))
+        with pytest.raises(LoadError, match=r"^Stream people stopped, and its rows stay stored: "):
+            run.finish_left()
+
+
 def test_no_worker_outlives_a_run(begin: Any) -> None:
     """Also if the run did not finish."""
     before = {*threading.enumerate()}
@@ -239,36 +255,43 @@ def test_deletes_of_a_run_that_broke_off_are_remembered(begin: Any) -> None:
     assert found == [True, False]
 
 
+@pytest.fixture
+def starts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The bookmarks from which the checkpoint of each run takes the tap to start."""
+    found: list[Any] = []
+
+    def make(*args: Any, starts: Any, **kwargs: Any) -> Checkpoint:
+        found.append(starts)
+        return Checkpoint(*args, starts=starts, **kwargs)
+
+    monkeypatch.setattr(module, "Checkpoint", make)
+    return found
+
+
 def test_a_run_that_was_closed_was_not_killed(
-    begin: Any, capsys: pytest.CaptureFixture[str]
+    begin: Any, starts: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """So the STATE that it wrote is where the next tap starts."""
     with begin() as first:
         first.intake.stream_started("people", "people", RESOLVED)
         first.intake.state_received(STATE)
         first.finish()
-    with begin() as second:
-        starts = module._starts(second.journal)
+    begin().close()
 
     assert states(capsys) == [STATE]
-    assert starts == STATE["bookmarks"]
+    assert starts == [{}, STATE["bookmarks"]]
 
 
-def test_where_the_tap_starts_after_a_kill(begin: Any, settings: dict[str, Any]) -> None:
+def test_where_the_tap_starts_after_a_kill(begin: Any, starts: list[Any]) -> None:
     """Nowhere that is known: the STATE of the killed run may be lost."""
     killed = begin()
     killed.intake.stream_started("people", "people", RESOLVED)
     killed.intake.state_received(STATE)
     killed.finish()
     killed.journal.close()
-    with begin() as run:
-        assert module._starts(run.journal) is None
+    begin().close()
 
-
-def test_where_the_tap_starts_in_a_first_run(begin: Any) -> None:
-    """From the beginning, as no STATE was ever written."""
-    with begin() as run:
-        assert module._starts(run.journal) == {}
+    assert starts == [{}, None]
 
 
 def test_closing_releases_the_state_directory_on_a_full_disk(

@@ -122,5 +122,6 @@ def test_without_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (result.exit_code, result.stdout, result.stderr) == (
         1,
         "",
-        "Error: The emulator needs its extra: pip install 'target-salesforce-bulk[emulator]'\n",
+        "Error: The emulator needs an extra: install this package as "
+        "target-salesforce-bulk[emulator].\n",
     )
