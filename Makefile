@@ -30,17 +30,27 @@ $(DEMO)/warehouse/.ready: Makefile
 	$(DEMO)/warehouse/bin/python -m pip install --quiet 'fakesnow[server]==0.12.1' 'snowflake-connector-python<5'
 	touch $@
 
-$(DEMO)/meltano/.ready: Makefile meltano.yml pyproject.toml
+$(DEMO)/meltano/.installed: Makefile
 	$(PYTHON) -m venv $(DEMO)/meltano
 	$(DEMO)/meltano/bin/python -m pip install --quiet meltano==4.4.1
+	touch $@
+
+$(DEMO)/meltano/.ready: $(DEMO)/meltano/.installed meltano.yml pyproject.toml
 	$(DEMO)/meltano/bin/meltano install
 	touch $@
 
-demo: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready
-	@$(BIN)/python demo/run.py
+# The oldest Meltano that is supported.
+$(DEMO)/meltano3/.installed: Makefile
+	$(PYTHON) -m venv $(DEMO)/meltano3
+	$(DEMO)/meltano3/bin/python -m pip install --quiet meltano==3.9.5
+	touch $@
+
+# Makes what it needs by itself, so that all logs of the installation are in one place.
+demo:
+	@$(PYTHON) demo/run.py $(MAKE_COMMAND)
 
 # Most tests wait for processes, so four workers are fine on two cores.
-test: $(VENV)/.ready
+test: $(VENV)/.ready $(DEMO)/meltano/.installed
 	$(BIN)/pytest -n 4
 
 crash: $(VENV)/.ready
@@ -55,9 +65,10 @@ simulate: $(VENV)/.ready
 soak: $(VENV)/.ready
 	$(BIN)/python tests/crash/soak.py
 
-e2e: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready
+e2e: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready $(DEMO)/meltano3/.installed
 	$(BIN)/python tests/e2e/batches.py
 	$(BIN)/python tests/e2e/meltano.py $(DEMO)/meltano/bin/meltano
+	$(BIN)/python tests/e2e/meltano.py $(DEMO)/meltano3/bin/meltano
 
 .bench/.ready: Makefile
 	$(PYTHON) -m venv .bench

@@ -1,12 +1,11 @@
 """The demo: a local warehouse, a local Salesforce, and `meltano run` between them.
 
 Only the two ends are stand-ins: fakesnow for Snowflake, and this package's emulator for Salesforce.
-All files of the demo are in the folder `.demo`.
+All files of the demo are in the folder `.demo`. It needs only the standard library.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import signal
@@ -17,35 +16,63 @@ import time
 import urllib.parse
 import urllib.request
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from steps import DEMO, LOG, ROOT, RUN_LOG, Step, say, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parent.parent
-DEMO = ROOT / ".demo"
 TARGET = ROOT / ".venv" / "bin" / "target-salesforce-bulk"
 MELTANO = DEMO / "meltano" / "bin" / "meltano"
 WAREHOUSE = DEMO / "warehouse" / "bin"
+CONFIG = DEMO / "config.json"
 PIPELINE = ("tap-snowflake", "target-salesforce-bulk")
+STATE_ID = f"demo:{'-to-'.join(PIPELINE)}"
 
-NEXT_STEPS = """\
-Next, with your own org:
-  1. In Salesforce Setup, create an External Client App with the client credentials flow and a
-     Run As user.
-  2. Add the loader from this project's meltano.yml to your Meltano project, and set
-       meltano config set target-salesforce-bulk login_url https://YOUR-DOMAIN.my.salesforce.com
-       meltano config set target-salesforce-bulk client_id ...
-       meltano config set target-salesforce-bulk client_secret ...
-  3. Choose an external ID field for each stream (see README.md), and try a sandbox first:
-       meltano run tap-snowflake target-salesforce-bulk
-"""
+#: What the Makefile installs, and the word for it in the name of its log.
+ENVIRONMENTS = {
+    "target": ".venv/.ready",
+    "warehouse": ".demo/warehouse/.ready",
+    "meltano": ".demo/meltano/.ready",
+}
+
+#: What is shown of the records.
+SAMPLES = (
+    "SELECT External_Id__c, Name, Industry FROM Account LIMIT 1",
+    "SELECT External_Id__c, FirstName, LastName, AccountId FROM Contact LIMIT 1",
+)
 
 
-def say(text: str = "") -> None:
-    """Print and flush, to keep the order with the output of other programs."""
-    print(text, flush=True)
+def install(make: str) -> None:
+    """Install everything, side by side."""
+    say(
+        "Installing the target, a warehouse and Meltano; the first time takes 2 to 3 minutes",
+        f"  logs: {shown(LOG)}/install-*.log",
+    )
+    with ExitStack() as stack:
+        begun = []
+        for name, stamp in ENVIRONMENTS.items():
+            log = LOG / f"install-{name}.log"
+            log.unlink(missing_ok=True)
+            step = Step(f"The installation of the {name}", log)
+            begun.append((step, stack.enter_context(step.running(make, stamp))))
+        for step, process in begun:
+            step.finish(process)
+
+
+@contextmanager
+def salesforce() -> Iterator[dict[str, str]]:
+    """Run the emulator, which keeps its records between demos; yields its URL and credentials."""
+    step = Step("The local Salesforce")
+    command = (TARGET, "emulator", "--port", "0", "--data", DEMO / "salesforce.sqlite3")
+    with step.running(*command, stdout=subprocess.PIPE) as process:
+        line = process.stdout.readline() if process.stdout else ""
+        if not line:
+            step.failed("did not start")
+        org = json.loads(line)
+        say(f"  a local Salesforce, {org['url']}: the emulator of this package")
+        yield org
 
 
 def free_port() -> int:
@@ -55,59 +82,30 @@ def free_port() -> int:
         return port
 
 
-@contextmanager
-def running(name: str, *command: str | Path, **options: Any) -> Iterator[subprocess.Popen[str]]:
-    """Run a server, log its output to a file, and stop it with its children afterwards."""
-    with (DEMO / f"{name}.log").open("w") as log:
-        process = subprocess.Popen(
-            command, text=True, stderr=log, start_new_session=True, **{"stdout": log, **options}
-        )
-        try:
-            yield process
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-
-
-@contextmanager
-def salesforce() -> Iterator[dict[str, str]]:
-    """Run the emulator, which keeps its records between demos; yields its URL and credentials."""
-    command = (TARGET, "emulator", "--port", "0", "--data", DEMO / "salesforce.sqlite3")
-    with running("salesforce", *command, stdout=subprocess.PIPE) as process:
-        line = process.stdout.readline() if process.stdout else ""
-        if not line:
-            sys.exit(f"The emulator did not start; see {DEMO / 'salesforce.log'}")
-        yield json.loads(line)
+def listens(port: int) -> bool:
+    """Whether a server accepts connections."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager
 def warehouse() -> Iterator[int]:
     """Run fakesnow with the sample tables; yields its port."""
     port = free_port()
-    with running("warehouse", WAREHOUSE / "fakesnow", "-s", "-p", str(port)) as process:
+    step = Step("The local warehouse")
+    with step.running(WAREHOUSE / "fakesnow", "-s", "-p", str(port)) as process:
         deadline = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    sys.exit(f"The warehouse did not start; see {DEMO / 'warehouse.log'}")
-                time.sleep(0.1)
-        say("Sample tables in the warehouse:")
-        subprocess.run([WAREHOUSE / "python", ROOT / "demo" / "seed.py", str(port)], check=True)
+        while not listens(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                step.failed("did not start")
+            time.sleep(0.1)
+        say(f"  a local warehouse, localhost:{port}: fakesnow, with sample tables")
+        seed = (WAREHOUSE / "python", ROOT / "demo" / "seed.py", str(port))
+        say(Step("Filling the warehouse").run(*seed, stdout=subprocess.PIPE).rstrip())
         yield port
-
-
-def meltano(*arguments: str, env: dict[str, str], **options: Any) -> Any:
-    """Run Meltano in this project."""
-    return subprocess.run(
-        [MELTANO, *arguments], cwd=ROOT, env={**os.environ, **env}, text=True, **options
-    )
 
 
 def get(org: dict[str, str], path: str, token: str = "access_token") -> Any:
@@ -119,6 +117,12 @@ def get(org: dict[str, str], path: str, token: str = "access_token") -> Any:
         return json.load(answer)
 
 
+def counts(org: dict[str, str]) -> dict[str, int]:
+    """The number of records of each object."""
+    found: dict[str, int] = get(org, "/_emulator/counts", "control_token")
+    return found
+
+
 def query(org: dict[str, str], soql: str) -> list[dict[str, Any]]:
     """The records of a query."""
     path = f"/services/data/v{org['api_version']}/query?q={urllib.parse.quote(soql)}"
@@ -126,61 +130,104 @@ def query(org: dict[str, str], soql: str) -> list[dict[str, Any]]:
     return records
 
 
+def settings(org: dict[str, str]) -> dict[str, str]:
+    """The settings of the target for the emulator."""
+    return {
+        "login_url": org["url"],
+        "client_id": org["client_id"],
+        "client_secret": org["client_secret"],
+        "state_dir": str(DEMO / "state"),
+    }
+
+
+def load(given: dict[str, str], port: int) -> None:
+    """Run Meltano, which runs the tap and the target."""
+    say("", f"Running (about 15 seconds)\n  $ {shown(MELTANO)} run {' '.join(PIPELINE)}")
+    variables = {f"TARGET_SALESFORCE_BULK_{name.upper()}": each for name, each in given.items()}
+    Step("`meltano run`").run(
+        MELTANO,
+        "run",
+        *PIPELINE,
+        env=os.environ | variables | {"DEMO_WAREHOUSE_PORT": str(port), "NO_COLOR": "1"},
+    )
+
+
 def show_records(org: dict[str, str], before: dict[str, int]) -> None:
-    """Show the number of records, and some of them."""
-    say("\nIn Salesforce now:")
-    now = get(org, "/_emulator/counts", "control_token")
-    for name in ("Account", "Contact"):
-        count = now.get(name, 0)
-        say(f"  {name:8} {count:4} records, {count - before.get(name, 0)} more than before")
-    for soql in (
-        "SELECT External_Id__c, Name, Industry, NumberOfEmployees FROM Account LIMIT 2",
-        "SELECT External_Id__c, FirstName, LastName, Email, AccountId FROM Contact LIMIT 3",
-    ):
+    """Show the number of records, and one of each object."""
+    say("", "Loaded: in Salesforce there are now")
+    now, added = counts(org), 0
+    for name, soql in zip(("Account", "Contact"), SAMPLES, strict=True):
+        new = now.get(name, 0) - before.get(name, 0)
+        added += new
+        say(f"  {now.get(name, 0):3} records of {name}, {new} of them new, such as")
         for found in query(org, soql):
             del found["attributes"]
-            say("    " + ", ".join(f"{name}={value}" for name, value in found.items()))
+            say("      " + ", ".join(f"{field}={value}" for field, value in found.items()))
+    if not added:
+        say("  Nothing was loaded twice: rows that came again only updated their records.")
 
 
 def show_failed_rows() -> None:
     """Show the failed rows; two rows of the sample fail on purpose."""
-    say("\nRows that failed:")
+    command = (TARGET, "--config", CONFIG, "failed", "list")
+    found = Step("`failed list`").run(*command, codes=(0, 1), stdout=subprocess.PIPE)
+    say("", "Failed, why, and what to do (two rows of the sample fail on purpose)")
+    say(*(f"  {line}" for line in found.splitlines()))
     for path in sorted(DEMO.glob("state/*/failed/*/*.csv")):
-        with path.open(newline="") as file:
-            for row in csv.DictReader(file):
-                say(f"  {row['External_Id__c']}: {row['sf__Error']}")
-        say(f"  They are stored in {path.relative_to(ROOT)}")
+        say(f"  as CSV: {shown(path)}")
 
 
-def main() -> int:
-    """Run the demo."""
-    DEMO.mkdir(exist_ok=True)
-    with ExitStack() as stack:
-        org = stack.enter_context(salesforce())
-        port = stack.enter_context(warehouse())
-        env = {
-            "MELTANO_ENVIRONMENT": "demo",
-            "DEMO_WAREHOUSE_PORT": str(port),
-            "TARGET_SALESFORCE_BULK_LOGIN_URL": org["url"],
-            "TARGET_SALESFORCE_BULK_CLIENT_ID": org["client_id"],
-            "TARGET_SALESFORCE_BULK_CLIENT_SECRET": org["client_secret"],
-            "TARGET_SALESFORCE_BULK_STATE_DIR": str(DEMO / "state"),
-        }
-        before = get(org, "/_emulator/counts", "control_token")
-        say(f"\n$ meltano run {' '.join(PIPELINE)}")
-        run = meltano("run", *PIPELINE, env=env)
-        if run.returncode:
-            return run.returncode
+def show_state() -> None:
+    """Show the bookmarks of the STATE that Meltano keeps."""
+    step = Step("`meltano state get`")
+    found = step.run(MELTANO, "state", "get", STATE_ID, stdout=subprocess.PIPE)
+    say("", "STATE that Meltano keeps; the next run continues from it")
+    for name, bookmark in json.loads(found)["singer_state"]["bookmarks"].items():
+        text = json.dumps(bookmark)
+        say(f"  {name}: {text if len(text) < 100 else text[:97] + '...'}")
+
+
+def show_next() -> None:
+    """Show where the log is, and what to try next."""
+    target = f"{shown(TARGET)} --config {shown(CONFIG)}"
+    say(
+        "",
+        f"Everything that the programs printed: {shown(RUN_LOG)}",
+        "",
+        "Try next",
+        f"  {target} failed show CUST-00321",
+        f"  {target} jobs list",
+        "  make demo     # again: nothing is loaded twice",
+        'With your own org: "Use it" in README.md',
+    )
+
+
+def demo(make: str) -> None:
+    """Run all steps; a step that fails exits."""
+    RUN_LOG.unlink(missing_ok=True)
+    install(make)
+    say("", "Starting")
+    with salesforce() as org, warehouse() as port:
+        before, given = counts(org), settings(org)
+        CONFIG.touch(mode=0o600)
+        CONFIG.write_text(json.dumps(given, indent=2))
+        load(given, port)
         show_records(org, before)
-        show_failed_rows()
-        state = meltano(
-            "state", "get", f"demo:{'-to-'.join(PIPELINE)}", env=env, capture_output=True
-        )
-        say(f"\nMeltano's STATE, from which the next run continues:\n  {state.stdout.strip()}")
-    say("\nRun `make demo` again: the rows are upserted, so nothing is loaded twice.\n")
-    say(NEXT_STEPS)
+    show_failed_rows()
+    show_state()
+    show_next()
+
+
+def main(make: str) -> int:
+    """Run the demo; what it has started is stopped even if it is interrupted."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        demo(make)
+    except KeyboardInterrupt:
+        say("", "Interrupted.")
+        return 130
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1]))

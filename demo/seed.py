@@ -67,7 +67,7 @@ def main(port: int) -> None:
         for table, rows in (("ACCOUNTS", accounts()), ("CUSTOMER_PROFILES", profiles())):
             marks = ", ".join(["%s"] * len(rows[0]))
             cursor.executemany(f"insert into DEMO.CRM.{table} values ({marks})", rows)
-            print(f"  {table.lower()}: {len(rows)} rows")
+            print(f"    {table.lower()}: {len(rows)} rows")
 
 
 if __name__ == "__main__":

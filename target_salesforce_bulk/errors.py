@@ -70,6 +70,10 @@ class MappingError(SalesforceBulkError):
         self.stream = stream
 
 
+class NoKeyError(MappingError):
+    """Nothing tells which field is the key of a stream's upsert."""
+
+
 class LoadError(SalesforceBulkError):
     """The run finished, but needs attention."""
 

@@ -90,7 +90,7 @@ class Run:
             max_spool_bytes=settings.max_spool_bytes,
             events=self._events,
             deletes=DeleteGuard(
-                limits=partial(_delete_limits, settings),
+                limits=partial(delete_limits, settings),
                 count=self.query.count,
                 hold_seconds=settings.max_batch_age_seconds,
             ),
@@ -154,9 +154,11 @@ class Run:
         """Lock the state directory and finish what an earlier run left behind.
 
         Raises:
+            SettingsError: `dry_run` is on.
             StateDirectoryError: the state directory cannot be used.
             SalesforceError: the jobs of an earlier run cannot be settled.
         """
+        settings.check_sends()
         directory = StateDirectory(settings.state_dir, settings.login)
         directory.check()  # before a login that may replace the refresh token
         journal = SqliteJournal(directory.of_org(client.org_id, client.instance_url))
@@ -232,7 +234,8 @@ class Run:
             self.close()
 
 
-def _delete_limits(settings: Settings, stream: str) -> DeleteLimits:
+def delete_limits(settings: Settings, stream: str) -> DeleteLimits:
+    """What a stream may delete in one run."""
     known = settings.streams or {}
     options = settings.for_stream(stream if stream in known else alias_of(stream))
     return DeleteLimits(

@@ -296,6 +296,11 @@ class Settings:
         "Before reading any input, resend stored rows that failed with a transient error.",
         default=False,
     )
+    dry_run: bool = setting(
+        "Read the whole input and say what would be loaded, refused and deleted, and what that "
+        "costs. Nothing is sent, and no STATE is written.",
+        default=False,
+    )
     state_dir: Path = setting(
         "Directory for the journal, batches and failed rows, with a folder for each org. Keep it "
         "between runs. ~ and $VARIABLES are expanded. It must be new, empty or created by this "
@@ -349,6 +354,18 @@ class Settings:
             raise SettingsError(
                 f"{setting} is {value}, which bypasses the Recycle Bin. Set allow_hard_delete to "
                 f"true to allow this, or {setting} to delete."
+            )
+
+    def check_sends(self) -> None:
+        """Refuse what sends or changes something in Salesforce if `dry_run` is on.
+
+        Raises:
+            SettingsError: it is on.
+        """
+        if self.dry_run:
+            raise SettingsError(
+                "dry_run is true, so nothing is sent. Set it to false to load rows, to resend "
+                "failed ones or to change jobs."
             )
 
     def for_stream(self, stream: str) -> StreamSettings:

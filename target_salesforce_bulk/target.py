@@ -15,6 +15,7 @@ from target_salesforce_bulk.failed.resend import resend
 from target_salesforce_bulk.journal.failed_rows import FailureClass
 from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.login.connect import connect
+from target_salesforce_bulk.preview.dry_load import DryLoad
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.settings import CONNECTION_TEST_STREAM, Settings
 from target_salesforce_bulk.singer.aliases import Aliases
@@ -36,12 +37,16 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.singer.intake import Intake, OpenRun
 
 
-def open_run(settings: Settings, client: Client) -> Run:
-    """Open a run that loads; jobs of an earlier run are settled first.
+def open_run(settings: Settings, client: Client) -> OpenRun:
+    """Open a run that loads, or only says what it would load.
+
+    Jobs that an earlier run left behind are settled first.
 
     Raises:
         SalesforceBulkError: the run cannot be opened.
     """
+    if settings.dry_run:
+        return DryLoad(settings, client)
     run = Run.open(settings, client)
     if settings.retry_failed_on_start:
         resend(run, Selection(failure_class=FailureClass.TRANSIENT), settings.max_job_bytes)
@@ -210,6 +215,9 @@ class TargetSalesforceBulk(SafeTarget):
                 self.run.stop()
             finally:
                 self.run.close()
+        for sink in self._latest_sinks.values():
+            if isinstance(sink, SalesforceSink):
+                sink.discard()
 
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:

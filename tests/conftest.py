@@ -1,4 +1,4 @@
-"""What tests are made of: an org, and the target as a process in front of it."""
+"""Fixtures of all tests: an org, and the target as a process that loads into it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def org() -> Iterator[Emulator]:
 
 @pytest.fixture
 def config(org: Emulator, tmp_path: Path) -> dict[str, Any]:
-    """A configuration that loads into the org, and waits for nothing."""
+    """A configuration that loads into the org without waits."""
     return {
         "login_url": org.url,
         "client_id": org.client_id,
@@ -54,7 +54,7 @@ def command(config: dict[str, Any], folder: Path) -> list[str]:
 
 @pytest.fixture
 def begin(config: dict[str, Any], tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Start a command of the target as a process; what still runs at the end is killed."""
+    """Start a command of the target as a process; it is killed if it still runs at the end."""
     with ExitStack() as stack:
 
         def run(*arguments: str, stdin: int, **settings: Any) -> subprocess.Popen[str]:
@@ -104,7 +104,7 @@ def start_command(begin: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.fixture
 def load(config: dict[str, Any], tmp_path: Path) -> Callable[..., Result]:
-    """Run the target as a process over messages, or over lines of text as they are."""
+    """Run the target as a process on messages, or on lines of text as they are."""
 
     def run(messages: Iterable[dict[str, Any] | str], **settings: Any) -> Result:
         lines = (each if isinstance(each, str) else json.dumps(each) for each in messages)

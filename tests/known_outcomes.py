@@ -1,4 +1,4 @@
-"""Batches whose outcome a test decides, for tests of what the journal makes of it."""
+"""Batches with a given outcome, for tests of how the journal stores it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts that load batches, before an org in memory."""
+"""The parts that load batches, with an org in memory."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Client:
 
 
 class World:
-    """The parts that load, before an org in memory."""
+    """The parts that load, with an org in memory."""
 
     def __init__(self, folder: Path) -> None:
         self.org = OrgInMemory()
@@ -115,7 +115,7 @@ class World:
         return batch
 
     def closing(self) -> Batch:
-        """A batch whose job may be closed, as a run leaves it that dies."""
+        """A batch whose job may be closed, as a killed run leaves it."""
         return self.journal.record(self.uploaded().id, Event.CLOSING)
 
     def load(self, batch: Batch) -> Counts:
@@ -123,11 +123,11 @@ class World:
         return self.batch_loader.load(batch, lambda: True).counts
 
     def resume(self) -> None:
-        """Bring to an end what a run left behind, as far as it is done before reading."""
+        """Finish what a run left behind, as far as that happens before reading."""
         Resume(self.journal, self.jobs, self.loader).run()
 
     def state(self, batch: Batch) -> BatchState:
-        """Where a batch stands."""
+        """The state of a batch."""
         found = [each for each in self.journal.batches(*BatchState) if each.id == batch.id]
         return found[0].state
 

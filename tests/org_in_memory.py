@@ -1,4 +1,4 @@
-"""Ingest jobs without a network, and a clock that is moved by waiting."""
+"""Ingest jobs without a network, and a clock that advances by waiting."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Clock:
-    """Seconds that pass only where somebody waits; also the event that stops a run."""
+    """Seconds that pass only by waiting; also the event that stops a run."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -53,7 +53,7 @@ class Job:
 
 
 def lost(name: str) -> Callable[[], None]:
-    """The answer to a request does not arrive."""
+    """The response to a request does not arrive."""
 
     def lose() -> None:
         raise AnswerLostError(f"The answer to {name} was lost.")
@@ -62,7 +62,7 @@ def lost(name: str) -> Callable[[], None]:
 
 
 def not_found() -> None:
-    """A job that is not there."""
+    """A job that does not exist."""
     raise NotFoundError("gone", status=404, code="NOTFOUND", detail="gone")
 
 
@@ -72,7 +72,7 @@ def refused(code: str) -> RequestError:
 
 
 class OrgInMemory:
-    """What `IngestApi` asks of an org; each request is counted."""
+    """Answers the requests of `IngestApi`, and counts them."""
 
     def __init__(self) -> None:
         self.jobs: dict[str, Job] = {}
@@ -86,11 +86,11 @@ class OrgInMemory:
         self.errors: dict[str, str] = {}
 
     def records(self) -> list[str]:
-        """The last cell of each record, in the order of the loading."""
+        """The last cell of each record, in the order of loading."""
         return [row[-1] for job in self.jobs.values() for row in job.loaded]
 
     def states(self) -> list[JobState]:
-        """Where the jobs stand."""
+        """The states of the jobs."""
         return [job.state for job in self.jobs.values()]
 
     def _begin(self, name: str) -> None:
@@ -159,7 +159,7 @@ class OrgInMemory:
         return self._end("abort", job)
 
     def get(self, job_id: str) -> JobInfo:
-        """Where a job stands."""
+        """The state of a job."""
         self._begin("get")
         return self._end("get", self._job(job_id))
 

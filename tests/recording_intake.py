@@ -1,4 +1,4 @@
-"""An intake that keeps what it is handed, without a run behind it."""
+"""An intake that keeps what it receives, without a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A field of each kind that rows are written for."""
+"""One field of each type."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def record(stream: str = "Contact", **values: Any) -> dict[str, Any]:
 
 
 def contact(number: int, **changes: Any) -> dict[str, Any]:
-    """A RECORD of a contact that nothing is wrong with."""
+    """A RECORD of a valid contact."""
     values = {
         "External_Id__c": f"C-{number}",
         "FirstName": "Ada",
@@ -65,7 +65,7 @@ class Result:
 
     @property
     def org_dir(self) -> Path:
-        """What the state directory holds of the one org that was loaded into."""
+        """The folder, in the state directory, of the one org that was loaded into."""
         (folder,) = self.state_dir.glob("00D*")
         return folder
 
@@ -83,7 +83,7 @@ class Result:
 
     @property
     def last_line(self) -> str:
-        """What stands last on stderr, without the logger's prefix."""
+        """The last line of stderr, without the logger's prefix."""
         return self.stderr.strip().splitlines()[-1].rpartition(" | ")[2]
 
     def failed_rows(self) -> list[dict[str, str]]:

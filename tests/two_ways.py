@@ -32,7 +32,7 @@ class Kept(DryRun):
 def batches(
     config: dict[str, Any], folder: Path, text: str, *, in_bulk: bool, blocks: int | None = None
 ) -> tuple[list[Any], int]:
-    """What the target makes of an input; and how many records came to `process_record`."""
+    """The batches made of an input, and how many records reached `process_record`."""
     target = TargetSalesforceBulk(config=config, open_run=lambda _, client: Kept(client, folder))
     kept = target.run
     if not in_bulk:
@@ -54,7 +54,7 @@ def batches(
 
 
 class Dripping(io.BytesIO):
-    """Bytes that come in small portions."""
+    """Bytes that arrive in small portions."""
 
     def __init__(self, text: str, portion: int) -> None:
         super().__init__(text.encode())

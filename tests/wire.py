@@ -1,4 +1,4 @@
-"""Answers without a network: an adapter for `requests` that answers from a list."""
+"""Responses without a network: an adapter for `requests` that returns them from a list."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Reply = Any
 
 
 class Wire(BaseAdapter):
-    """Answers requests from a list and remembers them."""
+    """Returns responses from a list, and keeps the requests."""
 
     def __init__(self, *replies: Reply) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Wire(BaseAdapter):
         self.bodies: list[bytes] = []
 
     def send(self, request: Any, *_: Any, **__: Any) -> requests.Response:
-        """Give the next answer."""
+        """Return the next response."""
         self.requests.append(request)
         self.bodies.append(_sent(request.body))
         reply = self.replies.pop(0)
@@ -72,7 +72,7 @@ def make_client(
     clock: Callable[[], float] | None = None,
     **policy: Any,
 ) -> tuple[Client, Wire]:
-    """A client whose answers are given, and that does not really wait."""
+    """A client with given responses that does not really wait."""
     wire = Wire(*replies)
     client = Client(
         authenticator or AccessToken("token", URL),

@@ -23,6 +23,7 @@ from target_salesforce_bulk.cli.failed import failed
 from target_salesforce_bulk.cli.jobs import jobs
 from target_salesforce_bulk.cli.options import read_target, target_class
 from target_salesforce_bulk.cli.singer_options import NAME, singer_options
+from target_salesforce_bulk.cli.unread_input import discarded_on_error
 from target_salesforce_bulk.errors import SalesforceBulkError, SettingsError, Terminated
 
 if TYPE_CHECKING:
@@ -94,7 +95,12 @@ def _leave_for(reasons: Iterable[str], code: int) -> NoReturn:
 
 
 def load(config: Any, file_input: IO[str] | None) -> None:
-    """Read Singer messages and load them."""
+    """Read Singer messages and load them; an error comes after the end of the input."""
+    with discarded_on_error(file_input or sys.stdin):
+        _load(config, file_input)
+
+
+def _load(config: Any, file_input: IO[str] | None) -> None:
     target = read_target(config)
     try:
         target.run  # noqa: B018 - opens the run before the first line is read

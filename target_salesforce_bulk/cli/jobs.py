@@ -95,7 +95,9 @@ def abort(config: Any, job_id: str) -> None:
     """Abort a job in Salesforce. Rows that it has processed stay loaded."""
     from target_salesforce_bulk.salesforce.ingest import IngestApi
 
-    job = IngestApi(read_target(config).client).abort(job_id)
+    target = read_target(config)
+    target.settings.check_sends()
+    job = IngestApi(target.client).abort(job_id)
     print_lines(f"Job {job.id} is {job.state}.")
 
 

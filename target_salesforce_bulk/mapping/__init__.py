@@ -1,1 +1,1 @@
-"""Which property of a stream goes to which field of an object."""
+"""Maps the properties of a stream to the fields of an object."""

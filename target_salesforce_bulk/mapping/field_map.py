@@ -1,4 +1,4 @@
-"""The table from the properties of a stream to the columns of a batch."""
+"""Maps the properties of a stream to the columns of a batch."""
 
 from __future__ import annotations
 
@@ -17,21 +17,25 @@ if TYPE_CHECKING:
 _COMPOUND_TYPES = frozenset({"address", "location"})
 
 
+#: How the names of the properties begin that taps built on the SDK add about a record.
+_METADATA = "_sdc_"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
-    """One column of a batch: where its values come from, and which field they go to."""
+    """One column of a batch: the source of its values, and the field they go to."""
 
     #: The column's name as Salesforce spells it, such as `Email` or `Account.External_Id__c`.
     header: str
-    #: The field whose type the values take: for a parent column, the parent's field.
+    #: The field whose type the values must have; for a parent column, the parent's field.
     field: Field
-    #: Where the value is in a record; None for a constant.
+    #: The path of the value in a record; None for a constant.
     path: tuple[str, ...] | None = None
     constant: Any = None
-    #: For a parent column: the reference field that it fills, and the parent's object.
+    #: For a parent column: the reference field that it fills, and the parent object.
     reference: Field | None = None
     parent: str | None = None
-    #: What the mapping says for this column alone, where it does.
+    #: What the mapping sets for this column alone; None for the general setting.
     nulls: str | None = None
     empty_strings: str | None = None
     too_long: str | None = None
@@ -39,7 +43,7 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unmapped:
-    """A property that goes nowhere, and why."""
+    """A property that is not loaded, and why."""
 
     property: str
     reason: str
@@ -47,11 +51,11 @@ class Unmapped:
 
 @dataclass(frozen=True, kw_only=True)
 class FieldMap:
-    """Which property goes to which field of one object."""
+    """Which property of a stream goes to which field of its object."""
 
     columns: tuple[Column, ...]
     unmapped: tuple[Unmapped, ...] = ()
-    #: The column that says which record a row belongs to; None for insert.
+    #: The column that identifies the record of a row; None for insert.
     key: Column | None = None
 
     @classmethod
@@ -68,24 +72,27 @@ class FieldMap:
         unmapped_fields: str,
         describe: Callable[[str], SObject],
         earlier: Collection[str] = (),
+        complete: bool = True,
     ) -> FieldMap:
-        """Map a stream, and check every column against the object.
+        """Map a stream and check every column against its object.
 
         Args:
-            stream: Name of the stream, for messages.
-            properties: The properties of its schema.
+            stream: The stream's name, for messages.
+            properties: The properties of its schema, by name.
             sobject: The object.
-            operation: What the jobs will do.
-            key_field: The field that says which record a row belongs to; None for insert.
-            field_mapping: Property to field, as the settings have it.
+            operation: The operation of the jobs.
+            key_field: The field that identifies the record of a row; None for insert.
+            field_mapping: Fields by property, as in the settings.
             auto_map: Whether other properties go to the fields of the same name.
-            unmapped_fields: `error` where a property that goes nowhere is a mistake.
+            unmapped_fields: `error` if a property that is not loaded is a mistake.
             describe: Describes a parent object.
-            earlier: Properties that the stream had in an earlier schema of this run: one that is
-                gone is a change of the source, not a mistake in the settings.
+            earlier: Properties in earlier schemas of the stream in this run. If one is gone, the
+                source has changed; that is not a mistake in the settings.
+            complete: Whether these are all properties of the stream. If not, what is missing may
+                be mapped by its name.
 
         Raises:
-            MappingError: columns that Salesforce would refuse; all of them are named.
+            MappingError: columns that Salesforce would refuse; the message names all of them.
         """
         builder = _Builder(sobject, operation, key_field, describe, earlier)
         for name, target in field_mapping.items():
@@ -95,7 +102,8 @@ class FieldMap:
         for name in rest:
             builder.add_by_name(name, auto_map=auto_map)
         builder.check_key()
-        builder.check_required()
+        if complete:
+            builder.check_filled()
         if unmapped_fields == "error":
             builder.problems += [f"{each.property}: {each.reason}" for each in builder.unmapped]
         if builder.problems:
@@ -113,12 +121,12 @@ class FieldMap:
 
     @property
     def parents(self) -> tuple[str, ...]:
-        """The objects whose records must be there before these rows are loaded."""
+        """The objects whose records must be loaded before these rows."""
         return tuple(sorted({column.parent for column in self.columns if column.parent}))
 
 
 class _Builder:
-    """Collects columns and everything that is wrong with them."""
+    """Collects the columns and their problems."""
 
     def __init__(
         self,
@@ -135,21 +143,21 @@ class _Builder:
         self._describe = describe
         self.columns: dict[str, Column] = {}
         self._filled_by_name: set[str] = set()
-        #: The property whose name is closest to a field's, by the field's name.
+        #: By field name, the property whose name is closest to it.
         self._owners: dict[str, str] = {}
         self.unmapped: list[Unmapped] = []
         self.problems: list[str] = []
 
     @property
     def key(self) -> Column | None:
-        """The column of the key, once it is there."""
+        """The column of the key, once it has been added."""
         if self._key_name is None:
             return None
         return self.columns.get(self._key_name.lower())
 
     def add_mapped(self, name: str, target: Any, properties: Mapping[str, Any]) -> None:
-        """Add what the settings say of one property, or one constant."""
-        if target is None or target == "":  # Meltano does not pass a null on
+        """Add one entry of `field_mapping`: a property or a constant."""
+        if target is None or target == "":  # Meltano drops nulls, so an empty text means the same
             return
         details = target if isinstance(target, dict) else {"field": target}
         if wrong := _wrong_details(name, details):
@@ -159,19 +167,19 @@ class _Builder:
         constant = "value" in details
         path = None if constant else self._path(name, properties)
         if path is None and name in self._earlier:
-            self._leave_out(name, "the stream does not have it any more")
+            self._leave_out(name, "the stream no longer has it")
             return
         if path is None and not constant:
-            self.problems.append(f"{name} is no property of the stream{_near(name, properties)}")
+            self.problems.append(f"{name} is not a property of the stream{_near(name, properties)}")
             return
         column = self._column(name, header, path, details)
         if column is not None:
             self._add(name, column)
 
     def find_owners(self, names: Collection[str]) -> None:
-        """Find the property of each field of which several have the name.
+        """Choose the property of each field that several properties match by name.
 
-        An exact name goes before one in another case, and that before one without underscores.
+        An exact match comes first, then one in another case, then one with other underscores.
         """
         for name in sorted(names, key=self._distance):
             for field in self._fields_like(name):
@@ -182,14 +190,16 @@ class _Builder:
         return 2 if exact is None else int(exact.name != name)
 
     def add_by_name(self, name: str, *, auto_map: bool) -> None:
-        """Add a property that the settings do not name, if a field of its name takes it."""
+        """Add a property that the settings do not name, if a field matches its name."""
+        matches = self._fields_like(name) if auto_map else []
+        if not matches and name.startswith(_METADATA):
+            return
         if not auto_map:
             self._leave_out(name, "it is not in field_mapping, and auto_map is off")
             return
-        matches = self._fields_like(name)
         if len(matches) > 1:
             names = " and ".join(field.name for field in matches)
-            self.problems.append(f"{name} could be {names}; say which in field_mapping")
+            self.problems.append(f"{name} matches {names}; choose one in field_mapping")
             return
         if not matches and self._operation.only_ids:
             return
@@ -199,11 +209,11 @@ class _Builder:
             return
         field = matches[0]
         if reason := self._refusal(field):
-            # A delete takes one column, and nobody means its table's other ones to go anywhere.
+            # A delete loads only its key, so other properties are not worth reporting.
             if not self._operation.only_ids:
                 self._leave_out(name, reason)
         elif field.name.lower() in self.columns and field.name not in self._filled_by_name:
-            self._leave_out(name, f"field_mapping fills {field.name} from elsewhere")
+            self._leave_out(name, f"field_mapping already fills {field.name}")
         elif self._owners[field.name] != name:
             owner = self._owners[field.name]
             self._leave_out(name, f"{field.name} is filled by the property {owner}")
@@ -216,7 +226,7 @@ class _Builder:
 
     def _add(self, name: str, column: Column) -> None:
         if column.header.lower() in self.columns:
-            self.problems.append(f"{name}: {column.header} is filled by another property already")
+            self.problems.append(f"{name}: {column.header} is already filled by another property")
         else:
             self.columns[column.header.lower()] = column
 
@@ -229,7 +239,7 @@ class _Builder:
 
     @staticmethod
     def _path(name: str, properties: Mapping[str, Any]) -> tuple[str, ...] | None:
-        """Where a property is: by its own name, or by a dotted path into an object."""
+        """The path of a property: its own name, or a dotted path into an object."""
         if name in properties:
             return (name,)
         parts = tuple(name.split("."))
@@ -271,28 +281,28 @@ class _Builder:
         )
 
     def _refusal(self, field: Field) -> str:
-        """Why a job of this operation cannot have a column for a field; empty when it can."""
+        """Why a job of this operation cannot have a column for a field; empty if it can."""
         if self._key_name is not None and field.name.lower() == self._key_name.lower():
             return ""
         if self._operation.only_ids:
-            return f"{self._operation} takes the Id of a record and nothing else"
+            return f"{self._operation} takes only the Id of a record"
         if field.name == "Id" and self._key_name is not None:
-            return f"the key is {self._key_name}, by which Salesforce's Id is found"
+            return f"records are identified by {self._key_name}, not by Id"
         if field.type in _COMPOUND_TYPES or (field.name == "Name" and not field.createable):
             parts = [
                 each.name
                 for each in self._sobject.fields
                 if each.compound_field_name == field.name and each.name != field.name
             ]
-            return f"{field.name} is made of {', '.join(parts)}; map to those"
+            return f"{field.name} is a compound of {', '.join(parts)}; map to those"
         if field.type == "base64":
-            return f"{field.name} holds a file, which Bulk API 2.0 does not take"
+            return f"{field.name} holds files, which Bulk API 2.0 cannot load"
         if not field.accepts(self._operation):
-            return f"{field.name} cannot be written by {self._operation} for this user"
+            return f"this user cannot write {field.name} with {self._operation}"
         return ""
 
     def _parent(self, name: str, header: str) -> tuple[str, Field, Field, str] | None:
-        """The column, the parent's key field, the reference and the parent's object.
+        """The header, the parent's key field, the reference field and the parent object.
 
         https://developer.salesforce.com/docs/platform/api-asynch/guide/datafiles-prepare-csv.html
         """
@@ -314,7 +324,7 @@ class _Builder:
             if not choices:
                 forms = " or ".join(f"{each}:{spelled}" for each in reference.reference_to[:4])
                 self.problems.append(
-                    f"{name}: {reference.relationship_name} may point to several objects, so the "
+                    f"{name}: {reference.relationship_name} can point to several objects, so the "
                     f"column must name one: {forms}"
                 )
                 return None
@@ -322,7 +332,7 @@ class _Builder:
         elif colon:
             self.problems.append(
                 f"{name}: {reference.relationship_name} points to one object only, so the column "
-                f"is {spelled}, without {parent_name}:"
+                f"must be {spelled}, without {parent_name}:"
             )
             return None
         else:
@@ -341,31 +351,32 @@ class _Builder:
         keys = [each.name for each in parent.fields if each.external_id or each.id_lookup]
         if field is None or not (field.external_id or field.id_lookup):
             self.problems.append(
-                f"{name}: {parent_name}.{field_name} is no field to look a parent up by; "
+                f"{name}: {parent_name}.{field_name} cannot identify a parent; "
                 f"use one of {', '.join(keys)}"
             )
             return None
         if not reference.accepts(self._operation):
-            self.problems.append(f"{name}: {reference.name} cannot be written by this user")
+            self.problems.append(f"{name}: this user cannot write {reference.name}")
             return None
         return spelled[: -len(field_name)] + field.name, field, reference, parent.name
 
     def check_key(self) -> None:
-        """The key must be a field that can be one, and must come from somewhere."""
+        """Check that the key is a field that can be one."""
         if self._key_name is None:
             return
         field = self._sobject.field(self._key_name)
         keys = [each.name for each in self._sobject.fields if each.external_id]
-        if field is None or not (field.external_id or field.id_lookup or field.name == "Id"):
+        if field is None or not _may_be_key(field):
             self.problems.append(
                 f"{self._sobject.name}.{self._key_name} is not an external ID field, so it cannot "
-                f"key an {self._operation}; use one of: {', '.join(keys) or 'none'}"
+                f"be the key of {self._operation}; use one of: {', '.join(keys) or 'none'}"
             )
-        elif self.key is None:
-            self.problems.append(f"no property goes to the key {field.name}")
 
-    def check_required(self) -> None:
-        """Without these, every row of an insert would fail."""
+    def check_filled(self) -> None:
+        """Check that something fills the key and, on insert, the required fields."""
+        key = None if self._key_name is None else self._sobject.field(self._key_name)
+        if key is not None and self.key is None and _may_be_key(key):
+            self.problems.append(f"no property is mapped to the key {key.name}")
         if self._operation is not Operation.INSERT:
             return
         filled = {(column.reference or column.field).name for column in self.columns.values()}
@@ -375,10 +386,14 @@ class _Builder:
             if field.required_on_insert and field.name not in filled
         ]
         if missing:
-            self.problems.append(f"no property goes to the required {', '.join(missing)}")
+            self.problems.append(f"no property is mapped to the required {', '.join(missing)}")
 
 
-#: What the long form of a mapping may say of a column, and in which words.
+def _may_be_key(field: Field) -> bool:
+    return field.external_id or field.id_lookup or field.name == "Id"
+
+
+#: The options of a column in the long form of a mapping, with their values.
 _CHOICES = {
     "nulls": ("clear", "ignore"),
     "empty_strings": ("clear", "ignore"),
@@ -387,10 +402,10 @@ _CHOICES = {
 
 
 def _wrong_details(name: str, details: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the long form of a mapping, apart from the field it names."""
+    """The problems of a mapping in its long form, except those of the field it names."""
     known = ("field", "value", *_CHOICES)
     wrong = [
-        f"{name}.{member} is unknown (allowed are {', '.join(known)})"
+        f"{name}.{member} is unknown (allowed: {', '.join(known)})"
         for member in details
         if member not in known
     ]
@@ -409,7 +424,7 @@ def _plain(name: str) -> str:
 
 
 def _near(name: str, known: Any) -> str:
-    """A hint at what may have been meant."""
+    """A suggestion for a misspelt name; empty if none is close."""
     by_plain = {_plain(each): each for each in known if each}
     close = difflib.get_close_matches(_plain(name), by_plain, n=1, cutoff=0.75)
     return f" (did you mean {by_plain[close[0]]}?)" if close else ""

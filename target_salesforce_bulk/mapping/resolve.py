@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from target_salesforce_bulk.errors import MappingError
+from target_salesforce_bulk.errors import MappingError, NoKeyError
 from target_salesforce_bulk.mapping.field_map import FieldMap
 from target_salesforce_bulk.salesforce.job import Operation
 
@@ -59,6 +59,8 @@ def resolve_stream(
     options: StreamSettings,
     objects: Objects,
     earlier: Collection[str] = (),
+    *,
+    complete: bool = True,
 ) -> ResolvedStream:
     """Decide how the rows of a stream are loaded.
 
@@ -69,8 +71,11 @@ def resolve_stream(
         options: Its settings.
         objects: The objects of the org.
         earlier: The properties of its earlier schemas.
+        complete: Whether these are all of its properties. If not, the others may map to the key
+            and to required fields.
 
     Raises:
+        NoKeyError: the properties do not tell what the key of an upsert is.
         MappingError: the stream cannot be loaded with these settings.
     """
     sobject = _sobject(stream, options, objects)
@@ -93,12 +98,13 @@ def resolve_stream(
         unmapped_fields=options.unmapped_fields,
         describe=objects.sobject,
         earlier=earlier,
+        complete=complete,
     )
     return ResolvedStream(
         sobject=sobject,
         operation=operation,
         field_map=field_map,
-        deletes=_delete_plan(stream, options, sobject, field_map),
+        deletes=_delete_plan(stream, options, sobject, field_map, complete=complete),
     )
 
 
@@ -112,9 +118,11 @@ def _check_allowed(stream: str, sobject: SObject, operation: Operation) -> None:
 
 
 def _delete_plan(
-    stream: str, options: StreamSettings, sobject: SObject, field_map: FieldMap
+    stream: str, options: StreamSettings, sobject: SObject, field_map: FieldMap, *, complete: bool
 ) -> DeletePlan | None:
     if options.deletes == "ignore" or options.operation.only_ids:
+        return None
+    if field_map.key is None and not complete and options.operation is not Operation.INSERT:
         return None
     if field_map.key is None:
         raise MappingError(
@@ -176,7 +184,7 @@ def _key_field(
     candidates = [field.name for field in sobject.fields if field.external_id]
     known = f"External ID fields of {sobject.name}: {', '.join(candidates) or 'none'}."
     keys = ", ".join(key_properties) or "no property"
-    raise MappingError(
+    raise NoKeyError(
         f"Stream {stream}: upsert needs a field that identifies the record of a row, and the "
         f"stream's key ({keys}) does not map to an external ID field. "
         f"Set streams.{stream}.external_id_field. {known}",

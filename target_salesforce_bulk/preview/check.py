@@ -2,36 +2,63 @@
 
 from __future__ import annotations
 
+import io
+import json
 import tempfile
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
-from target_salesforce_bulk.errors import RequestError, SalesforceBulkError
+from target_salesforce_bulk.errors import NoKeyError, RequestError, SalesforceBulkError
+from target_salesforce_bulk.loading.guards.deletes import DeleteGuard
 from target_salesforce_bulk.mapping.resolve import ResolvedStream, resolve_stream
-from target_salesforce_bulk.plain_text import plain_text
+from target_salesforce_bulk.plain_text import counted
 from target_salesforce_bulk.preview.dry_run import DryRun
+from target_salesforce_bulk.preview.report import count_lines, mapping_lines
 from target_salesforce_bulk.printing import print_lines
-from target_salesforce_bulk.salesforce.job import Operation
+from target_salesforce_bulk.run import delete_limits
 from target_salesforce_bulk.salesforce.objects import Objects
+from target_salesforce_bulk.salesforce.query import QueryApi
 from target_salesforce_bulk.settings import is_glob
-from target_salesforce_bulk.target import TargetSalesforceBulk
 
 if TYPE_CHECKING:
-    from target_salesforce_bulk.mapping.field_map import Column
+    from collections.abc import Callable, Iterable, Iterator
 
-#: create, upload, close, two polls, three result files.
-_CALLS_PER_JOB = 8
+    from target_salesforce_bulk.salesforce.client import Client
+    from target_salesforce_bulk.settings import Settings, StreamSettings
+    from target_salesforce_bulk.singer.listing import Listing
+
+
+class Reader(Protocol):
+    """Reads Singer messages, and passes their rows to a dry run."""
+
+    @property
+    def listing(self) -> Listing:
+        """Which streams of the input are loaded."""
+
+    def listen(self, file_input: IO[str]) -> None:
+        """Read an input to its end."""
+
+    def process_lines(self, file_input: IO[str]) -> Any:
+        """Read some lines, which may not be all."""
 
 
 class Preflight:
-    """Checks a configuration and prints the findings to stdout.
+    """Checks a configuration, and says what it finds.
 
     Args:
-        target: The target; it is not opened.
+        settings: The settings.
+        client: The connection to the org.
+        say: Prints lines.
     """
 
-    def __init__(self, target: TargetSalesforceBulk) -> None:
-        self._target = target
+    def __init__(
+        self, settings: Settings, client: Client, say: Callable[..., None] = print_lines
+    ) -> None:
+        self._settings = settings
+        self._client = client
+        self._say = say
         self._calls_left = 0
         #: Problems that would fail a run.
         self.problems: list[str] = []
@@ -42,7 +69,7 @@ class Preflight:
         Raises:
             SalesforceError: the org cannot be used.
         """
-        client = self._target.client
+        client = self._client
         client.check_version()
         limits = client.get_object("/limits")
         try:
@@ -50,91 +77,124 @@ class Preflight:
             who = f", user {user.get('preferred_username')}, org {user.get('organization_id')}"
         except RequestError:
             who = ""  # the app may lack the scope
-        settings = self._target.settings
-        print_lines(f"Logged in to {client.instance_url}{who}, API {settings.api_version}")
+        self._say(f"Logged in to {client.instance_url}{who}, API {self._settings.api_version}")
         for name, label in (
             ("DailyApiRequests", "API requests"),
             ("DailyBulkApiBatches", "Bulk API batches"),
         ):
             left, allowed = _allowance(limits, name)
-            print_lines(f"{label}: {left:,} of {allowed:,} left for today")
+            self._say(f"{label}: {left:,} of {allowed:,} left for today")
         self._calls_left, _ = _allowance(limits, "DailyApiRequests")
 
     def check_streams(self) -> None:
-        """Check the mapping of each stream in the settings."""
-        settings = self._target.settings
-        objects = Objects(self._target.client)
-        for stream in settings.streams or {}:
+        """Check the mapping of each stream in the settings, as far as they tell it."""
+        objects = Objects(self._client)
+        for stream in self._settings.streams or {}:
             if is_glob(stream):
-                print_lines(
+                self._say(
                     "",
-                    f"Stream {stream}: a glob; use --input to check the streams that it matches.",
+                    f"Stream {stream}: a pattern; --catalog or --input checks the streams that it "
+                    "matches.",
                 )
-                continue
-            options = settings.for_stream(stream)
-            mapping = options.field_mapping or {}
-            properties: dict[str, Any] = {
-                name.split(".")[0]: {}
-                for name, target in mapping.items()
-                if not (isinstance(target, dict) and "value" in target)
-            }
-            self.check_stream(stream, properties, list(properties), options, objects)
-        if not settings.streams:
-            print_lines("", "No streams are configured; use --input to check the streams of a tap.")
+            else:
+                self._check_stream(stream, self._settings.for_stream(stream), objects)
+        if not self._settings.streams:
+            self._say(
+                "", "No streams are configured; --catalog or --input checks the streams of a tap."
+            )
 
-    def check_stream(
-        self,
-        stream: str,
-        properties: dict[str, Any],
-        key_candidates: list[str],
-        options: Any,
-        objects: Objects,
-    ) -> None:
-        """Check one stream; a property that maps to an external ID field counts as its key."""
+    def _check_stream(self, stream: str, options: StreamSettings, objects: Objects) -> None:
+        properties: dict[str, Any] = {
+            name.split(".")[0]: {}
+            for name, target in (options.field_mapping or {}).items()
+            if not (isinstance(target, dict) and "value" in target)
+        }
         try:
-            resolved = _first_that_works(stream, properties, key_candidates, options, objects)
+            resolved = _first_that_works(stream, properties, options, objects)
+        except NoKeyError as error:
+            if options.auto_map:
+                self._say(
+                    "",
+                    f"Stream {stream}: which field is its key depends on the key property of the "
+                    "stream; --catalog or --input checks it.",
+                )
+            else:
+                self.add_problem(str(error))
         except SalesforceBulkError as error:
             self.add_problem(str(error))
         else:
-            show_stream(stream, resolved)
+            self._say("", *mapping_lines(stream, resolved, complete=not options.auto_map))
 
     def add_problem(self, problem: str) -> None:
         """Record and show a problem."""
         self.problems.append(problem)
-        print_lines("", f"Problem: {problem}")
+        self._say("", f"Problem: {problem}")
 
-    def check_input(self, file_input: IO[str]) -> None:
-        """Read Singer messages as a run would, and show what it would load."""
-        with tempfile.TemporaryDirectory(prefix="target-salesforce-bulk-check-") as folder:
-            run = DryRun(self._target.client, Path(folder))
-            reader = TargetSalesforceBulk(config=dict(self._target.config), open_run=lambda *_: run)
+    def check_catalog(
+        self, schemas: Iterable[dict[str, Any]], make_reader: Callable[[DryRun], Reader]
+    ) -> None:
+        """Check the streams of a catalog.
+
+        Args:
+            schemas: The SCHEMA message of each stream.
+            make_reader: Makes what reads messages.
+        """
+        with self.dry_run() as run:
+            reader = make_reader(run)
+            for message in schemas:
+                try:
+                    reader.process_lines(io.StringIO(json.dumps(message) + "\n"))
+                except SalesforceBulkError as error:
+                    self.add_problem(str(error))
+            self._show_mappings(run)
+            for remark in reader.listing.remarks():
+                self._say("", remark)
+
+    def check_input(self, file_input: IO[str], make_reader: Callable[[DryRun], Reader]) -> None:
+        """Read Singer messages as a run would, and show what it would load.
+
+        Args:
+            file_input: The messages.
+            make_reader: Makes what reads them.
+        """
+        with self.dry_run() as run:
             try:
-                reader.listen(file_input)
+                make_reader(run).listen(file_input)
             except SalesforceBulkError as error:
                 self.add_problem(str(error))
+            self.show(run)
+        for stream, count in run.counts.items():
+            if count.refused:
+                self.problems.append(
+                    f"{counted(count.refused, 'row')} of stream {stream} would be refused"
+                )
+
+    @contextmanager
+    def dry_run(self) -> Iterator[DryRun]:
+        """A dry run with a temporary folder of its own."""
+        with tempfile.TemporaryDirectory(prefix="target-salesforce-bulk-check-") as folder:
+            guard = DeleteGuard(
+                limits=partial(delete_limits, self._settings),
+                count=QueryApi(self._client).count,
+                hold_seconds=0,
+            )
+            run = DryRun(self._client, Path(folder), guard)
+            try:
+                yield run
             finally:
                 run.close()
-        for stream, resolved in run.resolved.items():
-            show_stream(stream, resolved)
-        self._show_counts(run)
 
-    def _show_counts(self, run: DryRun) -> None:
-        calls = 0
-        print_lines("")
-        for stream, count in run.counts.items():
-            calls += _CALLS_PER_JOB * count.jobs
-            print_lines(
-                f"Stream {stream}: {count.read:,} records, {count.rows:,} rows to be sent in "
-                f"{count.jobs:,} jobs of {count.size:,} bytes, {count.merged:,} merged, "
-                f"{count.refused:,} refused"
-            )
-            for (code, message), keys in count.reasons.items():
-                shown = ", ".join(keys.sample)
-                print_lines(f"  {keys.number:,} x {code}: {message}  [{shown}]")
-            if count.refused:
-                self.problems.append(f"{count.refused} rows of stream {stream} would be refused")
-        share = f", {100 * calls / self._calls_left:.2f} % of the remaining limit" if calls else ""
-        print_lines(f"About {calls:,} API requests{share}")
+    def show(self, run: DryRun) -> None:
+        """Show what a dry run has counted, and record which streams would be stopped."""
+        self._show_mappings(run)
+        self._say("", *count_lines(run.counts, self._calls_left))
+        for count in run.counts.values():
+            if count.stopped:
+                self.add_problem(count.stopped)
+
+    def _show_mappings(self, run: DryRun) -> None:
+        for stream, resolved in run.resolved.items():
+            self._say("", *mapping_lines(stream, resolved))
 
 
 def _allowance(limits: dict[str, Any], name: str) -> tuple[int, int]:
@@ -146,50 +206,15 @@ def _allowance(limits: dict[str, Any], name: str) -> tuple[int, int]:
 
 
 def _first_that_works(
-    stream: str,
-    properties: dict[str, Any],
-    candidates: list[str],
-    options: Any,
-    objects: Objects,
+    stream: str, properties: dict[str, Any], options: StreamSettings, objects: Objects
 ) -> ResolvedStream:
     """Without a schema the key is unknown: try none, then each property that may be it."""
     first: SalesforceBulkError | None = None
-    for keys in [[], *([name] for name in candidates)]:
+    for keys in [[], *([name] for name in properties)]:
         try:
-            return resolve_stream(stream, properties, keys, options, objects)
+            return resolve_stream(
+                stream, properties, keys, options, objects, complete=not options.auto_map
+            )
         except SalesforceBulkError as error:
             first = first or error
     raise first or AssertionError(stream)
-
-
-def show_stream(stream: str, resolved: ResolvedStream) -> None:
-    """Print the field map of a stream."""
-    field_map, sobject = resolved.field_map, resolved.sobject
-    key = f" by {field_map.key.header}" if field_map.key else ""
-    print_lines("", f"Stream {stream} → {sobject.name}, {resolved.operation}{key}")
-    rows = [
-        (plain_text(_source(column)), column.header, _type(column)) for column in field_map.columns
-    ]
-    widths = [max(len(row[place]) for row in rows) for place in (0, 1)] if rows else [0, 0]
-    for source, header, kind in rows:
-        print_lines(f"  {source:{widths[0]}}  →  {header:{widths[1]}}  {kind}")
-    for unmapped in field_map.unmapped:
-        print_lines(f"  Warning: {unmapped.property} is not loaded: {unmapped.reason}")
-    if resolved.operation is Operation.UPSERT:
-        filled = {(column.reference or column.field).name for column in field_map.columns}
-        missing = [f.name for f in sobject.fields if f.required_on_insert and f.name not in filled]
-        if missing:
-            print_lines(
-                f"  Warning: new records need {', '.join(missing)}, but no property maps to them"
-            )
-
-
-def _source(column: Column) -> str:
-    return repr(column.constant) if column.path is None else ".".join(column.path)
-
-
-def _type(column: Column) -> str:
-    field = column.field
-    length = f"({field.length})" if field.length else ""
-    reference = f", looks up {column.parent}" if column.parent else ""
-    return f"{field.type}{length}{reference}"

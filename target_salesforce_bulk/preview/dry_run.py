@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.journal.failed_rows import read_refused
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.journal.batch import Batch, LoadPlan
     from target_salesforce_bulk.journal.recognised import Position
+    from target_salesforce_bulk.loading.guards.deletes import DeleteGuard
     from target_salesforce_bulk.mapping.resolve import ResolvedStream
     from target_salesforce_bulk.salesforce.client import Client
     from target_salesforce_bulk.singer.recogniser import Recogniser
@@ -43,12 +45,16 @@ class Count:
 
     def __init__(self) -> None:
         self.read = 0
+        #: Rows to be sent, deletes among them.
         self.rows = 0
+        self.deletes = 0
         self.jobs = 0
         self.size = 0
         self.merged = 0
         self.refused = 0
         self.reasons: dict[tuple[str, str], Reason] = {}
+        #: Why a run would stop the stream because of its deletes; empty if it would not.
+        self.stopped = ""
 
 
 class DryRun:
@@ -57,10 +63,12 @@ class DryRun:
     Args:
         client: The connection to the org.
         folder: Temporary folder for the batches.
+        deletes: What a run would stop a stream by.
     """
 
-    def __init__(self, client: Client, folder: Path) -> None:
+    def __init__(self, client: Client, folder: Path, deletes: DeleteGuard) -> None:
         self.objects = Objects(client)
+        self._deletes = deletes
         self._journal = SqliteJournal(folder)
         self._journal.start_run("check")
         self._closed = False
@@ -117,8 +125,15 @@ class DryRun:
         count.size += size
         count.merged += merged
         count.jobs += bool(rows)
+        if batch.plan.operation.only_ids:
+            count.deletes += rows
+            count.stopped = count.stopped or self._too_many(replace(batch, rows=rows))
         self._count_refused(count, read_refused(batch.refused))
         self._journal.abandon(batch.id)
+
+    def _too_many(self, deletes: Batch) -> str:
+        self._deletes.add(deletes)
+        return self._deletes.problem(deletes)
 
     @staticmethod
     def _count_refused(count: Count, rows: Iterable[Any]) -> None:

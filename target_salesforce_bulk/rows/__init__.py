@@ -1,1 +1,1 @@
-"""A record in, a CSV row out."""
+"""Turns records into CSV rows."""

@@ -1,8 +1,8 @@
-"""The rows of Arrow data, written column by column.
+"""Encodes Arrow data column by column.
 
-It gives the bytes that `RowEncoder` gives for the same values. What a column's type makes plain is
-written for all rows at once; any other column goes through its `CellEncoder`, value by value, and a
-row that has something to refuse is left to the ordinary way.
+Produces the same bytes as `RowEncoder`. A column that needs no checks beyond its type is encoded
+for all rows at once; any other column goes through its `CellEncoder`, value by value. A row with a
+value to refuse is left to `RowEncoder`.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.rows.encoder import CellEncoder, RowEncoder
 
-# What may be changed or refused in a text: all controls but tab and line feed.
+# Characters that `RowEncoder` may change or refuse: all control characters but tab and line feed.
 _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n")
-# What begins a character of two UTF-16 code units, in UTF-8.
+# The first UTF-8 byte of a character with two UTF-16 code units.
 _BEYOND_BMP = b"\xf0\xf1\xf2\xf3\xf4"
-# With more, the encoder decides; it is as many as a field holds.
+# As many digits as a field holds; `RowEncoder` decides about longer numbers.
 _MOST_DIGITS = 18
-# As `EMAIL`, in the words that Arrow has.
+# The same as `EMAIL`, in the syntax of Arrow's regular expressions.
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s.]+$"
-# A column with fewer different values than this share of its rows is written by those.
+# Up to this share of distinct values, each distinct value of a column is encoded once.
 _SHARE_OF_DIFFERENT = 0.5
 
 
 class ArrowLines:
-    """Lines of a CSV that lie in memory one after the other; see `Lines`."""
+    """CSV lines in one contiguous buffer; see `Lines`."""
 
     def __init__(self, texts: pa.StringArray) -> None:
         self._texts = texts
@@ -46,12 +46,12 @@ class ArrowLines:
         return len(self._texts)
 
     def encoded(self, start: int, end: int) -> bytes:
-        """The bytes of the lines from one place to another."""
+        """The bytes of the lines from `start` up to `end`."""
         return _data(self._texts.slice(start, end - start))
 
 
 class PlainRows:
-    """The lines of a record batch, but for those that are left to the ordinary way."""
+    """The lines of a record batch, except the rows that are left to `RowEncoder`."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class PlainRows:
         self._misfits = misfits
 
     def after(self, place: int) -> tuple[ArrowLines, list[str], list[Any]]:
-        """The lines, key cells and replication-key values from a place on, up to one not plain."""
+        """Lines, key cells and replication-key values from `place` up to the next row left out."""
         following = bisect_left(self._misfits, place)
         end = self._misfits[following] if following < len(self._misfits) else len(self._texts)
         texts = ArrowLines(self._texts.slice(place, end - place))
@@ -74,12 +74,12 @@ class PlainRows:
 
 
 class ArrowRows:
-    """Writes the rows of Arrow data of one stream.
+    """Encodes the Arrow data of one stream.
 
     Args:
-        encoder: What the rows must be equal to.
-        deletions: Whether a record with `_sdc_deleted_at` is another kind of row.
-        replication_key: The property by whose value the tap goes on; None where it has none.
+        encoder: Defines the bytes to produce.
+        deletions: Whether rows with `_sdc_deleted_at` are deletes, which are left out here.
+        replication_key: The stream's replication key; None if it has none.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class ArrowRows:
         self._deletions = deletions
 
     def rows(self, batch: pa.RecordBatch) -> PlainRows:
-        """The lines of a record batch."""
+        """Encode a record batch."""
         misfits: set[int] = set()
         keys: list[str] = []
         cells = []
@@ -118,14 +118,14 @@ class ArrowRows:
         return [None] * batch.num_rows if array is None else array.to_pylist()
 
     def _count_deleted(self, array: pa.Array, misfits: set[int]) -> None:
-        """Count the deleted among the rows that are not left to the ordinary way."""
+        """Count the deleted rows among those that are encoded here."""
         marked = _places(pc.is_valid(array)) - misfits
         for deleted_at in python_values(array.take(pa.array(sorted(marked), pa.int64()))):
             self._encoder.count_deleted(deleted_at)
 
 
 class _Column:
-    """One column of the CSV while its cells are written."""
+    """One column of the CSV while its cells are encoded."""
 
     def __init__(self, encoder: CellEncoder, batch: pa.RecordBatch, misfits: set[int]) -> None:
         self._encoder = encoder
@@ -159,11 +159,11 @@ class _Column:
 
     @staticmethod
     def quoted(cells: pa.StringArray) -> pa.StringArray:
-        """Cells with their quotes doubled."""
+        """Cells with quotes doubled."""
         return pc.replace_substring(cells, '"', '""') if b'"' in _data(cells) else cells
 
     def _same(self, value: Any, rows: int) -> pa.StringArray:
-        """The cells of a value that every row has."""
+        """The cell of a value, repeated for every row."""
         try:
             cell = self._encoder.cell(value)
         except RowRefused:
@@ -172,10 +172,10 @@ class _Column:
         return pa.repeat(pa.scalar(cell), rows)
 
     def _by_value(self, array: pa.Array) -> pa.StringArray:
-        """The cells of any values: of each different one, where there are few."""
+        """The cells of any values; if few are distinct, each distinct value is encoded once."""
         try:
             encoded = array.dictionary_encode(null_encoding="encode")
-        except pa.ArrowNotImplementedError:  # lists and the like
+        except pa.ArrowNotImplementedError:  # such as lists
             return self._one_by_one(python_values(array))
         different = encoded.dictionary
         if len(different) > _SHARE_OF_DIFFERENT * len(array):
@@ -192,7 +192,7 @@ class _Column:
         return pa.array(cells, pa.string())
 
     def _written(self, found: list[Any]) -> tuple[list[str], set[int]]:
-        """The cells of values, and the places of those that are refused."""
+        """The cells of values, and the positions of refused values."""
         cells, refused = [], set()
         for place, value in enumerate(found):
             try:
@@ -209,12 +209,12 @@ def _find(batch: pa.RecordBatch, name: str) -> pa.Array | None:
 
 
 def _places(mask: pa.BooleanArray) -> set[int]:
-    """Where a mask is true."""
+    """The positions where a mask is true."""
     return set(pc.indices_nonzero(mask).to_pylist())
 
 
 def _data(texts: pa.StringArray) -> bytes:
-    """The bytes of all texts, one after the other."""
+    """The bytes of all texts, concatenated."""
     _, offsets, data = texts.buffers()
     if data is None or not len(texts):
         return b""
@@ -224,7 +224,7 @@ def _data(texts: pa.StringArray) -> bytes:
 
 
 def _text(array: pa.Array, encoder: CellEncoder) -> pa.StringArray | None:
-    """Texts that stand as they are."""
+    """Texts that need no change."""
     if not pa.types.is_string(array.type):
         return None
     data = _data(array)
@@ -240,7 +240,7 @@ def _text(array: pa.Array, encoder: CellEncoder) -> pa.StringArray | None:
 
 
 def _passes(check: Callable[[str], str], array: pa.StringArray, most_bytes: int) -> bool:
-    """Whether all texts pass a check unchanged, as far as can be seen at a glance."""
+    """Whether it is certain that all texts pass a check unchanged."""
     if isinstance(check, Length):
         if most_bytes <= check.longest:
             return True
@@ -248,7 +248,7 @@ def _passes(check: Callable[[str], str], array: pa.StringArray, most_bytes: int)
             return False  # a text may have more UTF-16 code units than characters
         return bool(pc.max(pc.utf8_length(array)).as_py() <= check.longest)
     if check is EMAIL:
-        # Arrow's expressions know no blanks but those of ASCII.
+        # In Arrow's regular expressions, \s matches ASCII whitespace only.
         plain = pc.and_(pc.string_is_ascii(array), pc.match_substring_regex(array, _EMAIL))
         return pc.all(plain).as_py() is not False
     return False
@@ -277,11 +277,11 @@ def _digits(array: pa.Array, encoder: CellEncoder) -> pa.StringArray | None:
 
 
 def _short(texts: pa.StringArray, encoder: CellEncoder) -> pa.StringArray | None:
-    """Numbers that fit their field for certain, in plain notation."""
+    """Numbers in plain notation that certainly fit their field."""
     digits = [check.most for check in encoder.checks if isinstance(check, WholeDigits)]
     longest = pc.max(pc.binary_length(texts)).as_py() or 0
     data = _data(texts)
-    # An exponent, and what stands for no number, have a letter in them.
+    # Exponents, nan and inf contain one of these letters.
     plain = len(data.translate(None, b"EeNni")) == len(data)
     return texts if plain and longest <= min([_MOST_DIGITS, *digits]) else None
 
@@ -293,7 +293,7 @@ def _day(array: pa.Array, encoder: CellEncoder) -> pa.StringArray | None:
 
 
 def _moment(array: pa.Array, encoder: CellEncoder) -> pa.StringArray | None:
-    """What is finer than a millisecond is cut, also before 1970."""
+    """Rounded down to milliseconds, also before 1970."""
     if not pa.types.is_timestamp(array.type) or not _in_range(array):
         return None
     floored = array
@@ -305,9 +305,9 @@ def _moment(array: pa.Array, encoder: CellEncoder) -> pa.StringArray | None:
 
 
 def _in_range(array: pa.Array) -> bool:
-    """Whether all years are within the bounds of a date.
+    """Whether all years are within Salesforce's range.
 
-    Numbers are compared, because Arrow's `year` counts what is far out of range wrongly.
+    The raw integers are compared, because Arrow's `year` is wrong for values far out of range.
     """
     bounds = pc.min_max(array.view(pa.int32() if pa.types.is_date32(array.type) else pa.int64()))
     least, most = bounds.as_py().values()
@@ -319,7 +319,7 @@ def _unit(kind: pa.DataType) -> str:
     return "ms" if pa.types.is_date64(kind) else str(kind.unit)
 
 
-# Days from 1970, and how many of a type's units are one.
+# Days since 1970-01-01, and units per day by type.
 _FIRST_DAY = (date(values.FIRST_YEAR, 1, 1) - date(1970, 1, 1)).days
 _END_DAY = (date(values.LAST_YEAR + 1, 1, 1) - date(1970, 1, 1)).days
 _PER_DAY = {"D": 1, "s": 86400, "ms": 86400 * 10**3, "us": 86400 * 10**6, "ns": 86400 * 10**9}

@@ -1,4 +1,4 @@
-"""Arrow data as Python's own values, also where Python has none."""
+"""Converts Arrow data to Python values, also where Python cannot represent one."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 import pyarrow as pa
 
-#: What pyarrow raises for a date beyond Python's years, a zone that it does not know and the like.
+#: What pyarrow raises for values such as a date out of Python's range or an unknown time zone.
 _NO_VALUE = (ValueError, OverflowError, KeyError)
 
 
 class Unreadable:
-    """Stands for a value that Python cannot hold; no cell can hold it either."""
+    """Stands for a value that Python cannot represent; no cell can hold it either."""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
@@ -21,7 +21,7 @@ class Unreadable:
 
 
 def records(batch: pa.RecordBatch) -> list[dict[str, Any]]:
-    """The rows of a record batch as records; of two columns of one name, the last counts."""
+    """The rows of a record batch as records; if columns share a name, the last one counts."""
     if not batch.num_columns:
         return [{} for _ in range(batch.num_rows)]
     names = batch.schema.names
@@ -30,7 +30,7 @@ def records(batch: pa.RecordBatch) -> list[dict[str, Any]]:
 
 
 def python_values(array: pa.Array) -> list[Any]:
-    """The values of an array; those that Python cannot hold are `Unreadable`."""
+    """The values of an array; those that Python cannot represent are `Unreadable`."""
     try:
         found: list[Any] = array.to_pylist()
     except _NO_VALUE:

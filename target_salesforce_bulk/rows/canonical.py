@@ -1,12 +1,12 @@
-"""How the cells of a row compare, with one another and with what Salesforce sends back of them.
+"""Canonical forms of cells, to compare rows with each other and with Salesforce's results.
 
-A successful result carries each value as Salesforce understood it: 912260031 comes back as
-9.12260031E8, a date-time in UTC, an Id with 18 characters for 15. It may also say less than was
-sent: a date-time without its milliseconds, a number of another scale
+A successful result repeats each value as Salesforce interpreted it: 912260031 comes back as
+9.12260031E8, a date-time in UTC, an Id of 15 characters with 18. It may also be less precise than
+what was sent: a date-time without milliseconds, a number with another scale
 (https://github.com/rudderlabs/rudder-server/commit/ea126d39b).
 
-Every form here is total, and takes a time that is linear in the cell's length: a text that is no
-value of its type stands for itself.
+Every form is defined for all texts and takes time linear in the cell's length: a text that is not a
+value of its type stays as it is.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.salesforce.sobject import Field
 
-#: What Salesforce removes at the ends of a text when it saves it. Its documentation says "leading
-#: and trailing white spaces"; other blanks than these are not treated alike by the server.
+#: What Salesforce strips from the ends of a text when it saves it. Its documentation says "leading
+#: and trailing white spaces"; the server does not treat other whitespace characters alike.
 # https://developer.salesforce.com/docs/atlas.en-us.change_data_capture.meta/change_data_capture/cdc_data_diff_event_fields_considerations.htm
 # https://github.com/forcedotcom/dataloader/pull/1453
 _BLANKS = " \t\r\n"
 
-# Exponents of more digits than this are no number of any field.
+# No field holds a number with a longer exponent.
 _NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,9}))?")
 
 
 def canonical(field: Field) -> Callable[[str], str]:
     """The form of a cell in which equal values of this field are equal texts.
 
-    Blanks at the ends count: not every field loses them.
+    Whitespace at the ends counts: Salesforce does not strip it in every field.
     """
     by_type = _BY_TYPE.get(field.type, _text)
     return lambda cell: "" if cell == "#N/A" else by_type(cell)
 
 
 def canonical_echo(field: Field) -> Callable[[str], str] | None:
-    """The form in which a cell equals any echo of it; None where an echo may say less."""
+    """The form in which a cell equals any echo of it; None if an echo may be less precise."""
     if field.type in _SHORTENED:
         return None
     by_type = _BY_TYPE.get(field.type, _trimmed)
@@ -48,13 +48,13 @@ def canonical_echo(field: Field) -> Callable[[str], str] | None:
 
 
 def canonical_key(field: Field) -> Callable[[str], str]:
-    """The form of a cell that says which record a row belongs to.
+    """The form in which equal keys identify the same record.
 
-    Texts that differ only in blanks at their ends name one record, whether Salesforce removes them
-    or not: to merge two rows costs less than to let them overwrite each other in any order.
+    Keys that differ only in whitespace at their ends identify one record, whether Salesforce strips
+    it or not: merging two rows does less harm than letting them overwrite each other in any order.
 
-    Case does not matter unless the field says otherwise. `lower` and not `casefold`: Salesforce
-    keeps `Straße` and `STRASSE` apart, and two records taken for one would lose a row.
+    Case is ignored unless the field is case-sensitive. `lower`, not `casefold`: Salesforce keeps
+    `Straße` and `STRASSE` apart, and mistaking two records for one would lose a row.
     """
     by_type = _BY_TYPE.get(field.type)
     if by_type is not None:
@@ -93,7 +93,7 @@ def _datetime(cell: str) -> str:
         value = datetime.fromisoformat(cell)
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
         return aware.astimezone(UTC).isoformat(timespec="milliseconds")
-    except (ValueError, OverflowError):  # the latter: a moment outside the years 1 to 9999
+    except (ValueError, OverflowError):  # OverflowError: outside the years 1 to 9999
         return cell
 
 
@@ -106,7 +106,7 @@ def _id(cell: str) -> str:
     return cell[:15]
 
 
-#: Types of which an echo may say less than was sent.
+#: Types whose echo may be less precise than what was sent.
 _SHORTENED = frozenset({"int", "long", "double", "currency", "percent", "datetime", "time"})
 
 _BY_TYPE: dict[str, Callable[[str], str]] = {

@@ -1,6 +1,7 @@
-"""What can be known of a cell to be refused, before it is sent.
+"""Checks that refuse a cell before it is sent.
 
-Each refusal carries the status code that Salesforce has for the same mistake.
+Each refusal carries the status code that Salesforce uses for the same mistake.
+https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_concepts_core_data_objects.htm
 """
 
 from __future__ import annotations
@@ -28,11 +29,13 @@ _CHECKSUM_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
 def checks_for(field: Field, *, truncate: bool) -> list[Callable[[str], str]]:
-    """The checks of a field's cells, in order; each returns the cell as it is to be sent.
+    """The checks of a field's cells, in order.
+
+    Each returns the cell to send, or raises `ValueRefusedError`.
 
     Args:
         field: The field.
-        truncate: Whether a text that is too long is cut.
+        truncate: Whether a text that is too long is truncated.
     """
     checks: list[Callable[[str], str]] = []
     if field.type in _TEXT_TYPES and field.length:
@@ -53,17 +56,22 @@ def checks_for(field: Field, *, truncate: bool) -> list[Callable[[str], str]]:
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """The length of a text.
+    """The maximum length of a text.
 
-    Salesforce does not say whether it counts characters or UTF-16 code units, of which an emoji
-    has two. So a text is refused only if it has too many characters, and cut to fit both ways.
+    Salesforce does not document whether it counts characters or UTF-16 code units, of which an
+    emoji has two. So a text is refused only if it has too many characters, and truncated to fit
+    either count.
     """
 
     longest: int
     truncate: bool
 
     def __call__(self, cell: str) -> str:
-        """The cell, cut where that is wanted."""
+        """The cell, truncated if that is allowed.
+
+        Raises:
+            ValueRefusedError: the cell is too long.
+        """
         if self.truncate:
             return cut(cell, self.longest)
         if len(cell) <= self.longest:
@@ -75,7 +83,7 @@ class Length:
 
 
 def cut(text: str, units: int) -> str:
-    """The beginning of a text that has at most so many UTF-16 code units.
+    """Truncate a text to at most `units` UTF-16 code units.
 
     A character keeps its accents, and an emoji its parts, unless it alone is too long.
     """
@@ -91,7 +99,7 @@ def cut(text: str, units: int) -> str:
 
 
 def _belongs_together(before: str, after: str) -> bool:
-    """Whether two characters are parts of one that people see."""
+    """Whether two characters are parts of one visible character."""
     return (
         _JOINER in {before, after}
         or unicodedata.category(after).startswith("M")
@@ -101,12 +109,16 @@ def _belongs_together(before: str, after: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class WholeDigits:
-    """Digits before the point; what is behind it, Salesforce rounds."""
+    """The maximum number of digits before the decimal point; Salesforce rounds those after it."""
 
     most: int
 
     def __call__(self, cell: str) -> str:
-        """The cell as it is."""
+        """The cell as it is.
+
+        Raises:
+            ValueRefusedError: the number has too many digits.
+        """
         if len(cell.partition(".")[0].lstrip("-0")) > self.most:
             raise ValueRefusedError(
                 f"value outside of valid range: {plain_text(cell, 40)}",
@@ -117,12 +129,16 @@ class WholeDigits:
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """What is plainly not an address; whether it is one, Salesforce decides."""
+    """A pattern that every email address matches; Salesforce checks the rest."""
 
     pattern: re.Pattern[str]
 
     def __call__(self, cell: str) -> str:
-        """The cell as it is."""
+        """The cell as it is.
+
+        Raises:
+            ValueRefusedError: the cell is not an email address.
+        """
         if not self.pattern.fullmatch(cell):
             raise ValueRefusedError(
                 f"invalid email address: {plain_text(cell, 80)}",
@@ -131,7 +147,7 @@ class Email:
         return cell
 
 
-#: The check of addresses.
+#: The check of email fields.
 EMAIL = Email(re.compile(r"[^@\s]++@[^@\s]+\.[^@\s.]++"))
 
 
@@ -145,7 +161,7 @@ def _id(cell: str) -> str:
 
 
 def _checksum(id15: str) -> str:
-    """The three letters that say which of the 15 before them are upper case."""
+    """The last three characters of an Id, which encode which of the 15 others are upper case."""
     return "".join(
         _CHECKSUM_LETTERS[
             sum(

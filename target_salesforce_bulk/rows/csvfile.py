@@ -1,4 +1,4 @@
-"""The CSV of a batch, as Bulk API 2.0 wants it: UTF-8 without BOM, LF, every cell quoted.
+"""The CSV of a batch, as Bulk API 2.0 requires it: UTF-8 without BOM, LF, every cell quoted.
 
 https://developer.salesforce.com/docs/platform/api-asynch/guide/datafiles-prepare-csv.html
 """
@@ -15,35 +15,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-# A cell may hold 131,072 characters in Salesforce, which is just past Python's own limit.
+# A Salesforce field may hold 131,072 characters, just above Python's default limit.
 csv.field_size_limit(sys.maxsize)
 
 _BUFFER_BYTES = 1 << 20
 
 
 def encode_row(cells: Iterable[str]) -> bytes:
-    """A row of a CSV, with its line end.
+    """A CSV row with its line ending.
 
-    Every cell is quoted: a lone carriage return that is not would end the row for some readers.
+    Every cell is quoted: some readers would end the row at an unquoted carriage return.
 
     Raises:
-        UnicodeEncodeError: a cell holds half of a surrogate pair.
+        UnicodeEncodeError: a cell contains an unpaired surrogate.
     """
     text = '","'.join(cell.replace('"', '""') for cell in cells)
     return f'"{text}"\n'.encode()
 
 
 class Lines(Protocol):
-    """Rows of a CSV with their line ends."""
+    """CSV rows with their line endings."""
 
     def __len__(self) -> int: ...
 
     def encoded(self, start: int, end: int) -> bytes:
-        """The bytes of the lines from one place to another."""
+        """The bytes of the lines from `start` up to `end`."""
 
 
 class TextLines:
-    """Lines as texts; see `Lines`."""
+    """Lines held as strings; see `Lines`."""
 
     def __init__(self, texts: list[str]) -> None:
         self._texts = texts
@@ -52,70 +52,70 @@ class TextLines:
         return len(self._texts)
 
     def encoded(self, start: int, end: int) -> bytes:
-        """The bytes of the lines from one place to another."""
+        """The bytes of the lines from `start` up to `end`."""
         return "".join(self._texts[start:end]).encode()
 
 
 class CsvFile:
-    """A CSV that grows row by row, readable by its owner only."""
+    """A CSV that grows row by row; only its owner may read it."""
 
     def __init__(self, file: IO[bytes], header: bytes) -> None:
         self._file = file
-        #: Rows without the header.
+        #: Number of rows, excluding the header.
         self.rows = 0
-        #: Bytes with the header, whether they have reached the disk or not.
+        #: Size in bytes, including the header and what has not reached the disk yet.
         self.size = len(header)
         file.write(header)
 
     @classmethod
     def create(cls, path: Path, header: bytes) -> Self:
-        """Make a new file with a header line.
+        """Create a file with a header line.
 
         Raises:
-            FileExistsError: something stands at that path already.
+            FileExistsError: the path already exists.
         """
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         return cls(os.fdopen(os.open(path, flags, 0o600), "wb", _BUFFER_BYTES), header)
 
     def write(self, lines: bytes, rows: int = 1) -> None:
-        """Add rows as `encode_row` makes them."""
+        """Append rows made by `encode_row`."""
         self._file.write(lines)
         self.rows += rows
         self.size += len(lines)
 
     def seal(self) -> None:
-        """Bring the file to disk and close it."""
+        """Sync the file to disk and close it."""
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
 
     def discard(self) -> None:
-        """Close the file without caring what became of its last rows."""
+        """Close the file without syncing it; its last rows may be lost."""
         self._file.close()
 
 
 def read_rows(path: Path, *, strict: bool = True) -> Iterator[list[str]]:
-    """The rows of a CSV, the header first; nothing for an empty file."""
+    """The rows of a CSV, header first; none if the file is empty."""
     with path.open(encoding="utf-8", newline="") as file:
         yield from csv.reader(file, strict=strict)
 
 
 def read_raw(path: Path) -> Iterator[tuple[bytes, list[str]]]:
-    """Each row of a CSV that `CsvFile` wrote: its exact bytes, and its cells; the header first."""
+    """Each row of a CSV written by `CsvFile`, header first: its exact bytes and its cells."""
     with path.open("rb") as file:
         yield from read_raw_from(file)
 
 
 def read_raw_from(file: Iterable[bytes]) -> Iterator[tuple[bytes, list[str]]]:
-    """As `read_raw`, from where an open file stands."""
+    """Like `read_raw`, from the current position of an open file."""
     for line in whole_rows(file):
         yield line, cells_of(line)
 
 
 def whole_rows(file: Iterable[bytes]) -> Iterator[bytes]:
-    """Lines put together to rows: a quoted cell may hold line breaks.
+    """Join lines into rows, as a quoted cell may contain line breaks.
 
-    A row is whole when its quotes are even in number, as an inner quote is doubled.
+    A row is complete when its number of quotes is even, as quotes within cells are doubled.
     """
     pending = b""
     for line in file:
@@ -126,5 +126,5 @@ def whole_rows(file: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def cells_of(line: bytes) -> list[str]:
-    """The cells of a row that `encode_row` wrote."""
+    """The cells of a row written by `encode_row`."""
     return next(csv.reader(io.StringIO(line.decode(), newline=""), strict=True))

@@ -1,8 +1,7 @@
-"""The records of a stream decoded and written by a function made for it.
+"""Decodes and encodes the records of a stream by a function generated for it.
 
-It gives the bytes that `RowEncoder` gives, many times faster, for records that are plain. One that
-is not, because something about it must be refused or cannot be seen at a glance, is left to the
-encoder: the function stops before it.
+For plain records, the function produces the same bytes as `RowEncoder`, many times faster. It stops
+before a record that may have to be refused or needs a closer look; `RowEncoder` takes that one.
 """
 
 from __future__ import annotations
@@ -28,31 +27,31 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.rows.encoder import CellEncoder, RowEncoder
 
-# Tab and line feed are text; all else below the blank is refused, or changed.
+# Tab and line feed are text; the encoder refuses or changes all other control characters.
 _NOT_PLAIN = re.compile(r"[\x00-\x08\x0b-\x1f]")
-# Escapes in JSON that may stand for such a character, or for a part of `#N/A`. Those that are not
-# here stand for a quote, a backslash, a tab, a line feed or what is not ASCII.
+# JSON escapes that may stand for such a character, or for a part of `#N/A`. All others stand for a
+# quote, a backslash, a tab, a line feed or a non-ASCII character.
 _ODD_ESCAPE = re.compile(rb"\\(?:[bfr/]|u00[0-7])")
-# With more, the encoder decides; it is as many as a field holds.
+# As many digits as a field holds; the encoder decides about longer numbers.
 _MOST_DIGITS = 18
-#: What a record may hold that the ordinary way has to look at.
+#: Raised by records that the encoder has to take.
 _MISFITS = (RowRefused, ValueRefusedError, ValueError, DecimalException)
 
 
 class TextHazards(Enum):
-    """How closely the texts of some JSON must be looked at."""
+    """How closely the texts in a block of JSON must be checked."""
 
-    #: Not at all: each stands as it is, without quotes and control characters.
+    #: Not at all: no text contains quotes or control characters.
     NONE = auto()
     #: Quotes must be doubled.
     QUOTES = auto()
-    #: Anything may be in them.
+    #: Texts may contain anything.
     ALL = auto()
 
     @classmethod
     def of(cls, block: bytes) -> TextHazards:
-        """What some JSON needs."""
-        if b"#" in block and CLEAR.encode() in block:  # one character is looked for much faster
+        """The hazards of a block of JSON."""
+        if b"#" in block and CLEAR.encode() in block:  # searching for one byte is much faster
             return cls.ALL
         if b"\\" not in block:
             return cls.NONE
@@ -60,14 +59,14 @@ class TextHazards(Enum):
 
 
 class JsonRows:
-    """Decodes the RECORD messages of one stream and writes their rows.
+    """Decodes the RECORD messages of one stream and encodes their rows.
 
     Args:
         stream: The stream's name.
-        encoder: What the rows must be equal to.
+        encoder: Defines the bytes to produce.
         properties: The properties of the stream's schema.
-        deletions: Whether a record with `_sdc_deleted_at` is another kind of row.
-        replication_key: The property by whose value the tap goes on; None where it has none.
+        deletions: Whether records with `_sdc_deleted_at` are deletes, which are left out here.
+        replication_key: The stream's replication key; None if it has none.
     """
 
     def __init__(
@@ -107,12 +106,13 @@ class JsonRows:
     ) -> tuple[TextLines, list[str], list[Any]]:
         """The lines, key cells and replication-key values of messages, up to the first not plain.
 
-        That one is taken from the iterator, so it is the one after as many as there are rows.
+        That message has been taken from the iterator too; as many messages precede it as there are
+        rows.
 
         Args:
-            messages: What the decoders made.
-            of: What they are: `message` or `record`.
-            hazards: What `TextHazards.of` says of their JSON.
+            messages: Decoded by `message` or `record`.
+            of: The decoder: `message` or `record`.
+            hazards: `TextHazards.of` their JSON.
         """
         function = self._functions.get((of, hazards))
         if function is None:
@@ -120,7 +120,7 @@ class JsonRows:
         rows: list[str] = []
         keys: list[str] = []
         positions: list[Any] = []
-        with suppress(*_MISFITS):  # the ordinary way says what is wrong
+        with suppress(*_MISFITS):  # the encoder says what is wrong
             function(messages, rows.append, keys.append, positions.append)
         return TextLines(rows), keys, positions
 
@@ -150,7 +150,7 @@ class JsonRows:
     def _column(
         self, place: int, cell: CellEncoder, known: dict[str, Any], hazards: TextHazards
     ) -> Iterator[str]:
-        """The statements that bring a cell into its variable, or leave the function."""
+        """The statements that assign a cell to its variable, or return."""
         path = cell.column.path
         column = _Column(
             place=place,
@@ -182,10 +182,10 @@ class JsonRows:
 
 
 def _compiled(body: Iterable[str], known: dict[str, Any]) -> Callable[..., None]:
-    """The function whose loop has these statements.
+    """The function with these statements as the body of its loop.
 
-    Everything in them is our own: a value or a name from outside is never part of the code, but
-    known to it by a name of ours. What is known is bound to parameters, which are read fastest.
+    No value or name from outside is ever part of the code: the code refers to it by a name of ours.
+    Those names are bound to parameters, which are fastest to read.
     """
     bound = ", ".join(f"{name}={name}" for name in known)
     lines = [
@@ -200,24 +200,24 @@ def _compiled(body: Iterable[str], known: dict[str, Any]) -> Callable[..., None]
 
 @dataclass(frozen=True, kw_only=True)
 class _Column:
-    """A column while the function is written."""
+    """A column while the function is generated."""
 
     place: int
     cell: CellEncoder
     #: Whether its values are text, null or missing.
     only_text: bool
     hazards: TextHazards
-    #: What the function knows by name.
+    #: The objects that the function refers to, by name.
     known: dict[str, Any]
 
     @property
     def name(self) -> str:
-        """The variable of the cell."""
+        """The variable that holds the cell."""
         return f"c{self.place}"
 
     @property
     def other(self) -> str:
-        """The cell of any value, as the encoder writes it."""
+        """An expression for the cell of any value, as the encoder writes it."""
         cell = self.cell
 
         def other(value: Any) -> str:
@@ -228,11 +228,11 @@ class _Column:
 
     @property
     def quote(self) -> Iterable[str]:
-        """Double the quotes of the cell."""
+        """A statement that doubles the quotes of the cell."""
         yield f"if '\"' in {self.name}: {self.name} = {self.name}.replace('\"', '\"\"')"
 
     def know(self, what: str, value: Any) -> str:
-        """The name of a value in the function."""
+        """Bind a value; returns its name in the function."""
         name = f"{what}_{self.place}"
         self.known[name] = value
         return name
@@ -251,7 +251,7 @@ def _text(column: _Column) -> Iterable[str]:
     for number, check in enumerate(column.cell.checks):
         name = column.know(f"check_{number}", check)
         if isinstance(check, Length):
-            # A text of that many characters may have twice as many UTF-16 code units.
+            # A text may have twice as many UTF-16 code units as characters.
             unchecked = check.longest // 2 if check.truncate else check.longest
             yield f"  if len({c}) > {column.know(f'unchecked_{number}', unchecked)}:"
             yield f"    {c} = {name}({c})"
@@ -285,7 +285,7 @@ def _number(column: _Column) -> Iterable[str]:
 
 
 def _if_short(column: _Column) -> Iterable[str]:
-    """A number that fits its field for certain, in plain notation."""
+    """A number in plain notation that certainly fits its field."""
     digits = [check.most for check in column.cell.checks if isinstance(check, WholeDigits)]
     yield f"  number = str({column.name})"
     most = column.know("most", min([_MOST_DIGITS, *digits]))
@@ -302,7 +302,7 @@ def _day(column: _Column) -> Iterable[str]:
 
 
 def _moment(column: _Column) -> Iterable[str]:
-    """A text that is written as `YYYY-MM-DDTHH:MM:SS` in UTC; it is read to know that it is one."""
+    """A text in the form `YYYY-MM-DDTHH:MM:SS`, in UTC; parsed to be sure that it is valid."""
     c = column.name
     yield f"if ({c}.__class__ is str and len({c}) > 18"
     yield f"    and {c}[7] == '-' and {c}[10] == 'T' and {c}[13] == {c}[16] == ':'):"
@@ -315,7 +315,7 @@ def _moment(column: _Column) -> Iterable[str]:
 
 
 def _year_fits(c: str) -> str:
-    """Whether a text that begins with a year is within the bounds of a date."""
+    """A condition: the year at the beginning of a text is within Salesforce's range."""
     return f"'{values.FIRST_YEAR}' <= {c} < '{values.LAST_YEAR + 1}'"
 
 

@@ -1,1 +1,1 @@
-"""HTTP to Salesforce: knows no Singer, no CSV rows and no journal."""
+"""HTTP access to Salesforce; independent of Singer, CSV rows and the journal."""

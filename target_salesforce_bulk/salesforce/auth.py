@@ -1,6 +1,6 @@
-"""What a client needs to be logged in.
+"""What the client needs from a login.
 
-Token replies tell no lifetime, so a session is renewed when it is refused, not before.
+Token responses contain no lifetime, so a session is renewed when it is refused, not before.
 https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_flows.htm
 """
 
@@ -20,22 +20,22 @@ class Session:
 
     access_token: str = field(repr=False)
     instance_url: str
-    #: With 18 characters; None where the login does not tell it.
+    #: 18 characters; None if the login does not provide it.
     org_id: str | None = None
 
 
 class Authenticator(ABC):
-    """A way to get a session."""
+    """A way to log in."""
 
     @abstractmethod
     def login(self, transport: Transport, *, refused: str | None) -> Session:
-        """Get a session.
+        """Log in.
 
         Args:
-            transport: Sends requests.
-            refused: The access token that Salesforce does not take any more; None at first.
+            transport: Sends the requests.
+            refused: The access token that Salesforce no longer accepts; None for the first login.
 
         Raises:
-            AuthenticationError: Salesforce says no.
-            UnreachableError: it says nothing.
+            AuthenticationError: Salesforce refuses the login.
+            UnreachableError: no response arrived.
         """

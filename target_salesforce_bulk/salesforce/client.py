@@ -1,4 +1,4 @@
-"""Requests to one org: logged in, counted, and with errors in our own words."""
+"""Requests to one org: authenticated, counted, and with this package's errors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = ["Client", "RetryPolicy", "Tally"]
 
 
 class Tally:
-    """How many requests one piece of work took."""
+    """The number of requests that a piece of work took."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -42,13 +42,13 @@ class Client:
     """The connection to an org; safe to call from any thread.
 
     Args:
-        authenticator: How to log in.
+        authenticator: Logs in.
         api_version: Such as `67.0`.
-        policy: How patiently requests are repeated.
-        timeout_seconds: Longest wait for a connection, and between two bytes of an answer.
-        sleep: Waits so many seconds.
-        clock: Seconds that never go back.
-        adapter: Makes what requests are sent through, for tests without a network.
+        policy: How often and for how long requests are retried.
+        timeout_seconds: Maximum wait for a connection, and between two bytes of a response.
+        sleep: Sleeps for a number of seconds.
+        clock: A monotonic clock, in seconds.
+        adapter: Makes the adapter that requests are sent through, for tests without a network.
     """
 
     def __init__(
@@ -68,23 +68,23 @@ class Client:
         self._timeout = timeout_seconds
         self._clock = clock
         self._adapter = adapter
-        #: Waits so many seconds.
+        #: Sleeps for a number of seconds.
         self.sleep = sleep
         self._here = threading.local()
         self._login_lock = threading.Lock()
         self._session: Session | None = None
         self._org_id: str | None = None
         self._count_lock = threading.Lock()
-        #: Requests sent so far, logins and repetitions included.
+        #: Requests sent so far, including logins and retries.
         self.calls = 0
-        #: How often a session that Salesforce refused was renewed.
+        #: How often a refused session was renewed.
         self.token_refreshes = 0
-        #: As the newest answer told it.
+        #: From the latest response that reported it.
         self.api_usage: ApiUsage | None = None
 
     @contextmanager
     def tally(self) -> Iterator[Tally]:
-        """Count the requests that this thread sends meanwhile."""
+        """Count the requests that this thread sends in the meantime."""
         outer = getattr(self._here, "tally", None)
         self._here.tally = Tally()
         try:
@@ -100,7 +100,7 @@ class Client:
             tally.calls += 1
 
     def _transport(self) -> Transport:
-        """This thread's own, as `requests` does not promise to share a session between threads."""
+        """This thread's own, as sessions of `requests` are not guaranteed to be thread-safe."""
         if not hasattr(self._here, "transport"):
             self._here.transport = Transport(
                 policy=self._policy,
@@ -115,15 +115,15 @@ class Client:
 
     @property
     def instance_url(self) -> str:
-        """Address of the org; logs in to know it."""
+        """The URL of the org; logs in if necessary."""
         return self._logged_in().instance_url
 
     @property
     def org_id(self) -> str:
-        """Id of the org, with 18 characters; logs in to know it.
+        """The Id of the org, 18 characters; logs in if necessary.
 
         Raises:
-            ResponseError: Salesforce does not tell it.
+            ResponseError: Salesforce does not return it.
         """
         if self._org_id is None:
             self._org_id = self._logged_in().org_id or self._asked_org_id()
@@ -137,29 +137,30 @@ class Client:
         first = records[0] if isinstance(records, list) and records else None
         found = org_id(first.get("Id")) if isinstance(first, dict) else None
         if found is None:
-            raise ResponseError("Salesforce does not tell which org this is.")
+            raise ResponseError("Salesforce did not return the Id of the org.")
         return found
 
     def check_access(self) -> None:
-        """Log in, and ask for something that needs it.
+        """Log in and send a request that needs the login.
 
         Raises:
-            AuthenticationError: Salesforce says no.
+            AuthenticationError: Salesforce refuses the login or the session.
         """
         self.request("GET", "/limits", repeatable=True)
 
     def check_version(self) -> None:
-        """Make sure that the org has the API version.
+        """Check that the org supports the API version.
 
         Raises:
-            SettingsError: it has not, so that nothing can be found.
+            SettingsError: it does not, so every other request would fail.
+            ResponseError: the list of versions cannot be understood.
         """
         try:
             versions = [str(each["version"]) for each in self.get_json("/services/data/")]
             newest = max(versions, key=float)
         except (KeyError, TypeError, ValueError) as error:
             raise ResponseError(
-                "Salesforce listed its API versions in a way this version does not know."
+                "Salesforce returned the list of its API versions in an unknown format."
             ) from error
         if self._api_version not in versions:
             raise SettingsError(
@@ -168,7 +169,7 @@ class Client:
             )
 
     def describe(self, name: str) -> SObject:
-        """What an object is like for this user.
+        """Describe an object as this user sees it.
 
         Raises:
             NotFoundError: the org has no such object, or this user may not see it.
@@ -176,10 +177,10 @@ class Client:
         return SObject.from_json(self.get_object(f"/sobjects/{quote(name, safe='')}/describe"))
 
     def get_json(self, path: str, params: Mapping[str, str] | None = None) -> Any:
-        """GET a JSON document; a broken one is asked for again.
+        """GET a JSON document; tries again if the response is not JSON.
 
         Raises:
-            ResponseError: it is not JSON, again and again.
+            ResponseError: no attempt returned JSON.
             SalesforceError: as for `request`.
         """
         return self.request("GET", path, repeatable=True, params=params, expects_json=True).json
@@ -188,7 +189,7 @@ class Client:
         """GET a JSON object.
 
         Raises:
-            ResponseError: it is something else.
+            ResponseError: the response is something else.
             SalesforceError: as for `request`.
         """
         return self.request("GET", path, repeatable=True, params=params, expects_json=True).object
@@ -204,22 +205,22 @@ class Client:
         params: Mapping[str, str] | None = None,
         expects_json: bool = False,
     ) -> Answer:
-        """Send a request to the API, logging in first where that is needed.
+        """Send a request to the API; logs in first if necessary.
 
         Args:
             method: HTTP method.
             path: Below `/services/data/vXX.X`, or from `/services/` on.
             repeatable: Whether the request may take effect twice.
-            body: Makes the body anew for each attempt.
-            headers: Beside the authorization.
-            params: Of the address.
-            expects_json: Whether only JSON is an answer.
+            body: Makes a new body for each attempt.
+            headers: In addition to the authorization.
+            params: The query parameters.
+            expects_json: Whether a response must be JSON.
 
         Raises:
             AuthenticationError: the session cannot be renewed.
             RequestError: Salesforce refused the request.
-            UnreachableError: no answer came.
-            ResponseError: the answer to a repeatable request cannot be understood.
+            UnreachableError: no response arrived.
+            ResponseError: the response to a repeatable request cannot be understood.
             AnswerLostError: the request may have taken effect and must not be repeated.
         """
 
@@ -239,11 +240,11 @@ class Client:
         return self._authorized(method, path, send)
 
     def download(self, path: str, sink: Sink) -> None:
-        """GET a document into a sink, from the start for each attempt.
+        """GET a document into a sink, which starts again with each attempt.
 
         Raises:
-            UnreachableError: it was cut short again and again.
-            ResponseError: it cannot be what was asked for.
+            UnreachableError: every attempt was cut short.
+            ResponseError: the body cannot be the requested document.
             SalesforceError: as for `request`.
         """
 
@@ -262,7 +263,7 @@ class Client:
         session = self._logged_in()
         answer = send(session)
         if answer.status == 401:
-            # Whoever is not let in has changed nothing, so any request may be sent again.
+            # An unauthorized request changes nothing, so it may be sent again.
             check_curable(answer)
             answer = send(self._renewed(session))
         usage = ApiUsage.from_header(answer.headers.get("Sforce-Limit-Info"))
@@ -286,29 +287,29 @@ class Client:
             return self._session
 
     def _renewed(self, refused: Session) -> Session:
-        """A session in the place of one that was refused; one renewal serves all threads."""
+        """Replace a refused session; one renewal serves all threads."""
         with self._login_lock:
             if self._session is refused or self._session is None:
                 renewed = self._authenticator.login(self._transport(), refused=refused.access_token)
                 _check_org(refused, renewed)
                 self._session = renewed
                 self.token_refreshes += 1
-                logger.info("The session had expired and was renewed")
+                logger.info("The session expired and was renewed")
             return self._session
 
 
 def _check_org(refused: Session, renewed: Session) -> None:
-    """Refuse to go on in another org with what was begun in one."""
+    """Refuse to continue in another org."""
     before, after = _org(refused), _org(renewed)
     if before != after:
         raise AuthenticationError(
-            f"The session had expired, and the new login leads to org {after}, not to "
-            f"{before}. Run again."
+            f"The session expired, and the new login is for org {after}, not for {before}. "
+            "Run again."
         )
 
 
 def _org(session: Session) -> str:
-    """The org of a session; where the login does not tell it, its address stands for it."""
+    """The Id of a session's org, or its URL if the login does not provide the Id."""
     return session.org_id or session.instance_url
 
 

@@ -1,7 +1,7 @@
-"""A time limit for a whole answer.
+"""A time limit for a whole response.
 
-The timeout of `requests` holds for each read from the socket, so an answer that drips one byte a
-minute never ends. Here every read is checked against a deadline, headers included.
+The timeout of `requests` applies to each read from the socket, so a response that trickles in at
+one byte a minute never ends. Here every read is checked against a deadline, including the headers.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from requests.adapters import HTTPAdapter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: The deadline of the answer that this thread is about to wait for.
+#: The deadline of the response that this thread is about to wait for.
 current_deadline: ContextVar[Deadline | None] = ContextVar("current_deadline", default=None)
 
 
 class AnswerTooSlowError(TimeoutError):
-    """An answer was not complete in its time."""
+    """A response was not complete in time."""
 
 
 class Deadline:
-    """How long an answer may take, from the end of the request on.
+    """How long a response may take, from the end of the request.
 
-    An upload takes the time that its size asks for, so sending is not counted.
+    Sending does not count, as an upload takes as long as its size requires.
 
     Args:
-        seconds: For the answer.
-        bytes_per_second: Adds time for what has been received; None adds none. A download as slow
-            as this never ends early, however large it is, and one that drips does.
-        clock: Seconds that never go back.
+        seconds: Time for the response.
+        bytes_per_second: Adds time for what has been received; None adds none. A download at this
+            rate never times out, whatever its size; one that trickles does.
+        clock: A monotonic clock, in seconds.
     """
 
     def __init__(
@@ -53,11 +53,11 @@ class Deadline:
         self.start()
 
     def start(self) -> None:
-        """Count from now on."""
+        """Start the clock."""
         self._started = self._clock()
 
     def check(self, received: int = 0) -> None:
-        """Take note of bytes that came.
+        """Count received bytes.
 
         Raises:
             AnswerTooSlowError: the time is up.
@@ -66,23 +66,23 @@ class Deadline:
         earned = self._received / self._rate if self._rate else 0.0
         if self._clock() - self._started > self._seconds + earned:
             raise AnswerTooSlowError(
-                f"the answer was not complete after {self._seconds + earned:.0f} s"
+                f"the response was not complete after {self._seconds + earned:.0f} s"
             )
 
 
 class TimedReader(io.RawIOBase):
-    """Bytes of a socket, as long as the deadline allows."""
+    """Reads from a socket until the deadline passes."""
 
     def __init__(self, raw: io.RawIOBase, deadline: Deadline) -> None:
         self._raw = raw
         self._deadline = deadline
 
     def readable(self) -> bool:
-        """It is there to be read."""
+        """Always true."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        """Read what has come.
+        """Read what has arrived.
 
         Raises:
             AnswerTooSlowError: the deadline has passed.
@@ -93,7 +93,7 @@ class TimedReader(io.RawIOBase):
         return count
 
     def close(self) -> None:
-        """Close what is read from."""
+        """Close the underlying stream."""
         self._raw.close()
         super().close()
 
@@ -127,15 +127,15 @@ _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """Sends requests over connections that keep to `current_deadline`."""
+    """Sends requests over connections that enforce `current_deadline`."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Connections to Salesforce itself."""
+        """Set up direct connections."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        """Connections through a proxy."""
+        """Set up connections through a proxy."""
         manager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager

@@ -1,7 +1,7 @@
-"""One request and its answer: where the errors of `requests` and below end.
+"""One request and its response; errors of `requests` and the libraries below it end here.
 
-Whatever goes wrong becomes an `ExchangeError`, which says what is known about the request. Texts of
-foreign errors are not passed on, as some repeat a header's value, and with it the token.
+Every failure becomes an `ExchangeError`, which says what is known about the request. Messages of
+other libraries are not passed on: some repeat the value of a header, and with it the token.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 #: A page of 2,000 records with long texts takes a tenth of this.
 MOST_ANSWER_BYTES = 64 << 20
-#: A download that is slower than this for long is taken for one that drips.
+#: A download that stays slower than this counts as stalled.
 SLOWEST_BYTES_PER_SECOND = 8 << 10
 _CHUNK_BYTES = 1 << 16
 
-#: What `requests` and everything below it may raise.
+#: What `requests` and the libraries below it may raise.
 _FOREIGN = (
     requests.RequestException,
     urllib3.exceptions.HTTPError,
@@ -74,18 +74,18 @@ _UNDECODABLE = (
 
 
 class Trouble(Enum):
-    """What is known about a request that got no usable answer."""
+    """What is known about a request that got no usable response."""
 
-    NOT_SENT = auto()  #: Salesforce never saw it; another attempt may get through
+    NOT_SENT = auto()  #: Salesforce never saw it; another attempt may succeed
     HOPELESS = auto()  #: Salesforce never saw it, and never will
     LOST = auto()  #: it may have taken effect
-    UNDECODABLE = auto()  #: it was answered, but not with what Content-Encoding says
-    TOO_LARGE = auto()  #: it was answered with more than is taken
-    UNUSABLE = auto()  #: it was answered with what cannot be its result
+    UNDECODABLE = auto()  #: the response is not encoded as its Content-Encoding says
+    TOO_LARGE = auto()  #: the response is larger than allowed
+    UNUSABLE = auto()  #: the response cannot be the requested document
 
 
 class ExchangeError(Exception):
-    """A request got no usable answer."""
+    """A request got no usable response."""
 
     def __init__(self, trouble: Trouble, reason: str) -> None:
         super().__init__(reason)
@@ -94,54 +94,54 @@ class ExchangeError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """What is asked."""
+    """A request to send."""
 
     method: str
     #: Absolute.
     url: str
     #: Whether it may take effect twice.
     repeatable: bool
-    #: Makes the body anew for each attempt.
+    #: Makes a new body for each attempt.
     body: Callable[[], Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     params: Mapping[str, str] = field(default_factory=dict)
-    #: Whether only JSON is an answer.
+    #: Whether a response must be JSON.
     expects_json: bool = False
 
     @property
     def path(self) -> str:
-        """Without host and parameters, for messages."""
+        """The path, without host and parameters, for messages."""
         return "/" + "/".join(self.url.split("/")[3:]).partition("?")[0]
 
     @property
     def host(self) -> str:
-        """With its scheme, for messages."""
+        """The host with its scheme, for messages."""
         return "/".join(self.url.split("/")[:3])
 
 
 class Sink(Protocol):
-    """Takes the body of a download."""
+    """Receives the body of a download."""
 
     def restart(self) -> None:
-        """Forget what came so far."""
+        """Discard what has been received."""
 
     def write(self, chunk: bytes) -> None:
-        """Take bytes."""
+        """Receive bytes."""
 
     def finish(self) -> None:
-        """All bytes have come."""
+        """Called after the last byte."""
 
 
 class Exchange:
-    """Sends single requests; one for each thread.
+    """Sends single requests; not thread-safe.
 
     Proxies and CA bundles come from the environment, credentials never do.
 
     Args:
-        timeout_seconds: Longest wait for a connection, and between two bytes of an answer.
-        answer_seconds: Longest wait for an answer as a whole.
-        clock: Seconds that never go back.
-        adapter: What requests are sent through, for tests without a network.
+        timeout_seconds: Maximum wait for a connection, and between two bytes of a response.
+        answer_seconds: Maximum wait for a whole response.
+        clock: A monotonic clock, in seconds.
+        adapter: Sends the requests, for tests without a network.
     """
 
     def __init__(
@@ -161,21 +161,21 @@ class Exchange:
             self._session.mount(scheme, adapter or DeadlineAdapter())
 
     def send(self, request: Request) -> Answer:
-        """Get an answer.
+        """Send a request and read its response.
 
         Raises:
-            ExchangeError: none came that can be used.
+            ExchangeError: no usable response arrived.
         """
         with self._response(request, self._deadline()) as response:
             return _answer(response, b"".join(_limited(self._chunks(response))))
 
     def download(self, request: Request, sink: Sink) -> Answer:
-        """Pass the body of an answer on as it comes; that of a refusal is in the answer.
+        """Write the body of a response to a sink as it arrives; that of an error is returned.
 
-        A drip is told from a slow line by its rate: see `SLOWEST_BYTES_PER_SECOND`.
+        A stalled download differs from a slow line by its rate; see `SLOWEST_BYTES_PER_SECOND`.
 
         Raises:
-            ExchangeError: no answer came that can be used.
+            ExchangeError: no usable response arrived.
         """
         deadline = self._deadline(bytes_per_second=SLOWEST_BYTES_PER_SECOND)
         with self._response(request, deadline) as response:
@@ -207,7 +207,7 @@ class Exchange:
             yield response
 
     def _prepared(self, request: Request) -> tuple[requests.PreparedRequest, dict[str, Any]]:
-        """The request as it goes out, with proxies and CA bundle; nothing is sent yet."""
+        """The request as it will be sent, with proxies and CA bundle."""
         plain = requests.Request(
             request.method,
             request.url,
@@ -224,11 +224,11 @@ class Exchange:
             raise ExchangeError(Trouble.HOPELESS, type(error).__name__) from None
         bundle = settings.get("verify")
         if isinstance(bundle, str) and not Path(bundle).exists():
-            raise ExchangeError(Trouble.HOPELESS, f"there is no CA bundle {bundle}")
+            raise ExchangeError(Trouble.HOPELESS, f"the CA bundle {bundle} does not exist")
         return prepared, settings
 
     def _chunks(self, response: requests.Response) -> Iterator[bytes]:
-        """The body, decompressed; only what the network does wrong is caught here."""
+        """The decompressed body; only errors of the network are caught here."""
         if "," in response.headers.get("Content-Encoding", ""):
             raise ExchangeError(Trouble.UNDECODABLE, "it is compressed more than once")
         chunks = response.iter_content(_CHUNK_BYTES)
@@ -244,7 +244,7 @@ class Exchange:
 
 
 def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keep `requests` from looking into ~/.netrc, which it does where it is given nothing."""
+    """Keep `requests` from reading ~/.netrc, which it does if no auth is set."""
     return request
 
 
@@ -262,26 +262,26 @@ def _limited(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _check_length(response: requests.Response) -> None:
-    """A body shorter than announced was cut: `requests` itself does not mind.
+    """Refuse a body shorter than announced, which `requests` accepts.
 
-    Both are counted as they are on the wire, before anything is decompressed.
+    Both lengths are those on the wire, before decompression.
     """
     announced = response.headers.get("Content-Length", "")
     received = response.raw.tell()
     if announced.isascii() and announced.isdigit() and received < int(announced[:18]):
-        raise ExchangeError(Trouble.LOST, f"{received} of {announced} bytes came")
+        raise ExchangeError(Trouble.LOST, f"{received} of {announced} bytes arrived")
 
 
 def _translated(error: BaseException, *, answered: bool = False) -> ExchangeError:
-    """What a foreign error says about the request; if it is not clear, the request counts as sent.
+    """What an error says about the request; if in doubt, the request counts as sent.
 
     Args:
         error: The error.
-        answered: Whether the headers of an answer had come.
+        answered: Whether the headers of a response had arrived.
     """
     chain = list(_causes(error))
     if any(isinstance(each, _UNDECODABLE) for each in chain):
-        return ExchangeError(Trouble.UNDECODABLE, "it is not compressed as it says")
+        return ExchangeError(Trouble.UNDECODABLE, "it is not encoded as its Content-Encoding says")
     trouble = Trouble.LOST
     if not answered and any(isinstance(each, _NO_REQUEST) for each in chain):
         trouble = Trouble.HOPELESS
@@ -299,18 +299,18 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         if isinstance(each, BaseException) and id(each) not in seen:
             seen.add(id(each))
             yield each
-            # Not __context__: it would lead to whatever the caller is dealing with.
+            # Not __context__: that would lead to an error that the caller is handling.
             waiting += [*each.args, getattr(each, "reason", None), each.__cause__]
 
 
 def _reason(chain: list[BaseException]) -> str:
-    """The error in a few words, none of which come from the request."""
+    """The error in a few words, none of them from the request."""
     name = type(chain[0]).__name__
     for each in chain:
         if isinstance(each, AnswerTooSlowError):
             return str(each)
         if isinstance(each, ssl.SSLError):
-            # Texts of the TLS library: the one about a certificate, or a short name.
+            # Text of the TLS library: about the certificate, or a short name.
             text = getattr(each, "verify_message", None) or getattr(each, "reason", None)
             return f"{name}, {text or 'TLS failed'}"
         if isinstance(each, OSError) and each.strerror:

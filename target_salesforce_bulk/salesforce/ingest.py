@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _JSON = {"Content-Type": "application/json; charset=UTF-8"}
-#: One 404 may come from a node that is behind the others.
+#: A single 404 may come from a node that lags behind the others.
 _NOT_FOUND_WAIT_SECONDS = 1.0
 
 
@@ -47,11 +47,10 @@ class IngestApi:
         external_id_field: str | None = None,
         assignment_rule_id: str | None = None,
     ) -> JobInfo:
-        """Make an open job.
+        """Create an open job.
 
         Raises:
-            AnswerLostError: there may be a job now that nobody knows the id of; being open, it
-                loads nothing.
+            AnswerLostError: a job with an unknown id may exist; as it is open, it loads nothing.
         """
         request = create_request(sobject, operation, external_id_field, assignment_rule_id)
         return self._job("POST", "/jobs/ingest", request, repeatable=False)
@@ -59,16 +58,17 @@ class IngestApi:
     def upload(self, job_id: str, path: Path, *, compressed: bool = False) -> None:
         """Send a job's CSV, streamed from disk.
 
-        A job takes one upload, and a second one ruins it, so none is ever repeated.
+        A job accepts one upload, and a second one ruins it, so uploads are never retried.
+        https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/upload_job_data.htm
 
         Args:
             job_id: The job.
             path: The CSV.
-            compressed: Whether the file is compressed by gzip, which Salesforce promises to take
-                for Bulk API 1.0 and is silent about for 2.0.
+            compressed: Whether the file is compressed with gzip. Salesforce documents that for Bulk
+                API 1.0, but not for 2.0.
 
         Raises:
-            AnswerLostError: the job may hold the data, or a part of it.
+            AnswerLostError: the job may hold all or part of the data.
             StateDirectoryError: the CSV cannot be read.
         """
         headers = {"Content-Type": "text/csv; charset=UTF-8"}
@@ -83,14 +83,14 @@ class IngestApi:
                 headers=headers,
             )
         if answer.status != 201:
-            # Salesforce answers 201; whoever answers something else has not kept the data.
+            # Salesforce returns 201; whatever returns something else has not stored the data.
             raise AnswerLostError(
-                f"The upload of job {job_id} was answered with HTTP {answer.status}, not with 201, "
-                "so Salesforce may not have it."
+                f"The upload of job {job_id} returned HTTP {answer.status} instead of 201, so "
+                "Salesforce may not have the data."
             )
 
     def close(self, job_id: str) -> JobInfo:
-        """Let Salesforce process a job's data: the point of no return.
+        """Close a job, so that Salesforce processes its data: the point of no return.
 
         Raises:
             AnswerLostError: the job may be closed.
@@ -98,21 +98,21 @@ class IngestApi:
         return self._job("PATCH", _path(job_id), {"state": "UploadComplete"}, repeatable=False)
 
     def abort(self, job_id: str) -> JobInfo:
-        """Give up a job; what was processed already stays."""
+        """Abort a job; rows already processed stay loaded."""
         return self._job("PATCH", _path(job_id), {"state": "Aborted"}, repeatable=True)
 
     def get(self, job_id: str) -> JobInfo:
-        """Where a job stands.
+        """The current state of a job; a single 404 is not trusted.
 
         Raises:
-            NotFoundError: it was deleted, or it is older than seven days; so it was said twice.
+            NotFoundError: the job was deleted, or is older than seven days.
         """
         try:
             return self._get(job_id)
         except NotFoundError as error:
             if error.status != 404:
                 raise
-            logger.warning("Job %s was not found; asked for once more", job_id)
+            logger.warning("Job %s was not found; trying once more", job_id)
         self._client.sleep(_NOT_FOUND_WAIT_SECONDS)
         return self._get(job_id)
 
@@ -122,21 +122,21 @@ class IngestApi:
     def download(
         self, job_id: str, kind: ResultKind, path: Path, *, most_bytes: int = result_bound()
     ) -> None:
-        """Save one of the result files of a job that has ended, streamed to disk.
+        """Save a result file of a job that has ended, streamed to disk.
 
-        A file that is cut short is asked for again. Where Salesforce sends no body at all, the file
-        is empty: there are no such rows.
+        A file that is cut short is downloaded again. If Salesforce sends no body, the file is
+        empty: there are no such rows.
 
         Args:
             job_id: The job.
             kind: Which file.
-            path: Where it goes.
+            path: Where to save it.
             most_bytes: A larger file is refused; see `result_bound`.
 
         Raises:
-            UnreachableError: it was cut short again and again.
-            ResponseError: it is not a result of this job: too large, HTML, or not UTF-8.
-            StateDirectoryError: it cannot be written.
+            UnreachableError: every attempt was cut short.
+            ResponseError: the body is not a result of this job: too large, HTML, or not UTF-8.
+            StateDirectoryError: the file cannot be written.
         """
         with ResultFile(path, most_bytes) as file:
             self._client.download(f"{_path(job_id)}/{kind}/", file)
@@ -175,17 +175,15 @@ def create_request(
 
 
 def read_job(answer: Answer) -> JobInfo:
-    """The job in an answer.
+    """The job in a response.
 
     Raises:
-        AnswerLostError: there is none in it, although Salesforce did what was asked.
+        AnswerLostError: the response contains no job, although the request took effect.
     """
     try:
         return JobInfo.from_json(answer.object)
     except ResponseError as error:
-        raise AnswerLostError(
-            f"Salesforce answered HTTP {answer.status}, but not with a job."
-        ) from error
+        raise AnswerLostError(f"Salesforce returned HTTP {answer.status}, but no job.") from error
 
 
 def _path(job_id: str) -> str:
@@ -193,7 +191,7 @@ def _path(job_id: str) -> str:
 
 
 class _UploadFile(io.FileIO):
-    """A file whose faults are told from those of the network that it is sent over."""
+    """A file whose read errors cannot be mistaken for errors of the network."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -203,7 +201,7 @@ class _UploadFile(io.FileIO):
             raise self._unreadable(error) from error
 
     def from_start(self) -> _UploadFile:
-        """The file as a whole."""
+        """The file, rewound to its start."""
         self.seek(0)
         return self
 
@@ -211,7 +209,7 @@ class _UploadFile(io.FileIO):
         """Read bytes.
 
         Raises:
-            StateDirectoryError: the disk does not give them.
+            StateDirectoryError: the file cannot be read.
         """
         try:
             return super().read(size) or b""

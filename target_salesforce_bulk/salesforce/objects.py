@@ -1,4 +1,4 @@
-"""The objects of an org, described once each."""
+"""The objects of an org, each described once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Objects:
-    """Describes objects on demand and remembers them; safe to call from any thread."""
+    """Describes objects on demand and caches the results; safe to call from any thread."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -21,7 +21,7 @@ class Objects:
         self._lock = threading.Lock()
 
     def sobject(self, name: str) -> SObject:
-        """The description of an object, asked for once.
+        """The description of an object, requested once.
 
         Raises:
             NotFoundError: the org has no such object, or this user may not see it.
@@ -33,15 +33,15 @@ class Objects:
             return self._sobjects[key]
 
     def find_sobject(self, names: list[str]) -> SObject | None:
-        """The description of the first of these objects that the org has.
+        """The description of the first of these objects that the org has; None if it has none.
 
         Raises:
-            SettingsError: the org has not even the API version.
+            SettingsError: the org does not support the API version.
         """
         for name in names:
             try:
                 return self.sobject(name)
             except NotFoundError:
                 continue
-        self._client.check_version()  # with a wrong one, nothing would be found
+        self._client.check_version()  # with a wrong one, no object would be found
         return None

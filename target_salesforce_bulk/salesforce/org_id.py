@@ -1,4 +1,4 @@
-"""Ids of orgs.
+"""Org Ids.
 
 https://help.salesforce.com/s/articleView?id=000385215&type=1 (how to find them)
 """
@@ -13,10 +13,10 @@ _CHECK_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
 def org_id(text: object) -> str | None:
-    """The id of an org with its 18 characters; None where a text is no such id.
+    """The 18-character form of an org Id; None if the text is not an org Id.
 
-    The last three say which of the others are upper case, so that two ids also differ as names of
-    folders on a disk that takes upper and lower case for the same.
+    The last three characters encode which of the others are upper case, so two Ids also differ as
+    names of folders on a case-insensitive file system.
     https://help.salesforce.com/s/articleView?id=000383751&type=1
     """
     match = _ORG_ID.fullmatch(text) if isinstance(text, str) else None
@@ -32,9 +32,9 @@ def _check_letter(five: str) -> str:
 
 
 def org_of_token(access_token: str) -> str | None:
-    """The org that an access token or session id is for; None for one that does not say it.
+    """The Id of the org that an access token or session id is for; None if it does not show it.
 
-    Salesforce's own CLI relies on the first characters being the org's id.
+    Salesforce's own CLI relies on tokens beginning with the org's Id.
     https://github.com/forcedotcom/sfdx-core/blob/main/src/util/sfdc.ts (accessTokenRegex)
     """
     org, mark, _ = access_token.partition("!")
@@ -42,7 +42,7 @@ def org_of_token(access_token: str) -> str | None:
 
 
 def org_of_identity(url: object) -> str | None:
-    """The org in the `id` of a token reply: `https://login.salesforce.com/id/<org>/<user>`.
+    """The org Id in the `id` of a token response: `https://login.salesforce.com/id/<org>/<user>`.
 
     https://help.salesforce.com/s/articleView?id=sf.remoteaccess_using_openid.htm
     """

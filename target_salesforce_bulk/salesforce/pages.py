@@ -1,4 +1,4 @@
-"""Lists that come page by page."""
+"""Lists that arrive page by page."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.salesforce.client import Client
 
-#: A page has up to 2,000 records of a query or 1,000 jobs, so no list of an org comes near this.
+#: A page has up to 2,000 records of a query or 1,000 jobs, so no list comes near this number.
 MOST_PAGES = 10_000
 
 
 class Visited:
-    """The pages of one list so far; ends a list that has no end.
+    """The pages of one list so far; detects a list that never ends.
 
     Args:
         what: The list, for messages.
@@ -27,15 +27,15 @@ class Visited:
         self._pages: set[str] = set()
 
     def check(self, page: str) -> None:
-        """Take note of a page.
+        """Add a page.
 
         Raises:
-            ResponseError: it was there before, or there are too many.
+            ResponseError: the page was visited before, or there are too many.
         """
         if page in self._pages:
-            raise ResponseError(f"Salesforce sends the same page of {self._what} again.")
+            raise ResponseError(f"Salesforce sent the same page of {self._what} twice.")
         if len(self._pages) >= MOST_PAGES:
-            raise ResponseError(f"Salesforce sends more than {MOST_PAGES:,} pages of {self._what}.")
+            raise ResponseError(f"Salesforce sent more than {MOST_PAGES:,} pages of {self._what}.")
         self._pages.add(page)
 
 
@@ -44,11 +44,11 @@ def records(client: Client, path: str, params: Mapping[str, str]) -> Iterator[di
 
     Args:
         client: The connection.
-        path: Of the first page.
-        params: Of the first page.
+        path: The path of the first page.
+        params: The query parameters of the first page.
 
     Raises:
-        ResponseError: a page is none, or the pages have no end.
+        ResponseError: a page contains no records, or the pages never end.
     """
     visited = Visited(path)
     following: str | None = path
@@ -70,7 +70,7 @@ def _next(page: Mapping[str, Any], path: str) -> str | None:
     following = page.get("nextRecordsUrl")
     if not following:
         return None
-    # It is put behind the org's address, and the token goes with it.
+    # It is appended to the org's URL, and the token is sent there.
     if not isinstance(following, str) or not following.startswith("/services/data/"):
-        raise ResponseError(f"Salesforce sent a next page of {path} that is not below /services/.")
+        raise ResponseError(f"Salesforce sent a next page of {path} outside /services/data/.")
     return following

@@ -1,4 +1,4 @@
-"""Reading records: SOQL over REST for a few, a Bulk API 2.0 query job for many.
+"""Reads records: by SOQL over REST if they are few, by a Bulk API 2.0 query job if many.
 
 https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_query.htm
 https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/bulk_api_2_0_query.htm
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.salesforce.answer import Answer
     from target_salesforce_bulk.salesforce.client import Client
 
-#: What may stand in a query without quotes.
+#: Literals that need no quotes in a query.
 _BARE = re.compile(r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?|true|false", re.ASCII)
 _JSON = {"Content-Type": "application/json; charset=UTF-8"}
 _POLL_SECONDS = (0.5, 1.0, 2.0, 5.0)
-#: Longest wait for a query job; one that reads all keys of an object takes minutes.
+#: Maximum wait for a query job; one that reads all keys of an object takes minutes.
 _JOB_SECONDS = 3600.0
-#: Rows of a page of a query job, so that one fits into memory.
+#: Rows per page of a query job, so that a page fits into memory.
 _PAGE_ROWS = 50_000
-#: Salesforce answers 414 or 431 where address and headers take more than 16,384 bytes; a token may
-#: have 2,000.
+#: Salesforce returns 414 or 431 if URL and headers take more than 16,384 bytes; a token may take
+#: 2,000.
 #: https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm
 MOST_REQUEST_LINE_BYTES = 12_000
 _REQUEST_LINE_FRAME_BYTES = len("GET /services/data/v67.0/query/? HTTP/1.1")
@@ -46,8 +46,8 @@ class QueryApi:
 
     Args:
         client: The connection.
-        leaving: Set when the program is to leave; waiting for a job then ends.
-        clock: Seconds that never go back.
+        leaving: Set when the run is stopped; ends the wait for a job.
+        clock: A monotonic clock, in seconds.
     """
 
     def __init__(
@@ -66,30 +66,30 @@ class QueryApi:
 
         Raises:
             RequestError: Salesforce refuses the query.
-            ResponseError: the pages have no end.
+            ResponseError: a page contains no records, or the pages never end.
         """
         return records(self._client, "/query/", {"q": soql})
 
     def count(self, sobject: str) -> int:
-        """How many records an object has for this user, by one query.
+        """The number of records of an object that this user can see, by one query.
 
         https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_count.htm
 
         Raises:
             RequestError: Salesforce refuses the query.
-            ResponseError: it gives no number.
+            ResponseError: the response contains no number.
         """
-        soql = f"SELECT COUNT() FROM {sobject}"  # noqa: S608 - as describe names it
+        soql = f"SELECT COUNT() FROM {sobject}"  # noqa: S608 - the name comes from describe
         answer = self._client.get_object("/query/", {"q": soql})
         number = answer.get("totalSize")
         if type(number) is not int:
-            raise ResponseError(f"Salesforce counted the {sobject} records without a number.")
+            raise ResponseError(f"Salesforce returned no number of {sobject} records.")
         return number
 
     def bulk(self, soql: str) -> Iterator[list[str]]:
         """The rows that a query job finds, without the header.
 
-        A query job reads; made twice, it does no harm, so a lost answer is asked for again.
+        A query job only reads, so the request is retried: a second job does no harm.
 
         Raises:
             RequestError: Salesforce refuses the query.
@@ -105,7 +105,7 @@ class QueryApi:
         )
         job_id = answer.object.get("id")
         if not is_job_id(job_id):
-            raise ResponseError("Salesforce made a query job without an id.")
+            raise ResponseError("Salesforce created a query job without an id.")
         self._await_end(f"/jobs/query/{job_id}")
         yield from self._results(f"/jobs/query/{job_id}/results")
 
@@ -132,7 +132,7 @@ class QueryApi:
             if self._clock() - started > _JOB_SECONDS:
                 raise ResponseError(f"{path} is still {state} after {_JOB_SECONDS:.0f} seconds.")
             if self._leaving.wait(_POLL_SECONDS[min(attempt, len(_POLL_SECONDS) - 1)]):
-                raise ResponseError(f"{path} was {state} when the run was told to stop.")
+                raise ResponseError(f"{path} was {state} when the run was stopped.")
             attempt += 1
 
 
@@ -151,16 +151,16 @@ def _rows(page: Answer, path: str) -> Iterator[list[str]]:
 
 
 def request_line_bytes(soql: str) -> int:
-    """How long the request line of a query is, with its text percent-encoded."""
+    """The length of a query's request line in bytes, with the query percent-encoded."""
     return _REQUEST_LINE_FRAME_BYTES + len(urlencode({"q": soql}))
 
 
 def queries_that_fit(head: str, literals: Iterable[str], tail: str = ")") -> Iterator[str]:
-    """Queries that name some literals each, as many as the request line has room for.
+    """Queries for all literals, each with as many as the request line has room for.
 
     Args:
         head: SOQL up to the first literal, such as ``SELECT Id FROM Account WHERE Name IN (``.
-        literals: As `literal` writes them. One that is too long by itself gets a query of its own.
+        literals: As `literal` writes them. One that is too long by itself gets its own query.
         tail: SOQL after the last literal.
     """
     room = MOST_REQUEST_LINE_BYTES - request_line_bytes(head + tail)
@@ -178,19 +178,23 @@ def queries_that_fit(head: str, literals: Iterable[str], tail: str = ")") -> Ite
 
 
 def literal(value: str, field_type: str) -> str:
-    """A value as SOQL writes it, by the describe type of its field; it cannot end early.
+    """A value as a SOQL literal, escaped so that it cannot end early.
 
-    Percent signs and underscores stand for themselves: only `LIKE` has wildcards, which no query of
-    this package uses.
+    Percent signs and underscores are not escaped: only `LIKE` has wildcards, and no query of this
+    package uses it.
+
+    Args:
+        value: The value as text.
+        field_type: The describe type of its field.
 
     Raises:
-        ResponseError: it is no number, but its field holds numbers.
+        ResponseError: the field is numeric or boolean, but the value is not.
 
     https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_quotedstringescapes.htm
     """
     if field_type in {"int", "long", "double", "currency", "percent", "boolean"}:
         if not _BARE.fullmatch(value):
-            raise ResponseError(f"{printable(value)} is no value of a field of type {field_type}.")
+            raise ResponseError(f"{printable(value)} is not a value of type {field_type}.")
         return value
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     for plain, code in (("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):

@@ -1,4 +1,4 @@
-"""What an answer means that refuses a request."""
+"""Turns a response that refuses a request into an error."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ if TYPE_CHECKING:
 
 #: What to do, by errorCode without underscores.
 _REMEDIES = {
-    "APIDISABLEDFORORG": "The edition of this org has no API; ask Salesforce to enable it.",
-    "APICURRENTLYDISABLED": "Salesforce has switched the API off for a while; try again later.",
+    "APIDISABLEDFORORG": "The edition of this org includes no API; ask Salesforce to enable it.",
+    "APICURRENTLYDISABLED": "Salesforce has disabled the API for now; try again later.",
     "FEATURENOTENABLED": (
         "hardDelete needs the permission Bulk API Hard Delete on the user's profile."
     ),
     "INSUFFICIENTACCESS": "Give the user the permission.",
-    "INVALIDENTITY": "Bulk API 2.0 does not load this object.",
+    "INVALIDENTITY": "Bulk API 2.0 does not support this object.",
 }
 
-#: What to do about a 401 that a new token does not cure, by a part of its message. Salesforce sends
+#: What to do about a 401 that a new token does not fix, by a part of its message. Salesforce sends
 #: these with the code of an expired session.
 #: https://github.com/jsforce/jsforce/blob/main/src/http-api.ts (isSessionExpired)
 _INCURABLE = {
     "connected app is not attached to agent": "Attach the app to the agent, or use another app.",
     "this session is not valid for use with the rest api": (
-        "The token lacks the scope api: log in with an app, or in a way, that grants it."
+        "The token lacks the scope api; log in with an app or flow that grants it."
     ),
 }
 
 
 def refusal(method: str, path: str, answer: Answer) -> RequestError:
-    """The error for an answer of status 300 and above."""
+    """The error for a response with status 300 or above."""
     status = answer.status
     code, detail = answer.error
     kind: type[RequestError] = RequestError
@@ -49,7 +49,7 @@ def refusal(method: str, path: str, answer: Answer) -> RequestError:
             remedy = "Salesforce has retired this api_version; set a newer one."
     elif code in {"REQUESTLIMITEXCEEDED", "EXCEEDEDQUOTA", "LIMITEXCEEDED"}:
         kind = LimitExceededError
-        remedy = "The org's allowance for 24 hours is used up; run again when it has room."
+        remedy = "The org's 24-hour allowance is used up; run again when some is available."
     elif status >= 500 or status in {408, 420, 429}:
         kind = UnavailableError
         remedy = "Salesforce stayed unavailable through every attempt; run again later."
@@ -58,7 +58,7 @@ def refusal(method: str, path: str, answer: Answer) -> RequestError:
 
 
 def check_curable(answer: Answer) -> None:
-    """Make sure that a new token may cure a 401.
+    """Check that a new token may fix a 401.
 
     Raises:
         AuthenticationError: it cannot.
@@ -70,7 +70,7 @@ def check_curable(answer: Answer) -> None:
 
 
 def still_refused(answer: Answer) -> AuthenticationError:
-    """The error for a 401 that comes in spite of a new token."""
+    """The error for a 401 despite a new token."""
     return AuthenticationError(
         f"Salesforce accepts the login but refuses the session: {answer.error[1]}. Check the app's "
         "OAuth scopes (api), its IP rules and the user's permissions."

@@ -1,4 +1,4 @@
-"""A result file of a job on its way to disk."""
+"""Saves a result file of a job."""
 
 from __future__ import annotations
 
@@ -15,29 +15,28 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-#: The largest CSV that Salesforce takes, see
+#: The largest CSV that Salesforce accepts; see
 #: https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-bulkapi.html
 _MOST_UPLOAD_BYTES = 150_000_000
-#: Results repeat each row in quotes and add an Id or an error text. A row of 20 bytes may have an
-#: error text of 4,000 on average before this is too little.
+#: Results repeat each row in quotes and add an Id or an error message. With rows of 20 bytes, this
+#: allows error messages of 4,000 bytes on average.
 _GROWTH = 200
 _LEAST_BOUND = 64 << 20
 
 
 def result_bound(upload_bytes: int = _MOST_UPLOAD_BYTES) -> int:
-    """How many bytes a result file of an upload cannot have; gzip can make a bomb of less."""
+    """The maximum bytes of a result file of an upload; a larger one may be a gzip bomb."""
     return _LEAST_BOUND + _GROWTH * upload_bytes
 
 
 class ResultFile:
-    """Writes a download to a draft, and puts it in its place when it is whole.
+    """Writes a download to a draft, and moves it into place when it is complete.
 
-    What is wrong with the bytes raises an `ExchangeError`, what is wrong with the disk a
-    `StateDirectoryError`.
+    Invalid content raises an `ExchangeError`, a disk error a `StateDirectoryError`.
 
     Args:
-        path: Where the file goes.
-        most_bytes: Larger files are refused.
+        path: Where to save the file.
+        most_bytes: A larger file is refused.
     """
 
     def __init__(self, path: Path, most_bytes: int) -> None:
@@ -59,7 +58,11 @@ class ResultFile:
         self._close()
 
     def restart(self) -> None:
-        """Begin with an empty draft."""
+        """Start an empty draft.
+
+        Raises:
+            StateDirectoryError: it cannot be created.
+        """
         self._close()
         self._size = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")()
@@ -69,19 +72,19 @@ class ResultFile:
             self._file = os.fdopen(os.open(self._draft, flags, 0o600), "wb")
 
     def write(self, chunk: bytes) -> None:
-        """Write bytes, once they are known to be text of a size that can be.
+        """Write bytes after checking them.
 
         Raises:
-            ExchangeError: they are not.
-            StateDirectoryError: the disk does not take them.
+            ExchangeError: they are HTML, too many, or not UTF-8.
+            StateDirectoryError: they cannot be written.
         """
         if self._size == 0 and chunk.lstrip()[:1] == b"<":
-            raise ExchangeError(Trouble.UNUSABLE, "it is a page of HTML, not CSV")
+            raise ExchangeError(Trouble.UNUSABLE, "it is an HTML page, not CSV")
         self._size += len(chunk)
         if self._size > self._most_bytes:
             raise ExchangeError(
                 Trouble.TOO_LARGE,
-                f"it has more than {self._most_bytes:,} bytes, which no result of this job has",
+                f"it has more than {self._most_bytes:,} bytes, too many for a result of this job",
             )
         self._decode(chunk)
         if self._file is not None:
@@ -89,11 +92,11 @@ class ResultFile:
                 self._file.write(chunk)
 
     def finish(self) -> None:
-        """Put the file in its place.
+        """Move the file into place.
 
         Raises:
             ExchangeError: it ends within a character.
-            StateDirectoryError: the disk does not take it.
+            StateDirectoryError: it cannot be written.
         """
         self._decode(b"", final=True)
         with self._local():

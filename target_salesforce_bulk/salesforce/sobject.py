@@ -1,4 +1,4 @@
-"""What describe tells of an object and its fields.
+"""Objects and their fields, as describe returns them.
 
 https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_describe.htm
 """
@@ -23,16 +23,16 @@ _API_NAME = re.compile(r"[A-Za-z0-9_]+")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
-    """One field of an object, as far as loading rows into it needs to know."""
+    """One field of an object, with what is needed to load it."""
 
     name: str
     type: str
     label: str = ""
-    #: Characters, for text; 0 where the type has none.
+    #: Maximum characters of a text; 0 for types without a length.
     length: int = 0
-    #: Digits of an int.
+    #: Maximum digits of an int.
     digits: int = 0
-    #: Digits of a number in all, and behind the point.
+    #: Maximum digits of a number: in total, and after the decimal point.
     precision: int = 0
     scale: int = 0
     createable: bool = True
@@ -40,17 +40,17 @@ class Field:
     nillable: bool = True
     defaulted_on_create: bool = False
     external_id: bool = False
-    #: Whether a parent or an upsert may be looked up by this field.
+    #: Whether an upsert or a parent column may identify records by this field.
     id_lookup: bool = False
     unique: bool = False
     case_sensitive: bool = False
     restricted_picklist: bool = False
     #: The active values of a picklist.
     picklist_values: tuple[str, ...] = ()
-    #: Objects that a reference may point to; two or more make it polymorphic.
+    #: Objects that a reference may point to; with two or more, it is polymorphic.
     reference_to: tuple[str, ...] = ()
     relationship_name: str | None = None
-    #: The compound (Name, MailingAddress) that this field is a part of.
+    #: The compound field (Name, MailingAddress) that this field is part of.
     compound_field_name: str | None = None
     calculated: bool = False
     auto_number: bool = False
@@ -64,16 +64,16 @@ class Field:
     def polymorphic(self) -> bool:
         """Whether a parent column must name the parent's object.
 
-        The number of objects decides, not describe's ``polymorphicForeignKey``: groups and queues
-        make the same field point to one object in one org and to two in another.
+        The number of objects decides, not describe's ``polymorphicForeignKey``: because of groups
+        and queues, the same field points to one object in one org and to two in another.
         """
         return len(self.reference_to) > 1
 
     def accepts(self, operation: Operation) -> bool:
-        """Whether a job of this operation may hold a column for this field.
+        """Whether a job of this operation may have a column for this field.
 
-        The key of an upsert is another question: ``Id`` keys one where it is asked for, but is not
-        data that an upsert by another field can write.
+        The key of an upsert is a separate matter: ``Id`` may be the key, but an upsert by another
+        field cannot write it.
         """
         if operation.only_ids:
             return self.name == "Id"
@@ -88,7 +88,7 @@ class Field:
         """Read one of describe's ``fields``.
 
         Raises:
-            ResponseError: a member is not of its type.
+            ResponseError: a member is missing or has an unexpected type.
         """
         return cls(
             name=_name(body, "name") or _missing("name"),
@@ -144,11 +144,11 @@ class SObject:
         return {f.relationship_name.lower(): f for f in self.fields if f.relationship_name}
 
     def field(self, name: str) -> Field | None:
-        """Find a field; Salesforce's names do not tell upper from lower case."""
+        """Find a field by its name, ignoring case."""
         return self._fields_by_name.get(name.lower())
 
     def reference(self, relationship: str) -> Field | None:
-        """Find the reference field behind a relationship name such as ``Account``."""
+        """Find the reference field of a relationship such as ``Account``, ignoring case."""
         return self._references_by_relationship.get(relationship.lower())
 
     def accepts(self, operation: Operation) -> bool:
@@ -163,13 +163,13 @@ class SObject:
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> SObject:
-        """Read a describe answer.
+        """Read a describe response.
 
         Raises:
-            ResponseError: the answer is not a describe document.
+            ResponseError: the response is not a describe document.
         """
         if not isinstance(body, dict):
-            raise ResponseError("Salesforce sent a describe that is no object.")
+            raise ResponseError("Salesforce sent a describe result that is not an object.")
         return cls(
             name=_name(body, "name") or _missing("name"),
             label=_text(body, "label") or "",
@@ -182,13 +182,13 @@ class SObject:
 
 
 def _of_type(body: Mapping[str, Any], member: str, kind: type) -> Any:
-    """A member of an answer, which may be null or missing; nothing else is taken for its type."""
+    """A member of a response; it may be null or missing, but must not have another type."""
     value = _object(body).get(member)
-    if value is None or type(value) is kind:  # a bool is no number
+    if value is None or type(value) is kind:  # not isinstance: a bool is an int
         return value
     raise ResponseError(
-        f"Salesforce sent a describe whose {member} is a {type(value).__name__} instead of a "
-        f"{kind.__name__}."
+        f"Salesforce sent a describe result whose {member} is a {type(value).__name__}, "
+        f"not a {kind.__name__}."
     )
 
 
@@ -208,25 +208,28 @@ def _list(body: Mapping[str, Any], member: str) -> list[Any]:
 def _number(body: Mapping[str, Any], member: str) -> int:
     value: int = _of_type(body, member, int) or 0
     if value < 0:
-        raise ResponseError(f"Salesforce sent a describe whose {member} is less than 0.")
+        raise ResponseError(f"Salesforce sent a describe result whose {member} is negative.")
     return value
 
 
 def _name(body: Mapping[str, Any], member: str) -> str | None:
-    """An API name, which goes into columns, queries and messages."""
+    """An API name, safe in columns, queries and messages."""
     value = _text(body, member)
     if value and not _API_NAME.fullmatch(value):
         raise ResponseError(
-            f"Salesforce sent a describe whose {member} is no API name: {plain_text(value)}"
+            f"Salesforce sent a describe result whose {member} is not an API name: "
+            f"{plain_text(value)}"
         )
     return value
 
 
 def _object(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise ResponseError("Salesforce sent a describe with something else than an object.")
+        raise ResponseError(
+            "Salesforce sent a describe result with something other than an object."
+        )
     return value
 
 
 def _missing(member: str) -> str:
-    raise ResponseError(f"Salesforce sent a describe without {member}.")
+    raise ResponseError(f"Salesforce sent a describe result without {member}.")

@@ -1,13 +1,13 @@
-"""Requests that are sent again where that is safe.
+"""Retries requests if that is safe.
 
-What may be sent again depends on two things: whether the request can have taken effect, and whether
-taking effect twice would matter.
+That depends on two things: whether the request may have taken effect, and whether taking effect
+twice would matter.
 
-* A 429, a refused connection or a failed name lookup means that Salesforce did nothing: any request
-  is sent again.
-* A 5xx, a broken connection or a timeout may mean that it did: only a request that may take effect
-  twice is sent again. For another one the caller gets an ``AnswerLostError`` and settles it by
-  asking.
+* After a 429, a refused connection or a failed name lookup, Salesforce has done nothing: any
+  request is retried.
+* After a 5xx, a broken connection or a timeout, the request may have taken effect: it is retried
+  only if it may take effect twice. Otherwise the caller gets an ``AnswerLostError`` and must ask
+  Salesforce.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: 420 and 429 come from Salesforce's edge, which passes nothing on.
+#: 420 and 429 come from Salesforce's edge, which then does not forward the request.
 _REFUSED_UNREAD = frozenset({420, 429})
 _REQUEST_TIMEOUT = 408
 
@@ -54,20 +54,20 @@ _LONGEST_WAIT_SECONDS = 60.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RetryPolicy:
-    """How patiently a request is repeated; whichever bound is reached first ends it."""
+    """How often and for how long a request is retried; the first limit reached ends it."""
 
     attempts: int = 6
-    #: Also the longest that one answer may take, unless one attempt's timeout is longer.
+    #: Also the maximum time of one response, unless the timeout of one attempt is longer.
     max_seconds: float = 300.0
 
 
 class _AgainError(Exception):
-    """The attempt failed in a way that another one may cure.
+    """An attempt failed, and another one may succeed.
 
     Args:
         reason: For the log.
         outcome: What the caller gets if there is no other attempt.
-        wait_seconds: What Salesforce asks for.
+        wait_seconds: The wait that Salesforce asks for.
     """
 
     def __init__(
@@ -79,15 +79,15 @@ class _AgainError(Exception):
 
 
 class Transport:
-    """Sends requests with retries; one for each thread.
+    """Sends requests with retries; not thread-safe.
 
     Args:
-        policy: How patiently.
-        timeout_seconds: Longest wait for a connection, and between two bytes of an answer.
-        sleep: Waits so many seconds.
-        on_sent: Told of every attempt.
-        adapter: What requests are sent through, for tests without a network.
-        clock: Seconds that never go back.
+        policy: How often and for how long.
+        timeout_seconds: Maximum wait for a connection, and between two bytes of a response.
+        sleep: Sleeps for a number of seconds.
+        on_sent: Called for every attempt.
+        adapter: Sends the requests, for tests without a network.
+        clock: A monotonic clock, in seconds.
     """
 
     def __init__(
@@ -112,15 +112,15 @@ class Transport:
         )
 
     def send(self, request: Request) -> Answer:
-        """Send a request until it is answered.
+        """Send a request until there is a response.
 
         Returns:
-            The answer: any but those that another attempt could cure, until the attempts are used
-            up; then also those.
+            The response. One that another attempt may improve is returned only after the last
+            attempt.
 
         Raises:
-            UnreachableError: no connection, or no answer to a repeatable request.
-            ResponseError: the answer to a repeatable request cannot be understood.
+            UnreachableError: no connection, or no response to a repeatable request.
+            ResponseError: the response to a repeatable request cannot be understood.
             AnswerLostError: the request may have taken effect and must not be repeated.
         """
 
@@ -130,14 +130,13 @@ class Transport:
         return self._until_answered(request, attempt, self._policy.max_seconds)
 
     def download(self, request: Request, sink: Sink) -> Answer:
-        """Send a repeatable request until the body of its answer is in the sink.
+        """Send a repeatable request until the body of its response is in the sink.
 
-        A body that takes long is no reason to give up, so only the attempts are bounded here, and
-        each of them by its rate.
+        A body may take long, so only the number of attempts is limited here, and the rate of each.
 
         Raises:
-            UnreachableError: the body was cut short again and again.
-            ResponseError: the body cannot be what was asked for.
+            UnreachableError: every attempt was cut short.
+            ResponseError: the body cannot be the requested document.
         """
         encoding = "gzip"
 
@@ -169,14 +168,14 @@ class Transport:
                     return _last_word(again)
                 seconds = min(max(next(waits), again.wait_seconds), left)
                 logger.warning(
-                    "%s %s: %s; tried again in %.1f s",
+                    "%s %s: %s; retrying in %.1f s",
                     request.method,
                     request.path,
                     again,
                     seconds,
                 )
             self._sleep(seconds)
-        raise AssertionError("The loop ends with an answer or an error.")
+        raise AssertionError("The loop ends with a response or an error.")
 
     def _timed(self, request: Request, attempt: Callable[[], Answer]) -> Answer:
         started = self._clock()
@@ -194,11 +193,11 @@ class Transport:
         return answer
 
     def _judged(self, request: Request, answer: Answer) -> Answer:
-        """The answer, unless another one is needed.
+        """The response, unless another attempt is needed.
 
         Raises:
-            _AgainError: another attempt may bring a better one.
-            AnswerLostError: it does not tell whether the request took effect.
+            _AgainError: another attempt may succeed.
+            AnswerLostError: the response does not show whether the request took effect.
         """
         status, wait = answer.status, _retry_after(answer)
         if status in _REFUSED_UNREAD or (status == 403 and _too_many_at_once(answer)):
@@ -207,8 +206,8 @@ class Transport:
             if request.repeatable:
                 raise _AgainError(f"HTTP {status}", answer, wait)
             raise AnswerLostError(
-                f"{request.method} {request.path} was answered with HTTP {status}, which leaves "
-                "open whether it took effect."
+                f"{request.method} {request.path} returned HTTP {status}, so it is unknown whether "
+                "it took effect."
             )
         if status < 300 and request.expects_json:
             _check_json(request, answer)
@@ -216,20 +215,22 @@ class Transport:
 
 
 def _outcome(request: Request, error: ExchangeError) -> Exception:
-    """What follows from an exchange that failed."""
+    """The error for a failed exchange."""
     unreachable = UnreachableError(
-        f"No answer from {request.host}: {error}. Check the address and the network (proxies are "
+        f"No response from {request.host}: {error}. Check the URL and the network (proxies are "
         "taken from HTTPS_PROXY, certificates from REQUESTS_CA_BUNDLE)."
     )
     unusable = ResponseError(
-        f"The answer to {request.method} {request.path} cannot be read: {error}."
+        f"The response to {request.method} {request.path} cannot be read: {error}."
     )
     if error.trouble is Trouble.HOPELESS:
         return unreachable
     if error.trouble is Trouble.NOT_SENT:
         return _AgainError(str(error), unreachable)
     if not request.repeatable:
-        return AnswerLostError(f"The answer to {request.method} {request.path} was lost: {error}.")
+        return AnswerLostError(
+            f"The response to {request.method} {request.path} was lost: {error}."
+        )
     if error.trouble is Trouble.TOO_LARGE:
         return unusable
     return _AgainError(str(error), unreachable if error.trouble is Trouble.LOST else unusable)
@@ -246,17 +247,17 @@ def _check_json(request: Request, answer: Answer) -> None:
         _ = answer.json
     except ResponseError as error:
         if request.repeatable:
-            raise _AgainError("the answer is not JSON", error) from error
+            raise _AgainError("the response is not JSON", error) from error
         raise AnswerLostError(
-            f"{request.method} {request.path} was answered with HTTP {answer.status}, but not with "
-            "JSON, so whether it took effect is open."
+            f"{request.method} {request.path} returned HTTP {answer.status} without JSON, so it is "
+            "unknown whether it took effect."
         ) from error
 
 
 def _waits() -> Generator[float]:
-    """Seconds between attempts: they grow, with full jitter, so that clients spread out."""
+    """Seconds between attempts: growing, with full jitter so that clients spread out."""
     longest = backoff.expo(factor=_FIRST_WAIT_SECONDS, max_value=_LONGEST_WAIT_SECONDS)
-    next(longest)  # the first value is for whoever calls send()
+    next(longest)  # the first value only starts the generator
     while True:
         yield backoff.full_jitter(next(longest))
 
@@ -272,5 +273,5 @@ def _retry_after(answer: Answer) -> float:
 
 
 def _too_many_at_once(answer: Answer) -> bool:
-    """Whether too many long requests run at once, which passes; the day's allowance does not."""
+    """Whether too many long requests run at once; that passes, unlike the daily limit."""
     return b"ConcurrentRequests" in answer.body

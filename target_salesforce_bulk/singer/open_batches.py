@@ -150,6 +150,13 @@ class OpenBatches:
         self._deleted_keys.clear()
         self._open_keys.clear()
 
+    def discard(self) -> None:
+        """Close what is open; it will not be sent."""
+        for writer in (self._writes, self._deletes):
+            if writer is not None and writer.open is not None:
+                closed, writer.open = writer.open, None
+                closed.discard()
+
     def seal_old(self) -> float:
         """Seal the open batches if one is old enough; the seconds until one may be."""
         limit = self._limits.max_age_seconds

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.journal.expected import Answer
+from target_salesforce_bulk.mapping.not_loaded import not_loaded
 from target_salesforce_bulk.mapping.resolve import resolve_stream
 from target_salesforce_bulk.plain_text import counted, plain_text
 from target_salesforce_bulk.rows.encoder import RowRefused, is_deleted
@@ -99,14 +100,10 @@ class SalesforceSink(SafeSink):
             self._intake.objects,
             self._target.earlier_properties(self.stream_name, properties),
         )
-        for unmapped in resolved.field_map.unmapped:
-            if options.unmapped_fields == "warn":
-                self.logger.warning(
-                    "Stream %s: property %s is not loaded: %s",
-                    plain_text(self.stream_name),
-                    plain_text(unmapped.property),
-                    plain_text(unmapped.reason),
-                )
+        if resolved.field_map.unmapped and options.unmapped_fields == "warn":
+            self.logger.warning(
+                "Stream %s: %s", plain_text(self.stream_name), not_loaded(resolved.field_map)
+            )
         return resolved
 
     def _make_batches(self, resolved: ResolvedStream, options: StreamSettings) -> None:
@@ -189,6 +186,10 @@ class SalesforceSink(SafeSink):
     def seal(self) -> None:
         """Seal the open batches."""
         self._batches.seal()
+
+    def discard(self) -> None:
+        """Close the open batches of a run that stops; their rows come again."""
+        self._batches.discard()
 
     def seal_old(self) -> float:
         """Seal the open batches if one is old enough; the seconds until one may be."""

@@ -131,5 +131,5 @@ def test_the_daily_allowance_is_used_up(org: Emulator, load: Callable[..., Resul
     again = load(ROWS)
 
     assert (stopped.code, stopped.states) == (1, [])
-    assert "allowance for 24 hours is used up" in stopped.last_line
+    assert "24-hour allowance is used up" in stopped.last_line
     assert (again.code, org.count("Contact")) == (0, 20)

@@ -89,7 +89,7 @@ def test_results_that_are_not_compressed_as_they_say(
     result = load(ROWS)
 
     assert (result.code, org.count("Contact")) == (0, 20), result.stderr
-    assert "is not compressed as it says" in result.stderr
+    assert "is not encoded as its Content-Encoding says" in result.stderr
 
 
 @pytest.mark.parametrize("answer", ["accept", "refuse", "ignore"])

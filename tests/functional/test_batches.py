@@ -327,3 +327,16 @@ def test_files_on_s3(
     assert (good.code, org.count("Contact")) == (0, 30), good.stderr
     assert missing.code == 1
     assert f"The batch file {bucket}/nothing cannot be read" in missing.last_line
+
+
+def test_other_protocols_must_be_named(
+    org: Emulator, load: Callable[..., Result], tmp_path: Path
+) -> None:
+    """A file that only another protocol leads to is opened if the settings name that."""
+    url = f"local://{write(tmp_path / 'rows.jsonl', [contact(1)['record']], 'jsonl')}"
+    messages = [schema(), batch([url])]
+    refused = load(messages)
+    allowed = load(messages, batch_protocols=["local"])
+
+    assert (refused.code, "batch_protocols" in refused.last_line) == (1, True)
+    assert (allowed.code, org.count("Contact")) == (0, 1), allowed.stderr

@@ -22,11 +22,11 @@ def check(config: dict[str, Any], tmp_path: Path) -> Callable[..., Any]:
     """Run `check` as a process."""
 
     def run(
-        messages: list[dict[str, Any]] | None = None, **settings: Any
+        messages: list[dict[str, Any]] | None = None, *more: str, **settings: Any
     ) -> subprocess.CompletedProcess[str]:
         (tmp_path / "config.json").write_text(json.dumps(config | settings))
         command = [sys.executable, "-m", "target_salesforce_bulk", "check"]
-        command += ["--config", str(tmp_path / "config.json")]
+        command += ["--config", str(tmp_path / "config.json"), *more]
         if messages is not None:
             lines = "".join(json.dumps(each) + "\n" for each in messages)
             (tmp_path / "input.singer").write_text(lines)
@@ -52,11 +52,60 @@ def test_a_configuration_that_works(org: Emulator, check: Any) -> None:
 
 def test_all_streams_that_would_fail_are_shown(check: Any) -> None:
     """Not only the first."""
-    result = check(streams={"a": {"object": "Nope__c"}, "b": {"object": "Account"}})
+    result = check(streams={"a": {"object": "Nope__c"}, "b": {"object": "Account"}}, auto_map=False)
 
     assert result.returncode == 1
     assert "no object Nope__c" in result.stdout
     assert "Stream b: upsert needs a field" in result.stdout
+
+
+def test_a_catalog_is_checked_in_full(org: Emulator, check: Any, tmp_path: Path) -> None:
+    """Every selected stream, though one fails; through stream maps, and against `streams`."""
+    streams = [
+        {
+            "tap_stream_id": name,
+            "schema": {"properties": CONTACT | {"zip": {}}},
+            "key_properties": ["External_Id__c"],
+            "metadata": [{"breadcrumb": [], "metadata": {"selected": name != "unused"}}],
+        }
+        for name in ("people", "Nope", "unused", "users")
+    ]
+    (tmp_path / "catalog.json").write_text(json.dumps({"streams": streams}))
+    result = check(
+        None,
+        "--catalog",
+        str(tmp_path / "catalog.json"),
+        streams={"Contact": {}, "user": {}, "Nope": {}},
+        stream_maps={"people": {"__alias__": "Contact", "LastName": None}},
+        unlisted_streams="skip",
+    )
+
+    assert result.returncode == 1
+    assert "Problem: Stream Nope: the org has no object of that name" in result.stdout
+    _, _, shown = result.stdout.partition("\nStream Contact")
+    assert shown.splitlines() == [
+        " → Contact, upsert by External_Id__c",
+        "  External_Id__c  →  External_Id__c  string(80)",
+        "  FirstName       →  FirstName       string(40)",
+        "  Email           →  Email           email(80)",
+        "  Warning: zip is not loaded: Contact has no field of that name",
+        "  Warning: new records need LastName, but no property maps to them",
+        "",
+        "Left out, because streams has no entry for them and unlisted_streams is skip: users "
+        "(did you mean user?).",
+        "",
+        "Entries of streams that matched no stream of the input: user (did you mean users?).",
+    ]
+    assert org.jobs() == []
+
+
+def test_a_file_that_is_no_catalog(check: Any, tmp_path: Path) -> None:
+    """One line, before the login."""
+    (tmp_path / "catalog.json").write_text("{}")
+    result = check(None, "--catalog", str(tmp_path / "catalog.json"))
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "is not a Singer catalog" in result.stderr.splitlines()[-1]
 
 
 def test_an_input_is_read_but_not_sent(org: Emulator, check: Any, tmp_path: Path) -> None:
@@ -65,7 +114,7 @@ def test_an_input_is_read_but_not_sent(org: Emulator, check: Any, tmp_path: Path
     result = check([schema(properties=CONTACT | {"zip": {}}), *rows, rows[1]], batch_size_rows=10)
 
     assert result.returncode == 1
-    assert "Stream Contact: 26 records, 25 rows to be sent in 3 jobs" in result.stdout, (
+    assert "Stream Contact: 26 records, 25 rows to be sent, in 3 jobs" in result.stdout, (
         result.stdout
     )
     assert "1 refused" in result.stdout

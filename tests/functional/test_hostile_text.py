@@ -189,7 +189,7 @@ def test_a_check_of_an_answer_of_another_type(
     output = run("check", **QUICK)
 
     assert alarming(output) == []
-    assert b"Salesforce answered with JSON that is not an object." in output
+    assert b"Salesforce returned JSON that is not an object." in output
     assert b"Traceback" not in output
 
 

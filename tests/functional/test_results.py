@@ -109,7 +109,7 @@ def test_a_row_in_two_files(org: Emulator, load: Callable[..., Result], operatio
 
 
 UNREADABLE = {
-    "html": ("<!DOCTYPE html>\n<html><body>Maintenance</body></html>\n", "a page of HTML"),
+    "html": ("<!DOCTYPE html>\n<html><body>Maintenance</body></html>\n", "an HTML page"),
     "no Ids": (f"{NAMES}\n", "has no column sf__id"),
     "cut": (
         '"sf__Id","sf__Error","External_Id__c","FirstName","LastName","Email"\n"","X:y:--","C-',

@@ -93,7 +93,7 @@ def test_the_same_batches(
     assert not_in_bulk < one_by_one * 0.9
 
 
-#: What is no time stamp, and cannot be told to mean that a record is deleted.
+#: Values that are no timestamp, so that it is unclear whether the record is deleted.
 NO_TIME_STAMPS = ["", "null", "false", False, True, 0, 1700000000, "1712111231230", [], {}, "soon"]
 
 
@@ -119,7 +119,7 @@ def test_only_a_time_stamp_deletes(
     else:
         operation = {"delete": "delete", "hard_delete": "hardDelete"}[deletes]
         assert rows == {"upsert": 2, operation: len(stamps)}
-        assert refused.count("_sdc_deleted_at is no time stamp") == len(NO_TIME_STAMPS)
+        assert refused.count("_sdc_deleted_at is not a timestamp") == len(NO_TIME_STAMPS)
 
 
 #: Values that are hard on a reader of JSON or a writer of cells, as JSON.

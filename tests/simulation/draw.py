@@ -15,7 +15,7 @@ _LIES = ("counts of 0", "a row in two files", "a success is missing", "one failu
 
 
 class Draw:
-    """Everything that is drawn for one history."""
+    """Draws everything for one history."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -84,7 +84,7 @@ class Draw:
         return (parents, children) if self._likely(0.4) else (children, parents)
 
     def _twins(self) -> tuple[Stream, ...]:
-        """Two streams of the tap that are one stream here."""
+        """Two streams of the tap that become one stream here."""
         first = self._stream("s1")
         return replace(first, alias="s"), replace(first, name="s2", alias="s")
 

@@ -22,7 +22,7 @@ _ONE_OF = 4
 
 
 class Elsewhere:
-    """The same tap, from its beginning each time, into an org that nobody looks at.
+    """Loads the same tap, from its beginning each time, into an org that is not checked.
 
     It uses the state directory of the org that is judged, and must not change anything there: not
     which rows are left out, nor which are stored as failed. It draws from a seed of its own, so a

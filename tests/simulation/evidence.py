@@ -45,7 +45,7 @@ class RunFacts:
 
 @dataclass
 class Evidence:
-    """Everything that the rules speak of."""
+    """Everything that the rules refer to."""
 
     tap: Tap
     rows: dict[int, Row] = field(default_factory=dict)

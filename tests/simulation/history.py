@@ -1,4 +1,4 @@
-"""Plays a plan: run after run, until all is settled and one more ordinary run has passed."""
+"""Plays a plan: run after run, until everything is settled, and then one more ordinary run."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class History:
     # -- what happens -------------------------------------------------------------------------
 
     def play(self) -> list[str]:
-        """Play it to the end; what the rules forbid and it did."""
+        """Play it to the end; returns the violations of the rules."""
         for step in self._plan.steps:
             if isinstance(step, Run):
                 self._run(step)
@@ -284,7 +284,7 @@ class History:
                     return
 
     def _done(self) -> set[int]:
-        """Rows that have been tried, that newer ones stand for, or that need not be tried."""
+        """Rows that were tried, that newer ones replace, or that need not be tried."""
         rows = self.evidence.rows.values()
         found = {row.number for row in rows if row.refused or row.deleted}
         for job in [*self.org.jobs.values(), *self.org.gone.values()]:
@@ -322,7 +322,7 @@ class History:
 
 
 def _at_line(line: int, steps: int) -> Callable[[Process, str], bool]:
-    """Whether a process is at a STATE line, so many steps after its writing began."""
+    """Whether a process is at a STATE line, a number of steps after it began to write."""
     left = [line, steps]
 
     def is_there(_: Process, what: str) -> bool:

@@ -1,4 +1,4 @@
-"""Ingest jobs of the org: what they hold, how they are processed, and what they answer."""
+"""Ingest jobs of the org: their rows, their processing and their responses."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ FIELDS = ("A__c", "B__c", "C__c", "Parent")
 
 
 def judge(evidence: Evidence) -> list[str]:
-    """What is wrong after a run that ended well, with all before it settled."""
+    """The violations after a run that ended well, with everything before it settled."""
     named = _Named(evidence)
     problems = list(named.problems)
     if any(each.uncertain for each in evidence.stored) and not evidence.doubtful:
@@ -37,7 +37,7 @@ def judge(evidence: Evidence) -> list[str]:
 
 
 def judge_settled(evidence: Evidence) -> list[str]:
-    """What is wrong when the failed rows were sent again and nothing failed any more."""
+    """The violations after the failed rows were sent again and none failed."""
     parents = _parents(evidence)
     # Rows of one record are sent as one, so one that cannot be loaded holds the others up.
     held_up = {_record_of(each) for each in evidence.stored if _cannot_be_sent(each, parents)}
@@ -49,7 +49,7 @@ def judge_settled(evidence: Evidence) -> list[str]:
 
 
 def judge_last(evidence: Evidence, jobs: int) -> list[str]:
-    """What is wrong after one more ordinary run, in which the source had nothing new."""
+    """The violations after one more ordinary run, in which the source had nothing new."""
     problems = judge(evidence)
     kinds = {stream.kind for stream in evidence.tap.streams}
     idle = kinds <= {">", ">="} and evidence.tap.form == "bookmarks"
@@ -59,7 +59,7 @@ def judge_last(evidence: Evidence, jobs: int) -> list[str]:
 
 
 def _any_twice_at_bookmark(evidence: Evidence) -> bool:
-    """Whether rows at a bookmark speak of one record: the last alone is left out (rule 4.5)."""
+    """Whether rows at a bookmark share a record: only the last is left out (rule 4.5)."""
     for stream in evidence.tap.streams:
         rows = [row for row in evidence.rows.values() if row.stream == stream.name and row.key]
         newest = max((row.at for row in rows), default=0)
@@ -135,7 +135,7 @@ def _judge_inserts(evidence: Evidence, stream: Stream) -> list[str]:
 
 
 def _copies(evidence: Evidence, stream: Stream, row: Row) -> tuple[int, int]:
-    """How often a row must be in the org or named, at the least and at the most."""
+    """How often a row must be in the org or named: minimum and maximum."""
     runs = sorted({run for run, _ in evidence.places.get(row.number, ())})
     if not runs:
         return 0, 0
@@ -171,7 +171,7 @@ def _text(cells: dict[str, Any]) -> str:
 
 
 class _Named:
-    """Which cells of which rows stand in the store."""
+    """Which cells of which rows are stored as failed."""
 
     def __init__(self, evidence: Evidence) -> None:
         self.cells: dict[int, set[str]] = {}
@@ -196,7 +196,7 @@ class _Named:
             self._take(each, by_cell)
 
     def names(self, row: Row, name: str | None) -> bool:
-        """Whether a cell of a row stands in the store; without a field, whether any cell does."""
+        """Whether a cell of a row is stored as failed; without a field, whether any cell is."""
         if name == "Parent":
             return ((row.key or "").lower(), row.cells.get(name, "")) in self._parents
         cells = self.cells.get(row.number, set())
@@ -217,7 +217,7 @@ class _Named:
 
 @dataclass
 class _Identity:
-    """What is written of one record: its rows, in no order but that of their places."""
+    """The rows of one record; only their positions order them."""
 
     writes: list[Row] = field(default_factory=list)
     deletes: list[Row] = field(default_factory=list)
@@ -301,7 +301,7 @@ def _allowed(
 def _named_since(
     evidence: Evidence, named: _Named, identity: _Identity, row: Row, name: str | None
 ) -> bool:
-    """Whether a row that is named, and may be newer, says what this one said: it stands for it."""
+    """Whether a named row that may be newer has the same values, and so replaces this one."""
     return not named.names(row, name) and any(
         named.names(other, name) and not _surely_before(evidence, other, row)
         for other in identity.writes
@@ -309,7 +309,7 @@ def _named_since(
 
 
 def _surely_before(evidence: Evidence, row: Row, other: Row) -> bool:
-    """Whether one row stands before another however the input is looked at."""
+    """Whether one row certainly precedes another."""
     if row is other:
         return False
     mine, theirs = evidence.places[row.number], evidence.places[other.number]

@@ -1,4 +1,4 @@
-"""The org in memory: answers requests, processes jobs in virtual time, and has bad days.
+"""The org in memory: answers requests, processes jobs in virtual time, and has faults.
 
 A request takes a moment, and may go wrong in each of the ways in which a network and a busy server
 go wrong. What goes wrong is decided by `Org.faults`; what becomes of rows and jobs, by `Org.fate`
@@ -38,7 +38,7 @@ class OrgError(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """One request, as faults are decided by it."""
+    """One request, as faults see it."""
 
     number: int
     name: str
@@ -109,11 +109,11 @@ class Org:
     # -- time ---------------------------------------------------------------------------------
 
     def at(self, seconds: float, event: Callable[[], None]) -> None:
-        """Let something happen so many seconds from what happens now."""
+        """Schedule something a number of seconds from now."""
         heapq.heappush(self._events, (self._now + seconds, next(self._numbers), event))
 
     def catch_up(self, *, to_the_end: bool = False) -> None:
-        """Let happen what has happened by now, or all that ever will."""
+        """Do what is due by now, or everything that is scheduled."""
         while self._events and (to_the_end or self._events[0][0] <= self._clock.now):
             self._now, _, event = heapq.heappop(self._events)
             event()
@@ -221,7 +221,7 @@ class Org:
         return job.answer()
 
     def abort(self, job_id: str) -> dict[str, Any]:
-        """Stop a job; what it has processed stays."""
+        """Stop a job; rows already processed stay loaded."""
         job = self.job(job_id)
         if job.state in ENDED:
             raise OrgError("refused", 400, "INVALIDJOBSTATE", f"Aborting already {job.state} Job")

@@ -44,11 +44,11 @@ class Failed:
 
 
 class Signal:
-    """Stands in the input where the process is told to leave."""
+    """Marks the place in the input where the process is told to stop."""
 
 
 class Stdin:
-    """The tap's output, as much as has come at a time."""
+    """The tap's output, as much as has arrived at a time."""
 
     def __init__(self, messages: Iterable[Any], interrupt: Callable[[], BaseException]) -> None:
         self._messages = iter(messages)

@@ -1,4 +1,4 @@
-"""A history as data: what is drawn from a seed, and what is left of it when it is shrunk."""
+"""A history as data: drawn from a seed, and smaller after shrinking."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Command:
 
 @dataclass(frozen=True, kw_only=True)
 class Fate:
-    """What becomes of a row: an error for each of its first tries."""
+    """The fate of a row: an error for each of its first attempts."""
 
     number: int
     errors: tuple[str, ...]
@@ -56,7 +56,7 @@ class Fate:
 
 @dataclass(frozen=True, kw_only=True)
 class JobFate:
-    """What becomes of a job, by its number: it lies, it fails, somebody acts on it.
+    """The fate of a job, by its number: it lies, it fails, or somebody acts on it.
 
     act: `abort` or `remove`, so many seconds after it was closed.
     """
@@ -70,7 +70,7 @@ class JobFate:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A whole history, but for the turns of threads, which the seed decides."""
+    """A whole history, except the turns of threads, which the seed decides."""
 
     seed: int
     tap: Tap

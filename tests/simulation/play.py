@@ -20,13 +20,13 @@ _MEMORY = Path("/dev/shm")
 
 
 def folder() -> Path:
-    """Where the state directories of this process go: into memory where there is such a place."""
+    """Where the state directories of this process go: into memory if possible."""
     place = _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
     return place / f"simulation-{os.getpid()}"
 
 
 def play(plan: Plan, trace: Trace | None = None) -> list[str]:
-    """What the rules forbid and a history did."""
+    """The violations of the rules in a history."""
     try:
         return History(plan, folder(), trace).play()
     except SimulationError as error:
@@ -42,6 +42,6 @@ def play_seed(seed: int) -> tuple[int, list[str]]:
 
 
 def kind_of(problems: list[str]) -> str:
-    """The first problem without its numbers, by which histories fail alike."""
+    """The first problem without its numbers: histories with the same one fail alike."""
     text = re.sub(r"x{9,}", "x…", problems[0]) if problems else ""
     return re.sub(r"\d+|:.*", "#", text)

@@ -119,7 +119,7 @@ def _compare(value: Any) -> Any:
 
 
 def stored(wanted: dict[str, Any], cell: str) -> Any:
-    """A cell as Salesforce keeps it: typed, and without blanks at its ends."""
+    """A cell as Salesforce keeps it: typed, and without whitespace at its ends."""
     if wanted["type"] == "double":
         return Decimal(cell)
     if wanted["type"] == "datetime":
@@ -149,7 +149,7 @@ class Tables:
         return self._tables[name.lower()]
 
     def apply(self, name: str, operation: str, key: str | None, row: Cells, now: float) -> Record:
-        """Do what one row says.
+        """Apply one row.
 
         Raises:
             RowError: it cannot be done.

@@ -1,4 +1,4 @@
-"""Puts shims in the place of what the program's modules hold, and takes them out again."""
+"""Replaces what the program's modules use by shims, and restores it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def replaced(package: str, pairs: list[tuple[Any, Any]]) -> Iterator[None]:
-    """Replace things by others wherever modules of a package hold them.
+    """Replace objects wherever modules of a package refer to them.
 
     A module holds a thing as a global of its own, under whatever name, or as the default of a
     parameter.

@@ -39,7 +39,7 @@ def play_chunk(seeds: range) -> list[tuple[int, list[str]]]:
 
 
 def _players() -> ProcessPoolExecutor:
-    """A process for each core, which stays there.
+    """One process for each core, pinned to it.
 
     Only one thread of a process runs at a time; to wake the next one on another core takes longer.
     """

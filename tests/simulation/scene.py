@@ -1,4 +1,4 @@
-"""One machine, one org, one tap: what a directed history needs, in few words."""
+"""One machine, one org, one tap: what a directed history needs."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Scene:
         self.settings = {"operation": "upsert", "streams": {"*": {"object": "Thing__c"}}} | settings
 
     def run(self, *messages: Any, **more: Any) -> Ended:
-        """Run the target, which must not hang, loop or end in a traceback."""
+        """Run the target; it must not hang, loop or end in a traceback."""
         return self._checked(self.system.run(messages, self.settings, **more))
 
     def run_until(self, *messages: Any, after: Sequence[str]) -> Ended:

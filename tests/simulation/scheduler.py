@@ -24,7 +24,7 @@ class CrashError(BaseException):
 
 
 class SimulationError(Exception):
-    """What a history must never do, such as to hang."""
+    """A history did what none may do, such as hang."""
 
 
 class HangError(SimulationError):
@@ -32,7 +32,7 @@ class HangError(SimulationError):
 
 
 class BoundError(SimulationError):
-    """More steps, requests or virtual time than any honest history takes."""
+    """More steps, requests or virtual time than any valid history takes."""
 
 
 class Clock:
@@ -47,12 +47,12 @@ class Clock:
         self.now = 0.0
 
     def read(self) -> float:
-        """The time, which moves on while it is read."""
+        """The time, which advances when it is read."""
         self.now += self.creep[int(self._rng.random() * len(self.creep))]
         return self.now
 
     def advance(self, to: float) -> None:
-        """Move on to a later time.
+        """Advance to a later time.
 
         Raises:
             BoundError: the history takes too long.
@@ -84,15 +84,15 @@ class Task:
 
 
 class Process:
-    """The threads of one run of the program; the thread that makes it is the first of them.
+    """The threads of one run of the program; the creating thread is the first.
 
     Args:
         rng: Decides who goes next.
-        clock: Virtual time, which goes on after this process.
-        max_steps: A process that takes more is taken for an endless loop.
-        restless: How likely a yield point is to pass the baton on.
+        clock: Virtual time, which continues after this process.
+        max_steps: A process with more steps counts as an endless loop.
+        restless: The probability that a yield point passes the turn on.
         crash_at: The step at which the process is killed; None for never.
-        on_step: Told of each step, for a trace.
+        on_step: Called for each step, for a trace.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class Process:
         self._reaper: threading.Lock | None = None
 
     def step(self, what: str) -> None:
-        """Let anybody go next; the caller goes on when its turn comes.
+        """Let any thread go next; the caller continues when its turn comes.
 
         Raises:
             CrashError: the process has been killed.
@@ -141,7 +141,7 @@ class Process:
             self._switch()
 
     def block(self, ready: Callable[[], bool], timeout: float | None = None) -> bool:
-        """Wait until `ready()`, or until a time is over; whether it is ready."""
+        """Wait until `ready()` or a timeout; returns whether it is ready."""
         self._check()
         task = self.current
         task.ready = ready
@@ -153,7 +153,7 @@ class Process:
         return ready()
 
     def sleep(self, seconds: float) -> None:
-        """Wait so long."""
+        """Wait for a number of seconds."""
         self.block(lambda: False, seconds)
 
     def kill(self) -> None:
@@ -175,7 +175,7 @@ class Process:
         return task
 
     def reap(self) -> None:
-        """End the threads that are left once the first one has ended."""
+        """End the remaining threads after the first one has ended."""
         self.crashed = True
         self._reaper = _closed_gate()
         self._tasks.remove(self._main)
@@ -201,7 +201,7 @@ class Process:
             self._hand_over()
 
     def _hand_over(self) -> None:
-        """Pass the baton on from a thread that has ended."""
+        """Pass the turn on from a thread that has ended."""
         try:
             following = self._main if self.crashed else self._choose()
         except SimulationError as error:
@@ -245,7 +245,7 @@ class Process:
         self.crashed = True
 
     def fail(self, error: SimulationError) -> NoReturn:
-        """End the process, because the history did what none must do.
+        """End the process because of an error in the history.
 
         Raises:
             CrashError: always.

@@ -23,7 +23,7 @@ EPOCH = real_datetime.datetime(2026, 3, 1, tzinfo=real_datetime.UTC)
 
 
 class _Module:
-    """A module of which some members are other ones."""
+    """A module with some members replaced."""
 
     real: Any
 
@@ -98,7 +98,7 @@ class Random(_Module):
 
     @staticmethod
     def uniform(least: float, most: float) -> float:
-        """A random number between two."""
+        """A random number between two others."""
         return (
             process().rng.uniform(least, most)
             if World.process
@@ -113,7 +113,7 @@ class Os(_Module):
 
     @staticmethod
     def fsync(descriptor: int) -> None:
-        """Nothing survives a power cut here, so nothing is flushed for one."""
+        """Does nothing: power cuts are not simulated."""
         step("flushes a file")
 
     @staticmethod
@@ -126,7 +126,7 @@ class Os(_Module):
 
 
 class Shutil(_Module):
-    """`shutil`, with a yield point before a folder goes."""
+    """`shutil`, with a yield point before a folder is removed."""
 
     real = real_shutil
 
@@ -138,7 +138,7 @@ class Shutil(_Module):
 
 
 class Fcntl(_Module):
-    """`fcntl`, with files that a crashed process is made to close."""
+    """`fcntl`; the files of a crashed process are closed."""
 
     import fcntl as real
 

@@ -1,4 +1,4 @@
-"""Makes a failing history small: whatever it still fails without is left out."""
+"""Makes a failing history small by leaving out what is not needed to fail."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TURNS = 2
 
 
 def shrink(plan: Plan, fails: Callable[[Plan], bool]) -> Plan:
-    """The smallest plan that was found which still fails."""
+    """The smallest plan found that still fails."""
     while (smaller := _smaller(plan, fails)) is not None:
         plan = smaller
     return plan
@@ -31,7 +31,7 @@ def _smaller(plan: Plan, fails: Callable[[Plan], bool]) -> Plan | None:
 
 
 def _candidates(plan: Plan) -> Iterator[Plan]:
-    """Plans with something less, the most first."""
+    """Smaller plans, the smallest first."""
     for name in ("jobs", "fates", "steps"):
         for rest in _less(getattr(plan, name)):
             yield replace(plan, **{name: rest})

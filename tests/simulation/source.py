@@ -1,4 +1,4 @@
-"""What a tap reads, and how taps of every kind tell it.
+"""What a tap reads, and how taps of each kind send it.
 
 A source is a log: its rows stand in the order in which they came to be. Which of them a run sends
 depends on the STATE that the run begins with, and on nothing else.
@@ -103,13 +103,13 @@ class Tap:
     mixed: bool = False
 
     def bookmark(self, state: State | None, stream: Stream) -> int | None:
-        """Where a stream goes on."""
+        """Where a stream continues."""
         found = ((state or {}).get(self._place) or {}).get(self._name(stream)) or {}
         value: int | None = found.get("replication_key_value")
         return value
 
     def pending(self, state: State | None, stream: Stream, rows: Sequence[Row]) -> list[Row]:
-        """The rows of a stream that a run sends which begins with a STATE."""
+        """The rows of a stream that a run sends if it begins with a STATE."""
         mine = [each for each in rows if each.stream == stream.name]
         start = self.bookmark(state, stream)
         if stream.kind == "full" or self.form == "none" or start is None:

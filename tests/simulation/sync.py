@@ -55,7 +55,7 @@ class RLock(Lock):
 
 
 class Condition:
-    """A condition, whose waiters are woken only when they are told."""
+    """A condition; its waiters wake only when notified."""
 
     def __init__(self, lock: Lock | None = None) -> None:
         self._lock = lock or RLock()
@@ -68,7 +68,7 @@ class Condition:
         self._lock.release()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait to be woken; False when the time is over first."""
+        """Wait to be notified; False after a timeout."""
         told = [False]
         self._waiters.append(told)
         self._lock.release()
@@ -89,7 +89,7 @@ class Condition:
         return result
 
     def notify(self, n: int = 1) -> None:
-        """Wake so many waiters."""
+        """Wake a number of waiters."""
         for told in [each for each in self._waiters if not each[0]][:n]:
             told[0] = True
 
@@ -114,11 +114,11 @@ class Event:
         self._flag = True
 
     def clear(self) -> None:
-        """Take it back."""
+        """Clear it."""
         self._flag = False
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until it is set; False when the time is over first."""
+        """Wait until it is set; False after a timeout."""
         step("waits for an event")
         return self._flag or process().block(lambda: self._flag, timeout)
 
@@ -138,7 +138,7 @@ class Thread:
         self._task: Task | None = None
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._task = process().spawn(self.name, self._run)
 
     def join(self, timeout: float | None = None) -> None:

@@ -51,7 +51,7 @@ CONFIG = {
 
 
 class System:
-    """A machine with a state directory, on which the program runs again and again.
+    """A machine with a state directory, on which the program runs repeatedly.
 
     Args:
         org: The org that it loads into.
@@ -86,7 +86,7 @@ class System:
             messages: Singer messages, numbers of seconds to wait, and `Signal` to be terminated.
             config: Settings beside `CONFIG`.
             crash_at: The step at which the process is killed.
-            crash_when: Whether it is killed at a step, by its name.
+            crash_when: Whether it is killed at a step, given its name.
         """
         reader = SimpleNamespace(buffer=Stdin(messages, lambda: Terminated(15)))
         return self._execute(
@@ -219,7 +219,7 @@ class _Client:
 
     @contextmanager
     def tally(self) -> Iterator[SimpleNamespace]:
-        """Count requests; nobody looks at the number."""
+        """Count requests; the number is not used."""
         yield SimpleNamespace(calls=0)
 
     def check_version(self) -> None:
@@ -332,7 +332,7 @@ def _in_our_words(error: OrgError) -> errors.SalesforceError:
 
 @contextmanager
 def simulated() -> Iterator[None]:
-    """Let the program's modules run on shims; one history after another may run within."""
+    """Let the program's modules run on shims, for one history after another."""
     pairs = [
         *shims.SHIMS,
         (ingest.IngestApi, _Ingest),

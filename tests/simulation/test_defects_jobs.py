@@ -1,4 +1,4 @@
-"""Jobs and results: nothing is sent twice, and what is not known is said (rules 5 and 6)."""
+"""Jobs and results: nothing is sent twice, and what is unknown is named (rules 5 and 6)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_close_that_takes_effect_late_doubles_nothing(scene: Callable[..., Sce
 
 
 def test_a_closed_job_that_was_purged_is_uncertain(scene: Callable[..., Scene]) -> None:
-    """5.1: of a job that was being closed and is gone, nobody knows what it did."""
+    """5.1: what a job did that was being closed and is gone is unknown."""
     it = scene(**INSERT)
     messages = (ONLY_A, *ROWS, state(things=1))
 
@@ -97,7 +97,7 @@ def test_rows_that_differ_below_a_second_are_not_confused(scene: Callable[..., S
 
 
 def test_rows_wait_for_their_parents_again_after_a_crash(scene: Callable[..., Scene]) -> None:
-    """5.5: a run that resumes sends waiting children when their parents are there."""
+    """5.5: a run that resumes sends waiting children once their parents are loaded."""
     it = scene(
         streams={"kids": {"object": "Thing__c"}, "folks": {"object": "Parent__c"}},
         batch_size_rows=1,
@@ -137,7 +137,7 @@ def test_failures_that_a_resumed_run_settles_count(scene: Callable[..., Scene]) 
 
 @pytest.mark.parametrize("kind", ["unavailable", "lost before", "lost after"])
 def test_a_create_that_is_never_answered_ends(scene: Callable[..., Scene], kind: str) -> None:
-    """5.2: it is sent `request_attempts` times in all, with waits; then the stream stops."""
+    """5.2: it is sent `request_attempts` times in total, with waits; then the stream stops."""
     it = scene()
     it.org.faults = lambda request: Fault(kind) if request.name == "create" else None
 

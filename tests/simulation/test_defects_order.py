@@ -48,7 +48,7 @@ def test_a_retry_outlives_another_streams_row_of_the_same_text(scene: Callable[.
 def test_a_failed_row_outlives_another_streams_row_of_the_same_text(
     scene: Callable[..., Scene],
 ) -> None:
-    """2.3: across runs, too, a stored failed row is named until its own identity is written."""
+    """2.3: also across runs, a stored failed row is named until its own identity is written."""
     it = scene(streams=two_streams(external_id_field="Other__c"))
     it.fail_once(REFUSED, Key__c="x")
 
@@ -63,7 +63,7 @@ def test_a_failed_row_outlives_another_streams_row_of_the_same_text(
 
 
 def test_a_retry_loses_only_the_cells_that_were_written_since(scene: Callable[..., Scene]) -> None:
-    """2.2: a waiting row is sent without the cells of newer rows, but with its other ones."""
+    """2.2: a waiting row is sent without the cells of newer rows, but with its others."""
     it = scene(streams=two_streams())
     it.fail_once(LOCKED, Key__c="x", A__c="1")
     it.run(
@@ -91,7 +91,7 @@ def test_an_older_rows_success_keeps_the_newer_failed_one(scene: Callable[..., S
 def test_a_refused_row_stays_listed_beside_an_older_one_of_its_batch(
     scene: Callable[..., Scene],
 ) -> None:
-    """2.3: within one batch the place in the order decides, also after a failure of the key."""
+    """2.3: within one batch the position decides, also after a failure of the key."""
     it = scene()
     it.fail_once(REFUSED, A__c="0")
 
@@ -104,7 +104,7 @@ def test_a_refused_row_stays_listed_beside_an_older_one_of_its_batch(
 def test_a_refused_row_is_gone_when_a_newer_one_of_its_batch_loads(
     scene: Callable[..., Scene],
 ) -> None:
-    """2.3: nothing is left of it, so nobody has to look at it."""
+    """2.3: nothing is left of it, so it needs no attention."""
     it = scene()
 
     it.run(KEY_A, row(Key__c="x", A__c=LONG), row(Key__c="x", A__c="1"), state(things=1))
@@ -208,7 +208,7 @@ def test_partial_records_of_one_key_are_merged(scene: Callable[..., Scene]) -> N
 
 
 def test_keys_that_differ_in_outer_blanks_are_one_identity(scene: Callable[..., Scene]) -> None:
-    """1: Salesforce trims what it saves, so both rows speak of one record."""
+    """1: Salesforce trims what it saves, so both rows belong to one record."""
     it = scene()
 
     it.run(KEY_A, row(Key__c="x", A__c="1"), row(Key__c="x ", A__c="2"), state(things=1))
@@ -239,7 +239,7 @@ BY_RK = schema("Key__c", "A__c", by="Rk")
 def test_what_is_written_after_a_delete_at_the_bookmark_is_written_again(
     scene: Callable[..., Scene],
 ) -> None:
-    """4.5: a row that comes again behind a delete of its record is not left out."""
+    """4.5: a row that comes again after a delete of its record is not left out."""
     it = scene(deletes="delete")
     messages = (BY_RK, deleted(1, "x"), numbered(1, Key__c="x", A__c="1"), at(1))
 
@@ -259,7 +259,7 @@ def test_a_value_that_comes_back_at_the_bookmark_is_loaded(scene: Callable[..., 
 
 
 def test_a_delete_at_the_bookmark_is_left_out(scene: Callable[..., Scene]) -> None:
-    """4.5: a delete that comes again is not stored as failed for want of its record."""
+    """4.5: a delete that comes again is not stored as failed because its record is gone."""
     it = scene(deletes="delete")
     it.run(BY_RK, numbered(1, Key__c="x", A__c="1"), at(1))
     for _ in range(2):
@@ -270,7 +270,7 @@ def test_a_delete_at_the_bookmark_is_left_out(scene: Callable[..., Scene]) -> No
 
 
 def test_a_refused_row_at_the_bookmark_stays_listed(scene: Callable[..., Scene]) -> None:
-    """2.3: a refused row comes again behind an older one of its record, which is loaded again."""
+    """2.3: a refused row comes again after an older one of its record, which is loaded again."""
     it = scene()
     for _ in range(2):
         it.run(BY_RK, numbered(1, Key__c="x", A__c="1"), numbered(1, Key__c="x", A__c=LONG), at(1))
@@ -325,7 +325,7 @@ def test_rows_of_two_streams_keep_their_order_when_a_batch_is_full(
 
 
 def test_a_tap_that_starts_further_back_is_loaded_in_order(scene: Callable[..., Scene]) -> None:
-    """4.5: what came before the first STATE tells that the bookmark was lost, also after it."""
+    """4.5: rows before the first STATE show that the bookmark was lost, also after it."""
     it = scene(deletes="delete")
     messages = (BY_RK, numbered(1, Key__c="x", A__c="1"), at(1), deleted(2, "x"), at(2))
     for _ in range(2):

@@ -40,7 +40,7 @@ def test_rows_at_the_bookmark_are_inserted_once(scene: Callable[..., Scene]) -> 
 
 
 def test_an_idle_upsert_makes_no_job(scene: Callable[..., Scene]) -> None:
-    """4.5: the row at the bookmark that came unchanged is not sent again."""
+    """4.5: the row at the bookmark that comes again unchanged is not sent."""
     it = scene()
     keyed = schema("Key__c", "A__c", by="A__c")
     row_at = row(Key__c="x", A__c="1")
@@ -91,7 +91,7 @@ def test_a_stream_that_stopped_goes_on_with_what_is_missing(
 def test_the_state_of_a_stopped_stream_with_another_bookmark_stays(
     scene: Callable[..., Scene],
 ) -> None:
-    """3.3: a bookmark of another name than the stream's may stand for it, so it is held."""
+    """3.3: a bookmark with another name may belong to the stream, so it is held."""
     it = scene(**INSERT)
     it.org.job_fate = lambda _: ("InvalidBatch : made up", 0)
 
@@ -134,7 +134,7 @@ def test_a_row_at_the_bookmark_is_left_out_after_a_kill_at_the_next_line(
 def test_an_opaque_state_without_a_value_covers_nothing(
     scene: Callable[..., Scene], page: dict[str, Any]
 ) -> None:
-    """3.1: a tap cannot go on from a STATE that says of no stream where it is."""
+    """3.1: a tap cannot resume from a STATE without a position for any stream."""
     it = scene(**INSERT, batch_size_rows=2)
     whole_table, cursors = schema("A__c", key=None), {"cursors": page}
 
@@ -147,7 +147,7 @@ def test_an_opaque_state_without_a_value_covers_nothing(
 def test_a_lost_state_line_doubles_nothing_if_the_kept_one_covers_nothing(
     scene: Callable[..., Scene],
 ) -> None:
-    """3.7: a STATE that stands before all others has a number too, so that it tells of the loss."""
+    """3.7: a STATE before all others has a number too, which shows the loss."""
     it = scene(**INSERT)
 
     first, *_ = it.run(at("0"), ONLY_A, *ROWS[:2], at("2")).states
@@ -157,7 +157,7 @@ def test_a_lost_state_line_doubles_nothing_if_the_kept_one_covers_nothing(
 
 
 def test_a_tap_that_broke_off_at_a_schema_is_not_at_its_end(scene: Callable[..., Scene]) -> None:
-    """3.2: only a STATE as the last message says that the tap has come to its end."""
+    """3.2: only a STATE as the last message shows that the tap has ended."""
     it = scene(**INSERT)
     whole_table, other = schema("A__c", key=None), schema("A__c", stream="others", key=None)
     loaded = [whole_table, *ROWS[:2], state(things={})]
@@ -198,7 +198,7 @@ def test_a_tap_that_sends_no_state_any_more_has_rows_left_out_once(
 def test_a_state_without_bookmarks_waits_for_its_rows_in_a_first_run(
     scene: Callable[..., Scene],
 ) -> None:
-    """3.3: nothing was written before, so nothing can stand in its place."""
+    """3.3: nothing was written before, so nothing can take its place."""
     it = scene(**INSERT, batch_size_rows=2)
 
     ended = it.run(schema("A__c", key=None), *ROWS[:3], state({"page": 3}))
@@ -210,7 +210,7 @@ def test_a_state_without_bookmarks_waits_for_its_rows_in_a_first_run(
 def test_a_lost_bookmark_is_not_written_before_its_rows_are_loaded_again(
     scene: Callable[..., Scene],
 ) -> None:
-    """3.3: after a kill nobody knows where a tap starts that does not say so."""
+    """3.3: after a kill, where a tap starts is unknown unless it says so."""
     it = scene(batch_size_rows=2)
     keyed = schema("Key__c", "A__c", "B__c", by="A__c")
     rows = [row(Key__c=key, A__c=at, B__c=b) for key, at, b in (("y", "2", "b"), ("x", "3", "old"))]
@@ -241,7 +241,7 @@ def test_a_lost_bookmark_is_not_written_before_its_rows_are_loaded_again(
 def test_a_tap_that_breaks_off_forgets_nothing(
     scene: Callable[..., Scene], broken: list[dict[str, Any]]
 ) -> None:
-    """4.1: rows are remembered until they are covered, whatever a broken tap sent meanwhile."""
+    """4.1: rows are remembered until they are covered, whatever a broken tap sends meanwhile."""
     it = scene(**INSERT, batch_size_rows=2)
 
     it.run_until(at("0"), ONLY_A, *ROWS, at("6"), after=SETTLED * 3)
@@ -253,7 +253,7 @@ def test_a_tap_that_breaks_off_forgets_nothing(
 
 
 def test_equal_rows_with_a_state_between_them_are_counted(scene: Callable[..., Scene]) -> None:
-    """4.1: each is left out once for each time it was dealt with."""
+    """4.1: each is left out as often as it was loaded."""
     it = scene(**INSERT)
     like = schema("A__c", "B__c", key=None, by="B__c")
     rows = [row(A__c="x", B__c="1")] * 2
@@ -327,7 +327,7 @@ def test_a_lost_last_line_doubles_nothing(scene: Callable[..., Scene]) -> None:
 
 
 def test_a_tap_without_state_is_loaded_whole_after_a_crash(scene: Callable[..., Scene]) -> None:
-    """4.4: the run after a crash is its continuation, and the one after that begins anew."""
+    """4.4: the run after a crash continues it, and the one after that starts fresh."""
     it = scene(**INSERT, batch_size_rows=2)
 
     it.run_until(ONLY_A, *ROWS, after=["is answered: download failedResults"])

@@ -1,4 +1,4 @@
-"""A stream that is to delete too much is stopped before it deletes anything, and loses nothing."""
+"""A stream that would delete too much is stopped before it deletes anything, and loses nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def keys(it: Scene) -> list[str]:
 def test_nothing_is_deleted_when_the_sum_is_too_much(
     scene: Callable[..., Scene], seed: int
 ) -> None:
-    """Whatever batches the deletes come in; STATE stays, and a run that may deletes them all."""
+    """Whatever batches they are in; STATE stays, and a run with a higher limit deletes them all."""
     it = filled(scene, seed=seed)
     it.settings["max_deletes"] = 3
     stopped = it.run(HEAD, *map(gone, KEYS), row(Key__c="e", A__c="1"), state(things=2))
@@ -72,7 +72,7 @@ def test_what_was_held_when_a_run_was_killed_comes_again(scene: Callable[..., Sc
 
 
 def test_jobs_of_a_killed_run_count(scene: Callable[..., Scene]) -> None:
-    """What it had begun to delete belongs to the sum of the run that settles it."""
+    """What it had begun to delete counts in the run that settles it."""
     it = filled(scene, max_deletes=3)
     it.settings["batch_size_rows"] = 2
     it.run_until(HEAD, gone("a"), gone("b"), after=["is answered: close"])
@@ -85,7 +85,7 @@ def test_jobs_of_a_killed_run_count(scene: Callable[..., Scene]) -> None:
 def test_rows_that_a_killed_run_was_to_send_again_count(
     scene: Callable[..., Scene], commits: int
 ) -> None:
-    """They are stored where they would be too many, and `failed retry` sends them."""
+    """They are stored if they would be too many, and `failed retry` sends them."""
     it = filled(scene)
     it.settings["batch_size_rows"] = 2
     it.org.fate = lambda job, _: LOCKED if job.operation == "delete" else ""
@@ -102,7 +102,7 @@ def test_rows_that_a_killed_run_was_to_send_again_count(
 
 
 def test_failed_deletes_that_are_sent_again_count(scene: Callable[..., Scene]) -> None:
-    """Where they are too many, none is sent, and all stay stored."""
+    """If they are too many, none is sent, and all stay stored."""
     it = filled(scene)
     it.settings["row_retries"] = 0
     it.org.fate = lambda job, _: LOCKED if job.operation == "delete" else ""
@@ -136,7 +136,7 @@ def test_retries_within_a_run_count_once(scene: Callable[..., Scene]) -> None:
 
 
 def test_deletes_do_not_wait_for_ever(scene: Callable[..., Scene]) -> None:
-    """While the tap goes on, they wait as long as a batch may fill; then STATE goes on, too."""
+    """While the tap sends more, they wait as long as a batch may fill; then STATE advances, too."""
     it = filled(scene)
     it.settings |= {"max_deletes": 3, "max_batch_age_seconds": 60}
     more = (gone("a"), gone("b"), state(things=2), 300, gone("c"), gone("d"), state(things=3))

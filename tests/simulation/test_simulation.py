@@ -1,4 +1,4 @@
-"""Whatever happens, in whatever order: what the rules say of rows and STATE holds."""
+"""Whatever happens, in whatever order: the rules about rows and STATE hold."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def describe(plan: Plan) -> str:
 
 
 class Trace:
-    """Writes down what happens while a history is played."""
+    """Records what happens while a history is played."""
 
     def __init__(self, out: TextIO, *, everything: bool = False) -> None:
         self._out = out

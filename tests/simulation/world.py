@@ -1,4 +1,4 @@
-"""The process that is simulated now, as the shims and the org find it."""
+"""The process that is simulated now, as the shims and the org see it."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ def process() -> Process:
 
 
 def step(what: str) -> None:
-    """A yield point, where a process is simulated."""
+    """A yield point, if a process is simulated."""
     if World.process is not None:
         World.process.step(what)

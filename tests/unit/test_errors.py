@@ -34,12 +34,12 @@ def test_the_documented_tree_is_the_real_one() -> None:
 
 
 def test_a_message_stays_on_its_line() -> None:
-    """Line breaks, terminal escapes and changes of direction stand there as escapes."""
+    """Line breaks, terminal escapes and changes of direction are escaped."""
     assert str(SalesforceBulkError("a\nb\x1b[31m\u202ec")) == "a\\nb\\x1b[31m\\u202ec"
 
 
 def test_a_message_hides_secrets() -> None:
-    """Also one that came with a foreign text."""
+    """Also in text from outside."""
     redaction.conceal("hush-hush-hush")
 
     assert "hush" not in str(MappingError("field hush-hush-hush", stream="people"))

@@ -22,7 +22,7 @@ PACKAGE = "target_salesforce_bulk"
 ROOT = Path(target_salesforce_bulk.__file__).parent
 
 #: Every room and top-level module, with what it may import of the package beside itself.
-#: `cli → preview, failed, target → run → reporting, singer → loading → journal → rows → mapping →
+#: `cli → target → preview, failed → run → reporting, singer → loading → journal → rows → mapping →
 #: salesforce → errors`. Settings are read at both ends: where a stream is mapped, and where a run
 #: is put together; what lies between is handed the values.
 MAY_IMPORT = {
@@ -85,8 +85,8 @@ MAY_IMPORT |= {
 _WITH_A_RUN = {*MAY_IMPORT}
 MAY_IMPORT |= {
     "failed": _WITH_A_RUN - {"login"},
-    "target": _WITH_A_RUN | {"failed"},
-    "preview": _WITH_A_RUN | {"failed", "target"},
+    "preview": _WITH_A_RUN - {"login"},
+    "target": _WITH_A_RUN | {"failed", "preview"},
     "cli": _WITH_A_RUN | {"failed", "target", "preview", "emulator"},
     "__main__": {"cli"},
     "__init__": set(),

@@ -1,4 +1,4 @@
-"""Regular expressions of users end in time, or are refused."""
+"""Users' regular expressions are fast, or are refused."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_what_is_allowed(pattern: str) -> None:
     ],
 )
 def test_what_may_take_too_long(pattern: str) -> None:
-    """A row's message could stop the run for years."""
+    """A row's message could block the run for years."""
     with pytest.raises(SettingsError, match=r"^retryable_errors contains .* may take too long"):
         check_pattern(pattern, "retryable_errors")
 

@@ -24,7 +24,7 @@ from target_salesforce_bulk.plain_text import plain_text
     ],
 )
 def test_what_is_printed(text: object, printed: str) -> None:
-    """Printable characters stand as they are, all others as escapes; the length is bounded."""
+    """Printable characters stay, all others are escaped; the length is bounded."""
     assert plain_text(text) == printed
 
 

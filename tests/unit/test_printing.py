@@ -1,4 +1,4 @@
-"""What is printed for people, and that nothing is printed past it."""
+"""Output for people goes through `print_lines` only."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_lines_stay_lines(capsys: pytest.CaptureFixture[str], err: bool) -> None
 
 
 def prints(path: Path) -> set[str]:
-    """The calls in a file that print something else than JSON, which escapes what is not ASCII."""
+    """The calls in a file that print something other than JSON, which escapes non-ASCII text."""
     return {
         f"{path.relative_to(ROOT).as_posix()}: {ast.unparse(node.func)}"
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))

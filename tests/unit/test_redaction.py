@@ -27,7 +27,7 @@ SESSION = "00D5g000001AbCdEAK!AQEAQ.x_y-z1234"
     ],
 )
 def test_what_looks_like_a_session_id_is_hidden(text: str) -> None:
-    """Also one that nobody has told of, and one that was cut."""
+    """Also an unknown one, and a truncated one."""
     assert redacted(f"token={text}, said the proxy") == "token=***, said the proxy"
 
 
@@ -40,7 +40,7 @@ def test_what_looks_like_a_session_id_is_hidden(text: str) -> None:
     ],
 )
 def test_what_looks_like_another_credential_is_hidden(secret: str) -> None:
-    """A refresh token or a private key that nobody told us of."""
+    """An unknown refresh token or private key."""
     assert redacted(f"sent {secret}") == "sent ***"
 
 
@@ -58,7 +58,7 @@ def test_a_known_secret_is_hidden(written: str) -> None:
 
 
 def test_a_secret_that_begins_like_another_is_hidden_as_a_whole() -> None:
-    """In whatever order they became known."""
+    """In any order of registration."""
     conceal("secret-1")
     conceal("secret-123")
 
@@ -73,7 +73,7 @@ def test_a_short_value_hides_nothing() -> None:
 
 
 def test_a_secret_is_hidden_before_the_text_is_cut() -> None:
-    """Half of it would be left, else."""
+    """Otherwise half of it would be left."""
     conceal("a-known-secret")
 
     assert plain_text("x" * 195 + "a-known-secret") == "x" * 195 + "***"

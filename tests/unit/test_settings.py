@@ -1,4 +1,4 @@
-"""What a configuration may say, and what becomes of it."""
+"""A configuration becomes typed settings, or is refused."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_the_schema_of_streams() -> None:
 def test_every_kind_of_setting_can_come_from_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As `--config=ENV` reads it: text becomes what the setting is."""
+    """As `--config=ENV` reads it: text becomes the type of the setting."""
     environment = {
         "CLIENT_ID": "key",
         "AUTO_MAP": "false",
@@ -210,7 +210,7 @@ def test_a_stream_falls_back_to_the_top_level() -> None:
 )
 @pytest.mark.parametrize("turn", [1, -1])
 def test_the_most_specific_entry_wins(patterns: list[str], wins: str, turn: int) -> None:
-    """In whatever order they are written; an exact name before any glob."""
+    """In any order; an exact name wins over any glob."""
     streams = {pattern: {"object": pattern} for pattern in patterns[::turn]}
     settings = Settings.from_config({"streams": streams})
 
@@ -243,7 +243,7 @@ def test_a_less_specific_entry_still_decides_what_the_other_leaves_open() -> Non
     "value", ["nan", "-NaN", "sNaN", math.nan, "inf", "-Infinity", "1e999", math.inf]
 )
 def test_what_is_not_finite(name: str, value: Any) -> None:
-    """Compared with NaN nothing is too much, and no setting means "for ever"."""
+    """Nothing exceeds NaN, and no setting means "for ever"."""
     assert refused(**{name: value}).startswith(f"{name} must be a finite number, at least ")
 
 
@@ -282,7 +282,7 @@ def test_poll_intervals_that_contradict_each_other() -> None:
 
 @pytest.mark.parametrize("operation", ["delete", "hardDelete"])
 def test_no_operation_deletes_at_the_top_level(operation: str) -> None:
-    """Nor by a pattern, which may match a stream that nobody thought of."""
+    """Nor for a pattern, which may match unexpected streams."""
     listed = {"Contact": {"operation": "upsert"}}
     at_the_top = refused(operation=operation, streams=listed, allow_hard_delete=True)
     by_a_pattern = refused(streams={"crm-*": {"operation": operation}}, allow_hard_delete=True)

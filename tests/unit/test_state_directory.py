@@ -31,7 +31,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def test_what_is_made(tmp_path: Path) -> None:
-    """The parents, too; all is for its owner only, and nothing is ever committed."""
+    """Including the parents; only the owner has access, and git ignores it all."""
     state = StateDirectory(tmp_path / "deep" / "state", "login")
     folder = state.of_org(ONE, URL)
 
@@ -91,7 +91,7 @@ def test_a_folder_with_other_files(tmp_path: Path) -> None:
 
 
 def test_a_journal_that_does_not_name_its_org(tmp_path: Path) -> None:
-    """It may be another org's, so a person must say; the command for that is in the message."""
+    """It may be another org's, so a person must decide; the message names the command."""
     state = StateDirectory(tmp_path / "my state", "login")
     state.path.mkdir()
     (state.path / JOURNAL).touch()
@@ -156,7 +156,7 @@ def test_an_org_that_is_not_there(tmp_path: Path, text: str, problem: str) -> No
     [("", False, True), ("", True, True), ("new", False, True), ("new", True, False)],
 )
 def test_the_only_org(tmp_path: Path, login: str, *, to_change: bool, is_found: bool) -> None:
-    """A login that is not known may be another org's: it may read there, but remove nothing."""
+    """An unknown login may be another org's: it may read, but remove nothing."""
     directory(tmp_path, "other").of_org(ONE, URL)
     state = directory(tmp_path, login)
     if is_found:
@@ -172,7 +172,7 @@ def test_the_only_org(tmp_path: Path, login: str, *, to_change: bool, is_found: 
 
 
 def test_several_orgs(tmp_path: Path) -> None:
-    """They are named with their addresses, if a login noted them."""
+    """They are named with their URLs, if a login recorded them."""
     directory(tmp_path, "a").of_org(ONE, URL)
     directory(tmp_path, "b").of_org(ONE, "https://b.my.salesforce.com")
     state = directory(tmp_path, "")

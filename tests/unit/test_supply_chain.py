@@ -21,7 +21,7 @@ NOT_LOCKED = {"arrow", "s3"}
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_actions_are_pinned_by_commit(path: Path) -> None:
-    """With the version beside it; a tag may be moved."""
+    """With the version in a comment; a tag may be moved."""
     used = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
 
     assert used
@@ -58,7 +58,7 @@ def test_the_lock_has_what_is_declared() -> None:
 
 
 def test_the_lock_names_hashes_and_no_place() -> None:
-    """Whoever delivers a file, it is the one that was locked."""
+    """A file from any index must match its hash."""
     entries = re.split(r"\n(?! )", LOCK.strip())
 
     assert [each for each in entries if "--hash=sha256:" not in each] == []

@@ -14,6 +14,7 @@ from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.journal.failed_rows import FailureClass
 from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.settings import CONNECTION_TEST_STREAM, Settings
+from target_salesforce_bulk.singer.batch_sources import BatchSources
 from target_salesforce_bulk.singer.connection_test import ConnectionTestSink
 from target_salesforce_bulk.singer.left_out import LeftOutSink
 from target_salesforce_bulk.singer.sink import SalesforceSink
@@ -159,6 +160,7 @@ def test_a_stream_that_a_map_removes(make: Any, stream_maps: dict[str, Any], sin
     [
         ({}, True),
         ({"stream_maps": {"Contact": {"id": "id + 'x'"}}}, False),
+        ({"stream_maps": {"Copy": {"__source__": "Contact"}}}, False),
         ({"flattening_enabled": True, "flattening_max_depth": 1}, False),
     ],
 )
@@ -181,6 +183,78 @@ def test_a_stream_that_is_left_out_is_not_decoded(make: Any) -> None:
     target.get_sink = lambda _: object.__new__(LeftOutSink)
 
     assert [target.sink_of_decoded(name) for name in ("Contact", "Other")] == [None, None]
+
+
+def test_a_stream_with_a_copy_is_not_left_out(make: Any, run: Run) -> None:
+    """If a stream map removes the original, its records still go to the copy."""
+    target = make(stream_maps={"Contact": None, "Copy": {"__source__": "Contact"}})
+    register(target, "Contact")
+    classes = [target.get_sink_class(name) for name in ("Contact", "Copy")]
+    sinks = {
+        "Contact": LeftOutSink(target, "Contact", SCHEMA, ["id"]),
+        "Copy": object.__new__(SalesforceSink),
+    }
+    target.get_sink = lambda stream: sinks[stream]
+
+    assert classes == [LeftOutSink, SalesforceSink]
+    assert target._leaves_out("Contact") is False
+
+
+def test_the_files_of_a_removed_stream_are_not_read_after_another_schema(make: Any) -> None:
+    """Which stream map applies depends on the stream, not on the last SCHEMA."""
+    target = make(stream_maps={"Contact": None})
+    for stream in ("Contact", "Other"):
+        register(target, stream)
+    target.get_sink = lambda stream: target.get_sink_class(stream)(target, stream, SCHEMA, ["id"])
+
+    assert target._leaves_out("Contact") is True
+
+
+def test_two_streams_of_the_tap_with_one_name(make: Any) -> None:
+    """Both have the settings of that name, whatever their own names here."""
+    alias = {"__alias__": "Contact"}
+    target = make(
+        stream_maps={"a": alias, "b": alias}, streams={"Contact": {}}, unlisted_streams="skip"
+    )
+    register(target, "b")
+    name = target.aliases.name("Contact", "b")
+
+    assert (name, target.get_sink_class(name)) == ("Contact (b)", SalesforceSink)
+
+
+def test_bulk_records_of_streams_with_one_name_keep_apart(make: Any) -> None:
+    """The sink is that of the stream of the tap, also after a SCHEMA of another one."""
+    target = make()
+    for stream in ("Contact", "Other"):
+        register(target, stream)
+    asked: list[str] = []
+    target.get_sink = lambda _: asked.append(target._tap_stream)
+    target.sink_of_decoded("Contact")
+
+    assert asked == ["Contact"]
+
+
+def test_the_reader_asks_the_target(make: Any) -> None:
+    """For sinks, for old batches, for streams to leave out, and for allowed files."""
+    target = make(batch_protocols=["gs"], batch_roots=["/exports"])
+    reader = target.message_reader
+    asked = (reader.find_sink, reader.seal_old, reader.leaves_out)
+
+    assert asked == (target.sink_of_decoded, target._seal_old, target._leaves_out)
+    assert reader.batch_sources() == BatchSources(["gs"], ["/exports"])
+
+
+def test_sinks_are_drained_one_after_the_other(make: Any) -> None:
+    """Batches are queued in the order of the input."""
+    assert make().max_parallelism == 1
+
+
+@pytest.mark.parametrize("name", ["settings", "client", "key_order", "run", "listing", "aliases"])
+def test_sinks_share_what_the_target_has(make: Any, name: str) -> None:
+    """Each is made once: what one sink notes there, another one finds."""
+    target = make()
+
+    assert getattr(target, name) is getattr(target, name)
 
 
 def test_the_files_of_a_stream_that_is_left_out_are_not_read(make: Any, run: Run) -> None:
@@ -266,8 +340,20 @@ def test_what_failed_before_is_sent_again_on_request(
     assert sent == ([(run, transient, 4711)] if retries else [])
 
 
-def test_settings_without_effect_are_not_offered() -> None:
+def test_the_capabilities_are_announced() -> None:
+    """Those that `--about` lists; no validation, as rows are checked against their object."""
+    assert {each.value for each in TargetSalesforceBulk.capabilities} == {
+        "about",
+        "batch",
+        "schema-flattening",
+        "stream-maps",
+        "structured-logging",
+    }
+
+
+def test_settings_without_effect_are_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those of the SDK that mean nothing here; its others are."""
+    monkeypatch.setattr(TargetSalesforceBulk, "config_jsonschema", Settings.json_schema())
     names = TargetSalesforceBulk.settings_schema().keys()
 
     assert names & {*WITHOUT_EFFECT} == set()

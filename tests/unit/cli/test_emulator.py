@@ -101,7 +101,7 @@ def test_its_options(begin: Any, tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_used(begin: Any, tmp_path: Path, error: Exception, line: str) -> None:
-    """One line names the port or the files, and says why; no text of theirs can break it."""
+    """One line names the port or the files, and says why; their text cannot break it."""
 
     def fail(**_: Any) -> None:
         raise error

@@ -99,10 +99,10 @@ def test_resume(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_no_job_id(
     run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, job_id: str
 ) -> None:
-    """It gets into no address and no file name, and nothing is sent."""
+    """It reaches no URL and no file name, and nothing is sent."""
     monkeypatch.chdir(tmp_path)
     before = set(tmp_path.rglob("*"))
-    with pytest.raises(SettingsError, match="is not the id of a job"):
+    with pytest.raises(SettingsError, match="is not a job id"):
         run(name, job_id)
 
     assert set(tmp_path.rglob("*")) == before

@@ -57,7 +57,7 @@ def test_a_traceback_forges_no_line(output: io.StringIO) -> None:
 def test_what_nobody_caught_forges_no_line(
     output: io.StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Python prints it by the hook."""
+    """Python's exception hook prints it."""
     error = ValueError(HOSTILE)
     sys.excepthook(ValueError, error, None)
 

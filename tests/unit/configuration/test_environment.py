@@ -40,12 +40,12 @@ def read(**variables: str) -> dict[str, Any]:
     ],
 )
 def test_text_becomes_what_the_setting_takes(name: str, text: str, value: Any) -> None:
-    """What cannot be meant stays text, for the validation to refuse."""
+    """Invalid text stays text, and is refused by the validation."""
     assert read(**{name: text}) == {name.lower(): value}
 
 
 def test_a_misspelt_variable_is_named(caplog: pytest.LogCaptureFixture) -> None:
-    """With what may have been meant, and without its value."""
+    """With a suggestion, and without its value."""
     assert read(LOGIN_UR="hush") == {}
     assert caplog.messages == [
         "The environment variable TARGET_SALESFORCE_BULK_LOGIN_UR is of no setting, and has no "

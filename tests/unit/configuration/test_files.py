@@ -48,7 +48,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_only_the_folder_itself_is_looked_into(tmp_path: Path) -> None:
-    """Who can write to one above does not choose the login."""
+    """Someone who can write to a parent folder must not choose the login."""
     folder = tmp_path / "below"
     folder.mkdir()
     (tmp_path / ".env").write_text("A=above")

@@ -1,4 +1,4 @@
-"""Which setting was meant, and what a setting takes, in words."""
+"""Suggestions for misspelt settings, and what a setting accepts, in words."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KNOWN = ("client_id", "client_secret", "state_dir", "a_b_c")
     ],
 )
 def test_a_name_that_is_near(name: str, sentence: str) -> None:
-    """Case and hyphens do not matter; nothing far is named."""
+    """Case and hyphens do not matter; distant names are not suggested."""
     assert did_you_mean(name, KNOWN) == sentence
 
 

@@ -55,7 +55,7 @@ def test_a_body_at_the_limit() -> None:
     ("headers", "parts_read"), [({"content_length": "9"}, 0), ({}, 3), ({"content_length": "1"}, 3)]
 )
 def test_a_body_over_the_limit(headers: dict[str, str], parts_read: int) -> None:
-    """It is refused unread if it says its size, and else at the part that is too much."""
+    """It is refused unread if it declares its size, otherwise at the part that exceeds it."""
     sender = Sender(*PARTS, b"never read")
     with pytest.raises(RefusalError) as caught:
         read(sender.request(**headers), 8)

@@ -39,7 +39,7 @@ def ask(**headers: str) -> tuple[int, Any]:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8090", "localhost", "LocalHost:8090"])
 def test_a_program_is_let_in(host: str) -> None:
-    """By the name that stands for this machine, with any port."""
+    """By a name of this machine, with any port."""
     assert ask(host=host) == (200, "let in")
 
 
@@ -62,11 +62,11 @@ def test_a_page_whose_name_was_made_to_resolve_here(host: str) -> None:
 
 
 def test_a_request_without_a_host() -> None:
-    """It is not known what it is."""
+    """It is refused, as its origin is unknown."""
     assert ask() == (403, {"error": OTHER_HOST})
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1:8090", "null", ""])
 def test_any_page(origin: str) -> None:
-    """An Origin gives it away, whatever it says; also that of a page on this machine."""
+    """Any Origin header marks a page, even one on this machine."""
     assert ask(host="127.0.0.1:8090", origin=origin) == (403, {"error": A_PAGE})

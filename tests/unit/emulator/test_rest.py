@@ -41,7 +41,7 @@ def test_what_is_left_of_the_daily_requests(
 
 
 def test_fewer_requests_allowed_than_were_made(org: Org, call: Callable[..., Any]) -> None:
-    """None are left, and not fewer than none."""
+    """None are left, and the number is not negative."""
 
     def limits() -> Any:
         return call("GET", f"{V}/limits")
@@ -69,7 +69,7 @@ def test_the_other_limits(call: Callable[..., Any]) -> None:
 
 
 def test_the_objects(org: Org, call: Callable[..., Any]) -> None:
-    """Every one in short, and one in full, however its name is spelled."""
+    """All in brief, and one in full, whatever the case of its name."""
     listed = call("GET", f"{V}/sobjects")
     contact = org.schema.find("Contact")
     assert contact is not None

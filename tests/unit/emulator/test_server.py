@@ -26,7 +26,7 @@ class Socket:
         self.steps = steps
 
     def setsockopt(self, *_: int) -> None:
-        """It has no options."""
+        """Does nothing."""
 
     def bind(self, address: Any) -> None:
         self.steps.append(address)
@@ -44,7 +44,7 @@ class Socket:
 
 
 class Server:
-    """In the place of uvicorn's: it serves nothing."""
+    """Replaces uvicorn's server; serves nothing."""
 
     def __init__(self, config: Any) -> None:
         self.config = config
@@ -163,7 +163,7 @@ def test_the_layers_of_a_request(
     ("path", "method", "status"), [("/nowhere", "GET", 404), (f"{V}/limits", "PUT", 405)]
 )
 def test_what_the_server_does_not_answer(ask: Any, path: str, method: str, status: int) -> None:
-    """It is an error of the client."""
+    """An error of the client."""
     assert ask(method, path) == status
 
 

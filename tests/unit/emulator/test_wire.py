@@ -27,7 +27,7 @@ class World:
     parts: list[bytes] = field(default_factory=lambda: [b"request", b""])
 
     def abort(self) -> None:
-        """What breaks the connection off."""
+        """Aborts the connection."""
         self.steps.append("cut")
 
     async def sleep(self, seconds: float) -> None:

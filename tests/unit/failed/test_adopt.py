@@ -137,7 +137,7 @@ def test_their_plan_loads_them_again(journal: SqliteJournal) -> None:
 
 
 def test_the_job_is_dealt_with(journal: SqliteJournal) -> None:
-    """It is not told any more as a job of another machine, and its batch leaves no files."""
+    """It is no longer listed as a job of another machine, and its batch leaves no files."""
     journal.failures.remember_foreign_job(JOB.id, "theirs")
     adopt(journal, Org(failed=[["", TAKEN, "K1", "Ada", "p1"]]))
 
@@ -173,7 +173,7 @@ def test_records_that_were_written_since_are_left_alone(journal: SqliteJournal) 
     ],
 )
 def test_where_it_cannot_be_told_what_is_newer(journal: SqliteJournal, job: JobInfo) -> None:
-    """All rows are taken, and nothing is asked: an insert names no record."""
+    """All rows are taken, without a request: an insert identifies no record."""
     org = Org(job, failed=[["", TAKEN, "K1", "Ada", ""]])
 
     assert (adopt(journal, org), org.asked) == ((1, 0), [])

@@ -160,7 +160,7 @@ def test_a_state_file_that_is_not_json(stored: Settings, tmp_path: Path, content
 
 @pytest.mark.parametrize("content", ["{}", "[]", "7", '{"bookmarks": {"Contact": 1}}'])
 def test_a_file_that_is_no_state(tmp_path: Path, content: str) -> None:
-    """Nothing is sent: the stored rows are other ones than those that were meant."""
+    """Nothing is sent: the stored rows are not those that were meant."""
     path = tmp_path / "state.json"
     path.write_text(content)
 
@@ -169,7 +169,7 @@ def test_a_file_that_is_no_state(tmp_path: Path, content: str) -> None:
 
 
 def test_a_state_of_another_org(tmp_path: Path) -> None:
-    """Its jobs are not asked for here."""
+    """Its jobs are not requested here."""
     path = tmp_path / "state.json"
     path.write_text('{"bookmarks": {"target-salesforce-bulk": {"org": "00D000000000002EAA"}}}')
 
@@ -187,7 +187,7 @@ def test_the_jobs_of_a_state(tmp_path: Path) -> None:
     assert commands._entries(None, path, CLIENT) == [{"job_id": job, "stream": "s"}]
     assert commands._entries(other, path, CLIENT) == [{"job_id": other}]
     assert commands._entries(None, None, CLIENT) == []
-    with pytest.raises(SettingsError, match="is not the id of a job"):
+    with pytest.raises(SettingsError, match="is not a job id"):
         commands._entries("../sobjects", None, CLIENT)
 
 

@@ -85,7 +85,7 @@ def test_a_batch_of_another_operation_with_the_same_record_goes_first(
 
 
 def test_a_full_batch_is_sealed(journal: SqliteJournal) -> None:
-    """None is larger than it may be."""
+    """No batch exceeds the limit."""
     store(journal, WRITES, ["a", "1", ""], ["b", "2", ""], ["c", "3", ""])
 
     assert resent(journal, max_bytes=55) == [

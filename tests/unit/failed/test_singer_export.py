@@ -52,7 +52,7 @@ def record(**values: Any) -> dict[str, Any]:
 
 
 def test_a_schema_comes_where_properties_change() -> None:
-    """Not before each row; empty cells are left out, as they say nothing."""
+    """Not before each row; empty cells are left out."""
     first, second, third = ROW, ROW | {"Phone": "2"}, ROW | {"Title": ""}
 
     assert messages([first, second, third]) == [
@@ -75,7 +75,7 @@ def test_properties_have_the_names_of_the_mapping() -> None:
 
 
 def test_constants_are_left_out() -> None:
-    """The configuration has them; a key that is one is not announced."""
+    """The configuration has them; a constant key is not in the SCHEMA."""
     phone: dict[str, Any] = {"const": {"field": "Phone", "value": "1"}}
     key: dict[str, Any] = {"const": {"field": "Key__c", "value": "a"}}
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def test_a_job_that_is_gone_before_its_close_is_answered(world: World) -> None:
-    """Its rows are uncertain, and not sent anew."""
+    """Its rows are uncertain, and not sent again."""
 
     def vanish() -> None:
         world.org.jobs.clear()
@@ -27,7 +27,7 @@ def test_a_job_that_is_gone_before_its_close_is_answered(world: World) -> None:
 
 
 def test_results_that_are_gone(world: World) -> None:
-    """They are not asked for by every run for ever: the rows are uncertain."""
+    """Not every later run requests them: the rows are uncertain."""
     world.org.always["download"] = not_found
     batch = world.sealed()
 

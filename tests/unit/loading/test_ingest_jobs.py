@@ -1,4 +1,4 @@
-"""Whatever is lost on the way: a job is made, closed or given up, and none is made in vain."""
+"""Whatever response is lost, a job is created, closed or given up, and none is wasted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def refuse() -> None:
 
 
 def test_the_journal_says_closing_before_the_request_goes_out(world: World) -> None:
-    """A run that dies at that moment leaves no job that it takes for one that was never closed."""
+    """If the run dies at that moment, the job does not count as never closed."""
     batch, seen = world.uploaded(), []
     world.org.before["close"] = [lambda: seen.append(world.state(batch))]
     world.jobs.close(batch)
@@ -27,7 +27,7 @@ def test_the_journal_says_closing_before_the_request_goes_out(world: World) -> N
 
 
 def test_creates_whose_answers_are_lost_come_to_an_end(world: World) -> None:
-    """So many attempts, with waits between them, then one line; the jobs are left alone."""
+    """A number of attempts with waits, then one line; the jobs are left alone."""
     world.org.always["create"] = lost("create")
     batch = world.sealed()
     with pytest.raises(JobError, match="no job could be created for it in 4 attempts"):
@@ -40,7 +40,7 @@ def test_creates_whose_answers_are_lost_come_to_an_end(world: World) -> None:
 
 
 def test_attempts_are_bounded_in_time_too(world: World) -> None:
-    """An answer that takes long to be lost is not waited for again and again."""
+    """Responses that are lost slowly are not awaited again and again."""
 
     def lose_slowly() -> None:
         world.clock.now += 299
@@ -65,7 +65,7 @@ def test_a_job_whose_id_was_lost_is_left_alone(world: World) -> None:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_close_whose_answer_is_lost(world: World, when: str) -> None:
-    """It is asked for, and closed again where the job is open still."""
+    """The job is queried, and closed again if it is still open."""
     getattr(world.org, when)["close"] = [lost("close")]
     counts = world.load(world.sealed())
 

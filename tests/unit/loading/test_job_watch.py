@@ -1,4 +1,4 @@
-"""A job is awaited as long as it makes progress, and one strange answer is not believed."""
+"""A job is awaited while it makes progress, and a single odd response is not trusted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("request_name", ["get", "download"])
 def test_one_answer_that_a_job_is_gone_is_not_believed(world: World, request_name: str) -> None:
-    """It is asked again."""
+    """The job is requested again."""
     world.org.before[request_name] = [not_found]
     counts = world.load(world.sealed())
 

@@ -1,4 +1,4 @@
-"""Workers load what is queued, and whatever arises in them reaches the reading thread."""
+"""Workers load what is queued, and their errors reach the reading thread."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def test_whatever_arises_in_a_worker_is_one_line(
     world: World, error: Exception, told: type[Exception], says: str
 ) -> None:
-    """No foreign exception reaches the thread that reads."""
+    """No exception of another library reaches the reading thread."""
 
     def fail() -> None:
         raise error

@@ -16,7 +16,7 @@ from target_salesforce_bulk.salesforce.job import JobState
 
 @pytest.mark.parametrize("moment", ["get", "close", "abort"])
 def test_a_close_that_takes_effect_late(world: World, moment: str) -> None:
-    """Between whatever questions it does, the rows are settled, and not sent anew."""
+    """At whatever moment it does, the rows are settled and not sent again."""
     batch = world.closing()
     job = world.org.jobs[str(batch.job_id)]
     world.org.before[moment] = [lambda: world.org.process(job)]
@@ -46,7 +46,7 @@ def test_a_job_that_was_never_closed_is_given_up(world: World) -> None:
 
 
 def test_a_job_of_ours_that_somebody_closed(world: World) -> None:
-    """An abort is believed only by its answer: the rows are settled, and not sent anew."""
+    """An abort is trusted only by its response: the rows are settled and not sent again."""
     batch = world.uploaded()
     world.org.process(world.org.jobs[str(batch.job_id)])
     world.resume()
@@ -88,7 +88,7 @@ def test_what_resume_settles_is_told_and_counted(world: World) -> None:
 
 
 def test_rows_that_resume_finds_to_be_sent_again_go_to_the_queue(world: World) -> None:
-    """Reading need not wait for them; everybody is told that they are under way."""
+    """Reading need not wait for them; observers learn that they are under way."""
     world.org.errors = {"Mary": LOCKED}
     world.closing()
     world.resume()
@@ -130,7 +130,7 @@ def test_rows_whose_batch_is_settled_by_resume_wait_for_parents_too(world: World
 
 
 def test_rows_that_wait_for_parents_wait_for_those_of_the_next_run(world: World) -> None:
-    """They go when everything else of that run has gone."""
+    """They are sent after everything else of that run."""
     world.org.errors = {"Mary": NO_PARENT}
     world.batch_loader.load(world.sealed(parents=("Account",)), lambda: True, parents_coming=True)
     world.resume()

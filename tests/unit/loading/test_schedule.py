@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 class LonelyCondition:
-    """A condition of which nobody else knows: whoever waits without a limit waits for ever."""
+    """A condition without other users: waiting without a limit would never end."""
 
     def __enter__(self) -> None: ...
 
     def __exit__(self, *_: object) -> None: ...
 
     def notify_all(self) -> None:
-        """Nobody is there."""
+        """There are no waiters."""
 
     def wait(self, timeout: float | None) -> None:
         """Let the time pass."""
@@ -106,7 +106,7 @@ def test_reading_waits_for_space(schedule: Schedule) -> None:
 
 
 def test_closing_wakes_whoever_waits(schedule: Schedule) -> None:
-    """Nobody is left behind: workers get no batch, turns are refused."""
+    """Workers get no batch, and turns are refused."""
     schedule.add(batch(1))
     schedule.add(batch(2))
     schedule.take()
@@ -232,7 +232,7 @@ def test_a_batch_is_held_no_longer_than_said() -> None:
 
 
 def test_reading_does_not_wait_for_what_is_held(schedule: Schedule) -> None:
-    """Where there is no space for more, it is let go."""
+    """Without space for more, it is released."""
     held = batch(1, size=100)
     schedule.add(held, hold_seconds=3600)
     with ThreadPoolExecutor() as pool:

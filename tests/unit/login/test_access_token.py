@@ -1,4 +1,4 @@
-"""A token that somebody else got."""
+"""A token that is given."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOGIN = AccessToken("00D!x", "https://acme.my.salesforce.com")
 
 
 def test_it_is_used_as_it_is() -> None:
-    """Nothing is asked for."""
+    """No request is sent."""
     assert LOGIN.login(NO_TRANSPORT, refused=None) == Session(
         access_token="00D!x", instance_url="https://acme.my.salesforce.com"
     )
@@ -23,7 +23,7 @@ def test_it_is_used_as_it_is() -> None:
 
 
 def test_it_cannot_be_renewed() -> None:
-    """And that is what is said, without the token."""
+    """The error says so, without the token."""
     with pytest.raises(AuthenticationError, match="cannot be renewed") as caught:
         LOGIN.login(NO_TRANSPORT, refused="00D!x")
     assert "00D!x" not in str(caught.value)

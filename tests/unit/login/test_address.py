@@ -22,7 +22,7 @@ LOGIN = "https://login.salesforce.com"
     ],
 )
 def test_addresses_that_secrets_may_be_sent_to(url: str, checked: str) -> None:
-    """Encrypted ones, and this machine."""
+    """Those with https, and this machine."""
     assert check_address(url, "login_url") == checked
 
 
@@ -89,6 +89,6 @@ def test_orgs_that_a_login_may_name(url: str, login_url: str) -> None:
     ],
 )
 def test_orgs_that_get_no_token(url: str, login_url: str) -> None:
-    """Whoever answers in Salesforce's place could name any."""
+    """A response from an impostor could name any URL."""
     with pytest.raises(AuthenticationError, match="nothing is sent there"):
         check_instance_url(url, login_url)

@@ -1,4 +1,4 @@
-"""Which way to log in follows from the settings."""
+"""The login method follows from the settings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def connected(tmp_path: Path, **config: Any) -> Any:
 def test_the_way_follows_from_what_is_given(
     tmp_path: Path, config: dict[str, Any], way: str
 ) -> None:
-    """Or from auth_method, where it is set."""
+    """Or from auth_method, if it is set."""
     assert type(connected(tmp_path, **config)).__name__ == way
 
 

@@ -46,7 +46,7 @@ def test_a_new_refresh_token_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_token_that_another_process_replaced_is_read_again(tmp_path: Path) -> None:
-    """Only one that nobody replaced is dead."""
+    """Only a token that was not replaced is dead."""
 
     def replaced() -> Any:
         store(tmp_path).save("second")  # on another machine, which does not share the lock
@@ -57,7 +57,7 @@ def test_a_token_that_another_process_replaced_is_read_again(tmp_path: Path) -> 
 
 
 def test_a_dead_token_is_asked_for_once(tmp_path: Path) -> None:
-    """Nobody replaced it."""
+    """It was not replaced."""
     way = RefreshToken(URL, "app", None, store(tmp_path))
     client, wire = make_client(DEAD, authenticator=way)
 
@@ -81,7 +81,7 @@ def test_nobody_else_logs_in_meanwhile(tmp_path: Path) -> None:
 
 
 def test_no_login_without_a_place_for_the_new_token(tmp_path: Path) -> None:
-    """It would be lost, and the old one is dead."""
+    """It would be lost, and the old one is revoked."""
     (tmp_path / "file").touch()
     kept = TokenStore(StateDirectory(tmp_path / "file" / "state", "login"), "first")
     client, wire = make_client(authenticator=RefreshToken(URL, "app", None, kept))

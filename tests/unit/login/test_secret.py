@@ -1,4 +1,4 @@
-"""Secrets are taken as they were meant, or refused by name."""
+"""Secrets are stripped, or refused by the name of their setting."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from target_salesforce_bulk.login.secret import clean_secret
 
 @pytest.mark.parametrize("text", ["00D!abc.x", " 00D!abc.x", "00D!abc.x\n", "\t00D!abc.x\r\n"])
 def test_blanks_around_a_secret_are_left_out(text: str) -> None:
-    """A file or a paste leaves them there."""
+    """Files and pasted text often add them."""
     assert clean_secret(text, "access_token") == "00D!abc.x"
 
 

@@ -1,4 +1,4 @@
-"""Token requests: what is taken from an answer, and what a refusal says."""
+"""Token requests: what is read from a response, and how refusals are explained."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def ask(*replies: Any) -> tuple[TokenReply, Wire]:
 
 
 def test_a_token_is_asked_for() -> None:
-    """As a form, so that no secret is in the address."""
+    """As a form, so that no secret is in the URL."""
     reply, wire = ask((200, TOKEN | {"refresh_token": "5Aep"}))
 
     assert reply == TokenReply(
@@ -51,7 +51,7 @@ def test_a_token_is_asked_for() -> None:
 
 
 def test_no_secret_is_printed() -> None:
-    """Neither of a session nor of a reply."""
+    """Neither of a session nor of a response."""
     reply, _ = ask((200, TOKEN | {"refresh_token": "5Aep"}))
 
     assert "00D!new" not in repr(reply)
@@ -80,14 +80,14 @@ def test_a_refused_login_says_what_to_do(error: str, description: str, remedy: s
 
 @pytest.mark.parametrize("body", ["<html>", {}, [], {"access_token": "x"}, {"access_token": 7}])
 def test_what_is_not_a_login_address(body: Any) -> None:
-    """It answers, but with no token."""
+    """It responds, but without a token."""
     with pytest.raises(AuthenticationError, match="is not a Salesforce login address"):
         ask((200, body))
 
 
 @pytest.mark.parametrize("status", [503, 429])
 def test_a_login_that_is_down(status: int) -> None:
-    """Is not a wrong password."""
+    """It is not reported as a wrong password."""
     with pytest.raises(UnavailableError, match="Try again later"):
         ask((status, ""), (status, ""))
 

@@ -1,4 +1,4 @@
-"""Which property goes to which field, where names are close to each other."""
+"""Which property goes to which field if names are similar."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def reasons(field_map: FieldMap) -> dict[str, str]:
     ],
 )
 def test_the_closest_name_wins(properties: list[str], field: str, winner: str, turn: int) -> None:
-    """In whatever order they come; what is said of the others is true."""
+    """In any order; the report about the others is true."""
     made = build(*properties[::turn])
 
     assert sources(made) == {field: winner}
@@ -66,21 +66,21 @@ def test_the_closest_name_wins(properties: list[str], field: str, winner: str, t
 
 
 def test_field_mapping_wins_over_any_name() -> None:
-    """And the property of that name is said to be left out for it."""
+    """The property of that name is reported as left out."""
     made = build("Email", "mail", field_mapping={"mail": "Email"})
 
     assert sources(made) == {"Email": "mail"}
-    assert reasons(made) == {"Email": "field_mapping fills Email from elsewhere"}
+    assert reasons(made) == {"Email": "field_mapping already fills Email"}
 
 
 def test_an_update_by_another_key_has_no_column_for_the_id() -> None:
-    """It is looked up: a second column would fail the whole job."""
+    """Ids are looked up, and a second column would fail the whole job."""
     update: dict[str, Any] = {"operation": Operation.UPDATE, "key_field": "External_Id__c"}
     made = build("External_Id__c", "id", "Email", **update)
 
     assert sources(made) == {"External_Id__c": "External_Id__c", "Email": "Email"}
-    assert reasons(made) == {"id": "the key is External_Id__c, by which Salesforce's Id is found"}
-    with pytest.raises(MappingError, match="by which Salesforce's Id is found"):
+    assert reasons(made) == {"id": "records are identified by External_Id__c, not by Id"}
+    with pytest.raises(MappingError, match="identified by External_Id__c, not by Id"):
         build("External_Id__c", "sf", field_mapping={"sf": "Id"}, **update)
 
 
@@ -100,7 +100,7 @@ def test_an_update_by_id_has_its_column() -> None:
         ({"too_long": "cut"}, "mail.too_long must be reject or truncate"),
         (
             {"Nulls": "clear"},
-            "mail.Nulls is unknown (allowed are field, value, nulls, empty_strings, too_long)",
+            "mail.Nulls is unknown (allowed: field, value, nulls, empty_strings, too_long)",
         ),
         ({"field": None}, "mail: the mapping names no field"),
         ({"field": ["Email"]}, "mail: the mapping names no field"),
@@ -117,7 +117,7 @@ def test_a_long_form_that_cannot_be_meant(details: dict[str, Any], told: str) ->
 
 
 def test_what_meltano_leaves_open() -> None:
-    """Null is not set."""
+    """Null counts as not set."""
     details = {"field": "Email", "nulls": None, "empty_strings": "ignore", "too_long": None}
     (column,) = build("mail", field_mapping={"mail": details}).columns
 
@@ -125,8 +125,22 @@ def test_what_meltano_leaves_open() -> None:
 
 
 def test_names_from_outside_cannot_change_a_message() -> None:
-    """They stand there as escapes, on one line."""
+    """They are escaped, on one line."""
     with pytest.raises(MappingError) as caught:
         build("a\n\x1b[2Jb", stream="s\x1b[0m", unmapped_fields="error")
 
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("auto_map", [True, False])
+def test_metadata_of_taps_is_no_remark(auto_map: bool) -> None:
+    """What taps add to each record, nobody means to load; what is mapped by hand is loaded."""
+    made = build(
+        "_sdc_extracted_at",
+        "_sdc_batched_at",
+        field_mapping={"_sdc_batched_at": "Email"},
+        auto_map=auto_map,
+        unmapped_fields="error",
+    )
+
+    assert (sources(made), reasons(made)) == ({"Email": "_sdc_batched_at"}, {})

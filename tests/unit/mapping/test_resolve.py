@@ -1,4 +1,4 @@
-"""How a stream finds its object, operation and key."""
+"""A stream resolves to its object, operation and key."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def facts(resolved: ResolvedStream) -> tuple[str, str, str | None, bool]:
 
 @pytest.mark.parametrize("stream", ["Contact", "contact", "crm-contact", "a-b-CONTACT"])
 def test_the_object_of_a_streams_name(stream: str) -> None:
-    """Without regard to case; of `schema-table`, the table."""
+    """Ignoring case; of `schema-table`, the table."""
     assert facts(resolve(stream)) == ("Contact", "upsert", "Key__c", False)
 
 
@@ -149,7 +149,7 @@ def test_a_stream_that_cannot_be_loaded(arguments: dict[str, Any], sentence: str
     [("delete", Operation.DELETE), ("hard_delete", Operation.HARD_DELETE)],
 )
 def test_deletes_of_a_stream(deletes: str, operation: Operation) -> None:
-    """A plan of their own with the key alone, whose Ids are looked up."""
+    """They have a plan with only the key, whose Ids are looked up."""
     plan = resolve(deletes=deletes).deletes
 
     assert plan is not None

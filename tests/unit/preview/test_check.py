@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -44,9 +43,11 @@ class Org:
         return self._user
 
 
-def preflight(streams: dict[str, Any] | None = None, user: dict[str, str] | None = None) -> Any:
-    settings = Settings.from_config({"streams": streams})
-    return Preflight(SimpleNamespace(client=Org(user), settings=settings))  # type: ignore[arg-type]
+def preflight(
+    streams: dict[str, Any] | None = None, user: dict[str, str] | None = None, **more: Any
+) -> Any:
+    settings = Settings.from_config({"streams": streams} | more)
+    return Preflight(settings, Org(user))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -71,20 +72,23 @@ def test_the_org(capsys: pytest.CaptureFixture[str], user: dict[str, str] | None
 
 
 def test_no_streams(capsys: pytest.CaptureFixture[str]) -> None:
-    """It points to --input."""
+    """It points to the options that tell which streams there are."""
     checked = preflight()
     checked.check_streams()
 
     assert capsys.readouterr().out == (
-        "\nNo streams are configured; use --input to check the streams of a tap.\n"
+        "\nNo streams are configured; --catalog or --input checks the streams of a tap.\n"
     )
     assert checked.problems == []
 
 
-def test_the_table_of_a_stream(capsys: pytest.CaptureFixture[str]) -> None:
+MAPPING = {"id": "Key__c", "mail": {"field": "Email"}}
+
+
+def test_a_stream_whose_mapping_is_all_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     """Each column with its field's type; what a new record would lack is a warning."""
-    mapping = {"id": "Key__c", "mail": {"field": "Email"}}
-    checked = preflight({"people": {"object": "Contact", "field_mapping": mapping}})
+    people = {"object": "Contact", "field_mapping": MAPPING, "auto_map": False}
+    checked = preflight({"people": people})
     checked.check_streams()
 
     assert capsys.readouterr().out.splitlines() == [
@@ -97,15 +101,47 @@ def test_the_table_of_a_stream(capsys: pytest.CaptureFixture[str]) -> None:
     assert checked.problems == []
 
 
+@pytest.mark.parametrize("operation", ["upsert", "insert"])
+def test_a_stream_whose_other_properties_are_unknown(
+    capsys: pytest.CaptureFixture[str], operation: str
+) -> None:
+    """They may fill what is required, so nothing is said to be missing."""
+    people = {"object": "Contact", "field_mapping": MAPPING, "operation": operation}
+    checked = preflight({"people": people})
+    checked.check_streams()
+
+    assert capsys.readouterr().out.splitlines() == [
+        "",
+        f"Stream people → Contact, {operation}{' by Key__c' if operation == 'upsert' else ''}",
+        "  id    →  Key__c  string(20)",
+        "  mail  →  Email   email(80)",
+        "  Other properties map to the fields of their names; --catalog or --input checks them.",
+    ]
+    assert checked.problems == []
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"external_id_field": "Key__c"}, {"deletes": "delete"}, {"operation": "update"}]
+)
+def test_a_key_that_may_be_mapped_by_its_name(options: dict[str, Any]) -> None:
+    """Without the properties of the stream, it is no problem."""
+    checked = preflight({"people": {"object": "Contact"} | options})
+    checked.check_streams()
+
+    assert checked.problems == []
+
+
 def test_every_problem_is_found(capsys: pytest.CaptureFixture[str]) -> None:
-    """A stream that fails does not hide the next one; a glob cannot be checked."""
-    checked = preflight({"a": {"object": "Nope__c"}, "crm-*": {}, "b": {"object": "Contact"}})
+    """A stream that fails does not hide the next one; a pattern cannot be checked."""
+    checked = preflight(
+        {"a": {"object": "Nope__c"}, "crm-*": {}, "b": {"object": "Contact"}}, auto_map=False
+    )
     checked.check_streams()
     shown = capsys.readouterr().out
 
     assert [problem.split(":")[0] for problem in checked.problems] == ["Stream a", "Stream b"]
     assert [line for line in shown.splitlines() if line] == [
         f"Problem: {checked.problems[0]}",
-        "Stream crm-*: a glob; use --input to check the streams that it matches.",
+        "Stream crm-*: a pattern; --catalog or --input checks the streams that it matches.",
         f"Problem: {checked.problems[1]}",
     ]

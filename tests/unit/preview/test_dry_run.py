@@ -8,7 +8,9 @@ import pytest
 from sample_batches import failed_row, make_plan
 
 from target_salesforce_bulk.journal.failed_rows import RowError
+from target_salesforce_bulk.loading.guards.deletes import DeleteGuard, DeleteLimits
 from target_salesforce_bulk.preview.dry_run import DryRun
+from target_salesforce_bulk.salesforce.job import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,14 +19,23 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[DryRun]:
-    run = DryRun(client=None, folder=tmp_path)  # type: ignore[arg-type]
+    guard = DeleteGuard(
+        limits=lambda _: DeleteLimits(
+            accepted=frozenset({Operation.DELETE}), max_deletes=5, max_delete_percent=100
+        ),
+        count=lambda _: 1000,
+        hold_seconds=0,
+    )
+    run = DryRun(client=None, folder=tmp_path, deletes=guard)  # type: ignore[arg-type]
     run.stream_started("people", "people", resolved=None)  # type: ignore[arg-type]
     yield run
     run.close()
 
 
-def hand_over(run: DryRun, rows: int, *refused: Any) -> Path:
-    batch = run.open_batch(make_plan())
+def hand_over(
+    run: DryRun, rows: int, *refused: Any, operation: Operation = Operation.UPSERT
+) -> Path:
+    batch = run.open_batch(make_plan(operation=operation))
     if refused:
         batch.refused.write_text("".join(f"{each.to_json()}\n" for each in refused))
     run.hand_over(batch, rows=rows, size=10 * rows, merged=1)
@@ -39,11 +50,13 @@ def test_batches_are_counted(run: DryRun) -> None:
     assert count == {
         "read": 0,
         "rows": 5,
+        "deletes": 0,
         "jobs": 2,
         "size": 50,
         "merged": 3,
         "refused": 0,
         "reasons": {},
+        "stopped": "",
     }
     assert [folder for folder in folders if folder.exists()] == []
 
@@ -78,3 +91,14 @@ def test_earlier_runs_do_not_matter(run: DryRun) -> None:
         run.row_limit(batch, 100),
         run.intake,
     ) == (False, None, 100, run)
+
+
+def test_deletes_are_held_against_their_limit(run: DryRun) -> None:
+    """All of a stream's, as in a load; the first reason stays."""
+    stopped = []
+    for rows in (3, 2, 1, 1):
+        hand_over(run, rows, operation=Operation.DELETE)
+        stopped.append(run.counts["people"].stopped.partition(";")[0])
+
+    assert run.counts["people"].deletes == 7
+    assert stopped == ["", "", *2 * ["Stream people would delete 6 Contact records"]]

@@ -121,7 +121,7 @@ def test_everything_that_needs_attention_is_said(end: Any, journal: SqliteJourna
 
 
 def test_a_stopped_stream_is_not_judged_twice(end: Any, journal: SqliteJournal) -> None:
-    """Its reason says it all: its thresholds are not repeated."""
+    """Its reason is enough: its thresholds are not repeated."""
     tally = still()
     tally.observe(settled(journal, failed=10))
     tally.of("people").read = 10

@@ -12,7 +12,7 @@ from target_salesforce_bulk.reporting.spreadsheet import escape_formula
 
 
 def read_back(cell: str) -> str:
-    """As docs/failed-rows.md says it."""
+    """As docs/failed-rows.md describes."""
     formula = r"'['\s\x00\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212]|'+[\t\r\n]"
     return cell[1:] if re.match(formula, cell) else cell
 
@@ -50,5 +50,5 @@ def test_what_stays(cell: str) -> None:
 
 @given(st.text(alphabet="'=+-@\t \u200b15.ex"))
 def test_the_way_back(cell: str) -> None:
-    """Whatever was written is known."""
+    """The original text can be recovered."""
     assert read_back(escape_formula(cell)) == cell

@@ -39,7 +39,7 @@ def test_the_table() -> None:
 
 
 def test_rows_that_only_counts_vouch_for() -> None:
-    """They are named over all streams, or there is no line."""
+    """They are summed over all streams; without any, there is no line."""
     counted = StreamTally(stream="a", sobject="B", counts=Counts(loaded=5000, counted=5000))
 
     assert accounting([PEOPLE]) == ""

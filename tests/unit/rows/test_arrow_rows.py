@@ -1,4 +1,4 @@
-"""Arrow data written column by column: the same bytes as row by row, for anything it may hold."""
+"""Arrow data encoded column by column gives the same bytes as row by row, for any values."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class Both:
 @settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_the_same_rows(name: str, kind: str, data: st.DataObject) -> None:
-    """Of any type of column for any type of field; and only what is refused is left out."""
+    """For any type of column and of field; only refused rows are left out."""
     both = Both(
         name,
         key=data.draw(st.booleans()) and name in {"text", "whole", "number"},
@@ -151,7 +151,7 @@ def test_the_same_rows(name: str, kind: str, data: st.DataObject) -> None:
 
 
 def test_plain_data_is_written_in_columns() -> None:
-    """Of good data, no row is left to the ordinary way."""
+    """No row of valid data is left to the encoder."""
     good = {
         "text": pa.array(["a", 'b "c"', None]),
         "email": pa.array(["a@b.c", None, "d@e.f"]),
@@ -171,7 +171,7 @@ def test_plain_data_is_written_in_columns() -> None:
 
 
 def test_finer_than_a_millisecond_is_cut_before_1970_too() -> None:
-    """As Salesforce cuts: towards the past."""
+    """As Salesforce rounds: towards the past."""
     moments = pa.array([datetime(1969, 12, 31, 23, 59, 59, 999_999)])
     encoder = Both("moment").encoder
     rows, *_ = (
@@ -182,7 +182,7 @@ def test_finer_than_a_millisecond_is_cut_before_1970_too() -> None:
 
 
 def test_deleted_records_are_left_to_the_ordinary_way() -> None:
-    """They are another kind of row."""
+    """They become deletes."""
     batch = pa.record_batch(
         {"value": pa.array(["a", "b", "c"]), "_sdc_deleted_at": pa.array([None, "2024", None])}
     )
@@ -217,14 +217,14 @@ def test_no_number() -> None:
 )
 @pytest.mark.parametrize("name", ["day", "moment", "area", "time", "whole"])
 def test_a_date_beyond_all_years_costs_its_row(name: str, array: pa.Array) -> None:
-    """And no other: the two that are in range or null are written as ever."""
+    """And no other: the two in range or null are encoded."""
     kept = 1 if name in {"time", "whole"} else 2
 
     assert Both(name).check(pa.record_batch({"value": array})) == kept
 
 
 def test_deleted_records_that_are_loaded_are_counted() -> None:
-    """Once each, whichever way they go, and not those that are refused."""
+    """Once each, whether encoded by column or by row, except refused ones."""
     marks = pa.array([datetime(2024, 1, 1), None, datetime(2024, 1, 2), None])
     names = pa.array(["a", "b", "\x07", "c"])
     batch = pa.record_batch({"value": names, "_sdc_deleted_at": marks})

@@ -1,4 +1,4 @@
-"""Arrow values become Python's own, also where Python has none."""
+"""Arrow values become Python values, also where Python cannot represent them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DAY = date(1970, 1, 2)
 
 
 def plain(value: Any) -> Any:
-    """A value with what is unreadable in it as its text."""
+    """A value in which unreadable parts are replaced by their text."""
     if isinstance(value, dict):
         return {name: plain(each) for name, each in value.items()}
     if isinstance(value, list):
@@ -28,7 +28,7 @@ def dates(*days: int | None) -> pa.Array:
 
 
 def test_one_value_out_of_range_leaves_the_others() -> None:
-    """Nulls stay nulls, and only what Python cannot hold is unreadable."""
+    """Nulls stay nulls, and only what Python cannot represent is unreadable."""
     assert plain(python_values(dates(1, FAR, None))) == [DAY, "<a date32[day] out of range>", None]
 
 
@@ -61,7 +61,7 @@ def test_a_zone_that_python_does_not_know() -> None:
 
 
 def test_rows_of_a_batch() -> None:
-    """Each row by the names of its columns; of two columns of one name the last counts."""
+    """Each row by the names of its columns; if two share a name, the last one counts."""
     batch = pa.RecordBatch.from_arrays(
         [pa.array([1, 2]), pa.array(["a", None]), pa.array([3, 4])], names=["n", "t", "n"]
     )

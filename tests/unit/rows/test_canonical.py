@@ -1,4 +1,4 @@
-"""Values that Salesforce prints in another way are still the same."""
+"""Values that Salesforce prints differently are still equal."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_same_value(field_type: str, sent: str, echo: str) -> None:
     ],
 )
 def test_different_values(field_type: str, one: str, other: str) -> None:
-    """Nothing is taken for the same that is not."""
+    """Different values never compare as equal."""
     same = canonical(Field(name="F", type=field_type))
 
     assert same(one) != same(other)
@@ -67,7 +67,7 @@ def test_different_values(field_type: str, one: str, other: str) -> None:
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_survives_java(value: float) -> None:
-    """Whatever it is, in our plain notation and in Java's."""
+    """Any number, in plain notation and in Java's."""
     same = canonical(Field(name="F", type="double"))
 
     assert same(format(Decimal(repr(value)), "f")) == same(java_double(value))
@@ -92,7 +92,7 @@ def forms(field_type: str) -> list[Callable[[str], str]]:
 @example("9999-12-31T23:59:59-14:00")
 @pytest.mark.parametrize("field_type", TYPES)
 def test_it_is_total(field_type: str, text: str) -> None:
-    """Text that is no value of the type stands for itself; nothing raises."""
+    """Text that is not a value of the type stays as it is; nothing raises."""
     assert [type(form(text)) for form in forms(field_type)] == [str] * len(forms(field_type))
 
 
@@ -106,7 +106,7 @@ def test_a_form_is_not_longer_than_its_cell(field_type: str, cell: str) -> None:
 
 
 def test_an_echo_of_a_text_may_lack_blanks_at_its_ends() -> None:
-    """Salesforce removes them when it saves; within the text they stay."""
+    """Salesforce strips them when it saves; within the text they stay."""
     echo = canonical_echo(Field(name="F", type="string"))
 
     assert echo is not None
@@ -116,12 +116,12 @@ def test_an_echo_of_a_text_may_lack_blanks_at_its_ends() -> None:
 
 @pytest.mark.parametrize("field_type", ["int", "double", "currency", "datetime", "time"])
 def test_an_echo_of_a_number_or_time_says_nothing_for_sure(field_type: str) -> None:
-    """It may come back rounded or cut."""
+    """It may come back rounded or truncated."""
     assert canonical_echo(Field(name="F", type=field_type)) is None
 
 
 def test_keys_compare_as_salesforce_compares_them() -> None:
-    """Without regard to case, unless the field says otherwise; numbers by value."""
+    """Ignoring case, unless the field is case-sensitive; numbers by value."""
     plain = canonical_key(Field(name="F", type="string"))
     exact = canonical_key(Field(name="F", type="string", case_sensitive=True))
     number = canonical_key(Field(name="F", type="double"))

@@ -1,4 +1,4 @@
-"""What is refused before it is sent, with Salesforce's code for it, and what passes."""
+"""Which cells are refused before they are sent, with Salesforce's code, and which pass."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROCKET_WOMAN = "👩‍🚀"
 
 
 def checked(cell: str, field_type: str, *, truncate: bool = False, **facts: Any) -> str:
-    """The cell as it is to be sent, or the code with which it is refused."""
+    """The cell to send, or the code of its refusal."""
     field = Field(name="F", type=field_type, **facts)
     try:
         for check in checks_for(field, truncate=truncate):
@@ -57,7 +57,7 @@ def checked(cell: str, field_type: str, *, truncate: bool = False, **facts: Any)
 def test_a_cell_at_its_bound_passes_and_one_beyond_is_refused(
     field_type: str, facts: dict[str, Any], good: str, bad: str, code: str
 ) -> None:
-    """What passes is sent as it is."""
+    """A cell that passes is sent as it is."""
     assert (checked(good, field_type, **facts), checked(bad, field_type, **facts)) == (good, code)
 
 
@@ -111,11 +111,11 @@ def test_a_refusal_says_what_is_wrong() -> None:
     ],
 )
 def test_a_text_is_cut_between_characters(text: str, units: int, left: str) -> None:
-    """In UTF-16 code units; what people see as one stays whole, unless it alone is too long."""
+    """In UTF-16 code units; a visible character stays whole, unless it alone is too long."""
     assert cut(text, units) == left
 
 
 def test_a_text_is_cut_only_where_that_is_wanted() -> None:
-    """Then nothing is refused for its length."""
+    """Then no text is refused for its length."""
     assert checked("abcd", "string", truncate=True, length=3) == "abc"
     assert checked("a@bc.com", "email", truncate=True, length=4) == "INVALID_EMAIL_ADDRESS"

@@ -1,4 +1,4 @@
-"""What is written is what any reader reads."""
+"""Every reader reads back what was written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _sendable(text: str) -> str:
-    """A cell as it goes into a row; what cannot be sent becomes empty."""
+    """A cell as written to a row; one that cannot be sent becomes empty."""
     try:
         return clean_text(text)
     except ValueRefusedError:

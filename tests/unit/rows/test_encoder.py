@@ -1,4 +1,4 @@
-"""A record becomes a row by its columns, or is refused in Salesforce's terms."""
+"""A record becomes a row, or is refused in Salesforce's terms."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def encoder(
     deletions: bool = False,
     **options: Any,
 ) -> RowEncoder:
-    """An encoder of rows that Key__c names, except for an insert."""
+    """An encoder with the key Key__c, except for an insert."""
     key = None if operation is Operation.INSERT else KEY
     field_map = FieldMap(columns=columns or (KEY, NAME, TITLE), key=key)
     return RowEncoder(field_map, operation, RowOptions(**options), deletions=deletions)
@@ -76,7 +76,7 @@ def test_a_record_becomes_a_line() -> None:
 def test_missing_null_and_empty(
     operation: Operation, options: dict[str, str], cells: list[str]
 ) -> None:
-    """Missing leaves a field alone, null and empty clear it; a new record has nothing to clear."""
+    """Missing leaves a field unchanged, null and empty clear it; an insert has nothing to clear."""
     rows = encoder(TITLE, operation=operation, **options)
 
     found = [rows.cells(each)[0] for each in ({}, {"job": None}, {"job": {"title": ""}})]
@@ -102,7 +102,7 @@ def test_a_constant_needs_no_record() -> None:
 
 @pytest.mark.parametrize("record", [{}, {"key": None}, {"key": ""}])
 def test_a_row_without_key_is_refused(record: dict[str, Any]) -> None:
-    """It would write to no record, or to a new one at each run."""
+    """It would write to no record, or to a new one in each run."""
     assert refused(encoder(), record) == (
         "MISSING_ARGUMENT",
         "Key__c not specified: the row has no key",
@@ -111,7 +111,7 @@ def test_a_row_without_key_is_refused(record: dict[str, Any]) -> None:
 
 
 def test_a_key_is_never_cut() -> None:
-    """It would name another record; nor is a parent's key, or another external ID."""
+    """It would identify another record; so would a parent's key or another external ID."""
     parent = Column(
         header="Account.Name",
         field=Field(name="Name", type="string", length=5),
@@ -137,7 +137,7 @@ def test_a_key_is_never_cut() -> None:
 
 @pytest.mark.parametrize("text", ["#N/A", "#N/A!"])
 def test_a_text_that_would_clear_its_field_is_refused(text: str) -> None:
-    """Also one that becomes that by being cut."""
+    """Also if truncation produces it."""
     field = Field(name="Title", type="string", length=4)
     rows = encoder(
         Column(header="Title", field=field, path=("t",)), KEY, too_long="truncate", nulls="ignore"
@@ -151,7 +151,7 @@ def test_a_text_that_would_clear_its_field_is_refused(text: str) -> None:
 
 
 def test_required_fields_of_a_new_record() -> None:
-    """All that are missing are named; an update may leave them alone."""
+    """All that are missing are named; an update may omit them."""
     first = Column(header="First", field=Field(name="First", type="string", nillable=False))
     columns = (TITLE, NAME, first)
     insert = encoder(*columns, operation=Operation.INSERT)
@@ -173,7 +173,7 @@ def test_without_validation_only_what_cannot_be_written_is_refused() -> None:
 
 
 def test_deleted_rows_are_counted() -> None:
-    """Those whose source says when it deleted them, and that could be written."""
+    """Those marked as deleted in the source that could be encoded."""
     rows = encoder(deletions=True)
 
     rows.encode({"key": "a", "_sdc_deleted_at": NOON})
@@ -184,7 +184,7 @@ def test_deleted_rows_are_counted() -> None:
 
 
 def test_a_deletion_that_cannot_be_told_is_refused() -> None:
-    """Only where deletions go another way; elsewhere it is a row like others."""
+    """Only if the stream deletes; otherwise it is an ordinary row."""
     record = {"key": "a", "_sdc_deleted_at": "yes"}
     rows = encoder()
 
@@ -197,12 +197,12 @@ def test_a_deletion_that_cannot_be_told_is_refused() -> None:
     [(NOON, True), (datetime(2026, 3, 1, tzinfo=UTC), True), (None, False), ("", False)],
 )
 def test_whether_a_record_is_deleted(value: Any, *, deleted: bool) -> None:
-    """Its source says when."""
+    """By the timestamp of the source."""
     assert (is_deleted({"_sdc_deleted_at": value}), is_deleted({})) == (deleted, False)
 
 
 def test_a_row_that_cannot_be_sent_is_described() -> None:
-    """Unchecked: what was too long stays whole, and a null still clears."""
+    """Unchecked: a text that is too long stays whole, and a null still clears."""
     rows = encoder()
 
     assert rows.describe({"key": None, "name": "sixsix", "job": None}) == {
@@ -219,7 +219,7 @@ def test_a_row_that_cannot_be_sent_is_described() -> None:
 
 @pytest.mark.parametrize(("record", "key"), [({"key": 7}, "7"), ({"key": None}, None), ({}, None)])
 def test_the_key_names_a_record_to_people(record: dict[str, Any], key: str | None) -> None:
-    """As a text; an insert has none."""
+    """As text; an insert has none."""
     insert = encoder(KEY, operation=Operation.INSERT)
 
     assert (encoder().key(record), insert.key(record)) == (key, None)
@@ -237,5 +237,5 @@ def test_the_key_names_a_record_to_people(record: dict[str, Any], key: str | Non
     ],
 )
 def test_a_path_into_a_record(value: Any, found: Any) -> None:
-    """Null where it ends in one, and missing where it leads nowhere."""
+    """Null if a step is null, missing if a step is absent."""
     assert look_up(value, ("a", "b")) is found

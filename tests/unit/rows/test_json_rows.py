@@ -1,4 +1,4 @@
-"""Two ways from a record to its row, and one result: the function made for a stream, and its model.
+"""The function generated for a stream gives the same rows as the encoder.
 
 The function may leave any record to the encoder, but what it writes must be the same bytes.
 """
@@ -42,7 +42,7 @@ class Both:
         self.json_rows = JsonRows("S", self.encoder, properties, deletions=True)
 
     def of_function(self, line: bytes) -> bytes | None:
-        """The row of a message by the function; None where it leaves it to the encoder."""
+        """The row that the function makes; None if it leaves the message to the encoder."""
         try:
             messages = self.json_rows.message.decode_lines(line)
         except ValueError:  # of which UnicodeDecodeError and msgspec's own are kinds
@@ -54,7 +54,7 @@ class Both:
         return rows.encoded(0, 1) if rows else None
 
     def of_encoder(self, line: bytes) -> bytes | None:
-        """The row of a message by the encoder; None where it is refused."""
+        """The row that the encoder makes; None if it refuses."""
         try:
             return self.encoder.encode(deserialize_json(line.decode())["record"])
         except RowRefused:
@@ -106,7 +106,7 @@ PLAIN: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize(("name", "value"), PLAIN)
 def test_a_plain_value_is_written_by_the_function(name: str, value: str) -> None:
-    """And as the encoder writes it."""
+    """In the same bytes as by the encoder."""
     line = f'{{"type": "RECORD", "stream": "S", "record": {{"{name}": {value}}}}}'.encode()
     both = ONE_EACH[name]
 
@@ -145,7 +145,7 @@ AWKWARD = [
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_an_awkward_value_is_written_alike_or_left(name: str) -> None:
-    """Whatever the schema says of the property's type."""
+    """Whatever type the schema gives the property."""
     for value in AWKWARD:
         line = f'{{"type": "RECORD", "stream": "S", "record": {{"{name}": {value}}}}}'.encode()
         for both in (ONE_EACH[name], ONE_EACH_TEXT[name]):
@@ -231,7 +231,7 @@ HOSTILE = "0: __import__('os').abort() #"
 
 
 class Hostile(int):
-    """A number that is code where it is written as text."""
+    """A number whose text is code."""
 
     def __str__(self) -> str:
         return HOSTILE
@@ -246,7 +246,7 @@ class Hostile(int):
 def test_nothing_from_outside_is_in_the_code(
     monkeypatch: pytest.MonkeyPatch, too_long: str
 ) -> None:
-    """Neither names nor values: the code knows them by names of its own."""
+    """Neither names nor values: the code refers to them by names of its own."""
     sources: list[str] = []
 
     def compiled(source: str, *rest: Any) -> Any:

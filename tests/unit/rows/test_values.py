@@ -1,4 +1,4 @@
-"""(describe type x value) → the cell, or the reason why there is none."""
+"""Each value and describe type gives a cell or a refusal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from target_salesforce_bulk.salesforce.sobject import Field
 
 DIGITS_38 = "12345678901234567890123456789012345.678"
 
-#: Facts of a field that its type alone does not tell.
+#: Properties of a field that its type does not determine.
 FACTS: dict[str, dict[str, Any]] = {
     "string": {"length": 20},
     "textarea": {"length": 131072},
@@ -131,7 +131,7 @@ WRITTEN: list[tuple[str, Any, str]] = [
 
 @pytest.mark.parametrize(("field_type", "value", "expected"), WRITTEN)
 def test_a_value_and_its_cell(field_type: str, value: Any, expected: str) -> None:
-    """Every value right."""
+    """Each value gives the expected cell."""
     assert cell(field_type, value) == expected
 
 
@@ -229,7 +229,7 @@ def test_a_value_that_is_refused(field_type: str, value: Any, code: str) -> None
 
 @pytest.mark.parametrize(("field_type", "value", "code"), REFUSED, ids=range(len(REFUSED)))
 def test_a_refused_row_can_be_stored(field_type: str, value: Any, code: str) -> None:
-    """Whatever its value is, it has a text that a file can hold."""
+    """Every value has a text that a file can hold."""
     described = encoder(field_type).describe({"f": value})
 
     assert described["F"].encode()
@@ -262,7 +262,7 @@ def test_null_empty_and_missing(
 
 
 def test_too_long_is_cut_where_asked() -> None:
-    """In characters, not in bytes."""
+    """By characters, not bytes."""
     assert cell("string", "表" * 30, too_long="truncate") == "表" * 20
 
 
@@ -283,7 +283,7 @@ def test_too_long_is_cut_where_asked() -> None:
     ],
 )
 def test_where_a_text_is_cut(value: str, cut: str) -> None:
-    """Between characters as people see them, as far as such a character fits at all."""
+    """Between visible characters, unless one alone is too long."""
     assert cell("string", value, too_long="truncate") == cut
 
 
@@ -317,7 +317,7 @@ def test_a_text_that_becomes_the_mark_that_clears_by_being_cut_is_refused() -> N
     ids=["key", "key that is no external ID", "external ID", "key of a parent"],
 )
 def test_a_key_is_never_cut(facts: dict[str, Any], *, is_key: bool) -> None:
-    """It would name another record."""
+    """It would identify another record."""
     column = Column(header="Key", path=("f",), too_long="truncate", **facts)
     field_map = FieldMap(columns=(column,), key=column if is_key else None)
     made = RowEncoder(field_map, Operation.UPSERT, RowOptions(too_long="truncate"))
@@ -329,14 +329,14 @@ def test_a_key_is_never_cut(facts: dict[str, Any], *, is_key: bool) -> None:
 
 
 def test_without_checks_salesforce_decides() -> None:
-    """Only what cannot be written at all is still refused."""
+    """Only values that cannot be written at all are still refused."""
     assert cell("email", "nobody", validate=False) == "nobody"
     with pytest.raises(RowRefused):
         cell("int", "many", validate=False)
 
 
 def test_required_fields_of_an_insert() -> None:
-    """All that are missing, at once."""
+    """All that are missing are named at once."""
     fields = [Field(name=name, type="string", nillable=False) for name in ("A", "B", "C")]
     columns = tuple(Column(header=f.name, field=f, path=(f.name,)) for f in fields)
     made = RowEncoder(FieldMap(columns=columns), Operation.INSERT, RowOptions())

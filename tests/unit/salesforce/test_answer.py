@@ -1,4 +1,4 @@
-"""What an answer holds, whatever its body looks like."""
+"""Any body of a response is read or refused."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def answer(body: bytes, status: int = 200) -> Answer:
     ],
 )
 def test_what_is_not_json_is_a_response_error(body: bytes, what: str) -> None:
-    """And the message says what came instead."""
+    """The message says what came instead."""
     with pytest.raises(ResponseError, match=what):
         _ = answer(body).json
 
 
 def test_an_object_is_not_a_list() -> None:
-    """JSON of another form is not passed on."""
+    """JSON of another type is refused."""
     with pytest.raises(ResponseError, match="not an object"):
         _ = answer(b"[1]").object
 
@@ -42,19 +42,19 @@ def test_an_object_is_not_a_list() -> None:
     [
         ([{"errorCode": "NOT_FOUND", "message": "no\n such"}], ("NOTFOUND", "no such")),
         ({"error": "invalid_grant", "error_description": "old"}, ("INVALIDGRANT", "old")),
-        ([], ("", "HTTP 400 without a reason")),
-        ("text", ("", "HTTP 400 without a reason")),
+        ([], ("", "HTTP 400 without a message")),
+        ("text", ("", "HTTP 400 without a message")),
         ({"errorCode": 7, "message": None}, ("7", "")),
     ],
 )
 def test_an_error_has_a_code_and_a_message(body: Any, expected: tuple[str, str]) -> None:
-    """In whichever form it comes."""
+    """In every format."""
     assert answer(json.dumps(body).encode(), 400).error == expected
 
 
 def test_an_error_page_is_an_error_without_a_reason() -> None:
     """Proxies send these."""
-    assert answer(b"<html>", 502).error == ("", "HTTP 502 without a reason")
+    assert answer(b"<html>", 502).error == ("", "HTTP 502 without a message")
 
 
 def test_text_from_outside_is_one_short_line() -> None:

@@ -1,4 +1,4 @@
-"""A session is got once, renewed once, and never in vain."""
+"""A client logs in once, and renews its session once and only if that may help."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def expired(message: str = "Session expired or invalid") -> Any:
 
 @dataclass
 class Numbered(Authenticator):
-    """Gives the tokens 1, 2, 3 and so on."""
+    """Logs in with the tokens 1, 2, 3 and so on."""
 
     refused: list[str | None] = field(default_factory=list)
 
@@ -43,7 +43,7 @@ class Numbered(Authenticator):
 
 
 def test_a_refused_session_is_renewed_once() -> None:
-    """And the request sent again with the new token, whether it is repeatable or not."""
+    """The request is sent again with the new token, whether repeatable or not."""
     logins = Numbered()
     client, wire = make_client(expired(), (200, {}), authenticator=logins)
 
@@ -55,7 +55,7 @@ def test_a_refused_session_is_renewed_once() -> None:
 
 
 def test_a_session_that_is_refused_again_is_an_error() -> None:
-    """Not a loop."""
+    """It is not renewed again."""
     client, wire = make_client(expired(), expired(), authenticator=Numbered())
 
     with pytest.raises(AuthenticationError, match="accepts the login but refuses the session"):
@@ -81,7 +81,7 @@ def test_a_session_that_renewal_cannot_cure_is_not_renewed(message: str) -> None
 
 
 def test_threads_share_one_renewal() -> None:
-    """Whoever comes second uses what the first one got."""
+    """The second thread uses the session of the first."""
     logins, both = Numbered(), threading.Barrier(2)
 
     class Refusing(Wire):
@@ -113,7 +113,7 @@ def test_threads_share_one_renewal() -> None:
 
 
 def test_api_usage_is_followed() -> None:
-    """The newest answer tells."""
+    """The latest response counts."""
     client, _ = make_client((200, {}, {"Sforce-Limit-Info": "api-usage=25/100"}))
 
     client.check_access()
@@ -123,7 +123,7 @@ def test_api_usage_is_followed() -> None:
 
 
 def test_requests_of_a_piece_of_work_are_counted() -> None:
-    """Repetitions included, other work not."""
+    """Including retries, but not other work."""
     client, _ = make_client((200, {}), (503, ""), (200, {}), (200, {}))
     client.check_access()
 
@@ -135,7 +135,7 @@ def test_requests_of_a_piece_of_work_are_counted() -> None:
 
 
 def test_a_version_that_the_org_has_not() -> None:
-    """Its newest one is named, by number and not by text."""
+    """The newest version is named; versions compare as numbers."""
     client, _ = make_client((200, [{"version": "9.0"}, {"version": "60.0"}]))
 
     with pytest.raises(SettingsError, match=r"newest is 60\.0"):
@@ -144,7 +144,7 @@ def test_a_version_that_the_org_has_not() -> None:
 
 @pytest.mark.parametrize("body", [{}, [], [{}], [{"version": "new"}], None])
 def test_versions_that_cannot_be_understood(body: Any) -> None:
-    """Are Salesforce's fault, not a traceback."""
+    """A `ResponseError`, not a traceback."""
     client, _ = make_client((200, body))
 
     with pytest.raises(ResponseError):
@@ -164,7 +164,7 @@ def test_the_name_of_an_object_cannot_leave_its_path() -> None:
 
 @dataclass
 class Leading(Authenticator):
-    """Gives sessions one after the other."""
+    """Logs in with one session after the other."""
 
     sessions: list[Session]
 
@@ -179,16 +179,16 @@ def session(org: str | None, url: str = URL) -> Session:
 @pytest.mark.parametrize(
     ("first", "second", "message"),
     [
-        (session(ORG), session(OTHER_ORG), f"leads to org {OTHER_ORG}, not to {ORG}."),
-        (session(ORG), session(None), f"leads to org {URL}, not to {ORG}."),
-        (session(None), session(None, OTHER_URL), f"leads to org {OTHER_URL}, not to {URL}."),
+        (session(ORG), session(OTHER_ORG), f"is for org {OTHER_ORG}, not for {ORG}."),
+        (session(ORG), session(None), f"is for org {URL}, not for {ORG}."),
+        (session(None), session(None, OTHER_URL), f"is for org {OTHER_URL}, not for {URL}."),
     ],
     ids=["another", "untold", "another address"],
 )
 def test_a_renewal_that_leads_to_another_org_is_refused(
     first: Session, second: Session, message: str
 ) -> None:
-    """Nothing is sent there, nor with the next request; what was begun belongs to the first org."""
+    """Nothing is sent there, not even by the next request."""
     client, wire = make_client(
         expired(), expired(), authenticator=Leading([first, second, second]), attempts=1
     )
@@ -197,7 +197,7 @@ def test_a_renewal_that_leads_to_another_org_is_refused(
         with pytest.raises(AuthenticationError) as refused:
             client.request("POST", "/jobs/ingest", repeatable=False)
         assert str(refused.value) == (
-            f"The session had expired, and the new login {message} Run again."
+            f"The session expired, and the new login {message} Run again."
         )
     assert {str(each.url) for each in wire.requests} == {f"{URL}/services/data/v67.0/jobs/ingest"}
     assert (len(wire.requests), client.token_refreshes) == (2, 0)
@@ -209,7 +209,7 @@ def test_a_renewal_that_leads_to_another_org_is_refused(
     ids=["moved", "untold"],
 )
 def test_a_renewal_that_leads_to_the_same_org(first: Session, second: Session) -> None:
-    """Also where the org has moved to another address."""
+    """Also if the URL of the org has changed."""
     client, wire = make_client(expired(), (200, {}), authenticator=Leading([first, second]))
 
     client.check_access()
@@ -221,7 +221,7 @@ def test_a_renewal_that_leads_to_the_same_org(first: Session, second: Session) -
 
 @pytest.mark.parametrize("token", ["!opaque", "eyJ0.eyJ1.sig", "00D!short"])
 def test_an_org_that_the_token_does_not_tell_is_asked_for(token: str) -> None:
-    """Once: every user may read the one record of `Organization`."""
+    """Once, by the record of `Organization`, which every user may read."""
     client, wire = make_client(
         (200, {"done": True, "records": [{"Id": ORG[:15]}]}), authenticator=AccessToken(token, URL)
     )
@@ -233,7 +233,7 @@ def test_an_org_that_the_token_does_not_tell_is_asked_for(token: str) -> None:
 
 
 def test_an_org_that_the_token_tells_is_not_asked_for() -> None:
-    """It costs no request."""
+    """That costs no request."""
     client, wire = make_client(authenticator=AccessToken(f"{ORG[:15]}!AQEA", URL))
 
     assert (client.org_id, wire.requests) == (ORG, [])
@@ -252,8 +252,8 @@ def test_an_org_that_the_token_tells_is_not_asked_for() -> None:
     ],
 )
 def test_an_org_that_salesforce_does_not_tell(body: Any) -> None:
-    """Without it nothing is loaded, as rows of two orgs would be kept as those of one."""
+    """Nothing is loaded, as rows of two orgs could not be told apart."""
     client, _ = make_client((200, body), authenticator=AccessToken("opaque", URL))
 
-    with pytest.raises(ResponseError, match="does not tell which org this is"):
+    with pytest.raises(ResponseError, match="did not return the Id of the org"):
         client.org_id  # noqa: B018 - it is asked for here

@@ -1,4 +1,4 @@
-"""An answer has a time limit as a whole."""
+"""A whole response has a time limit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from target_salesforce_bulk.salesforce.deadline import Deadline, TimedReader
 
 
 class Drip(io.RawIOBase):
-    """Gives some bytes at a time, so many seconds apart."""
+    """Returns some bytes at a time, a number of seconds apart."""
 
     def __init__(self, number: int, *, each: int, seconds: float) -> None:
         self.now = 0.0
@@ -49,14 +49,14 @@ def test_an_answer_in_time_is_whole() -> None:
 
 
 def test_a_slow_but_steady_download_is_not_cut() -> None:
-    """What has come earns time for what is still to come."""
+    """Received bytes extend the time."""
     drip = Drip(100_000, each=100, seconds=1)
 
     assert len(read(drip, seconds=10, bytes_per_second=100)) == 100_000
 
 
 def test_a_download_that_drips_ends() -> None:
-    """One byte earns next to nothing."""
+    """One byte extends it by next to nothing."""
     drip = Drip(1_000, each=1, seconds=1)
 
     with pytest.raises(TimeoutError):
@@ -78,7 +78,7 @@ def test_the_time_begins_when_the_answer_is_waited_for() -> None:
 
 
 def test_closing_closes_the_socket() -> None:
-    """Or connections would pile up."""
+    """Otherwise connections would leak."""
     drip = Drip(1, each=1, seconds=1)
     TimedReader(drip, Deadline(1)).close()
 

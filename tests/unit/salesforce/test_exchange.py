@@ -1,4 +1,4 @@
-"""Foreign errors end where they arise."""
+"""Errors of other libraries become `ExchangeError`."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ FOREIGN = [
 
 
 def made(kind: type[Exception]) -> Exception:
-    """An instance, whatever its constructor wants to know."""
+    """An instance, whatever arguments its constructor needs."""
     error = kind.__new__(kind)
     error.args = ("Bearer very-secret",)
     return error
@@ -94,7 +94,7 @@ def exchange(*replies: Any) -> Exchange:
 def test_every_foreign_error_becomes_one_of_ours(
     kind: type[Exception], place: str, tmp_path: Path
 ) -> None:
-    """Whether it comes with the request, with the body, or in a download; and it tells no token."""
+    """In the request, the body or a download; the message shows no token."""
     error = made(kind)
     reply = error if place == "sending" else (200, Breaking(error))
     client, _ = make_client(*[reply] * 9, attempts=2)
@@ -149,7 +149,7 @@ def test_what_is_known_of_a_request_without_an_answer(error: Exception, trouble:
 
 
 def test_an_earlier_error_says_nothing_of_this_request() -> None:
-    """A request that is sent while an error is dealt with has that error for its context."""
+    """A request sent while an error is handled has that error as its context."""
     lost = requests.ConnectionError("reset")
     lost.__context__ = urllib3.exceptions.NewConnectionError(NO_CONNECTION, "refused")
 
@@ -176,7 +176,7 @@ def test_a_missing_ca_bundle_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_netrc_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Its default entry would replace the token, and tell the host a password."""
+    """Its default entry would replace the token, and send the host a password."""
     netrc = tmp_path / "netrc"
     netrc.write_text("default login me password very-secret\n")
     netrc.chmod(0o600)
@@ -217,7 +217,7 @@ def compressed(body: bytes) -> urllib3.HTTPResponse:
 
 
 def test_an_answer_has_a_limit_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counted when decompressed, as a small answer may unpack to a large one."""
+    """Counted after decompression, as a small response may unpack to a large one."""
     monkeypatch.setattr(module, "MOST_ANSWER_BYTES", 100_000)
     bomb = gzip.compress(b"0" * 1_000_000)
     client, wire = make_client((200, compressed(bomb)))
@@ -235,7 +235,7 @@ def test_an_answer_that_is_compressed_twice_is_not_unpacked() -> None:
 
 
 def test_a_body_shorter_than_announced_is_lost() -> None:
-    """`requests` itself takes it for whole."""
+    """`requests` accepts it."""
     with pytest.raises(ExchangeError, match="2 of 10 bytes") as caught:
         exchange((200, b"{}", {"Content-Length": "10"})).send(request())
     assert caught.value.trouble is Trouble.LOST

@@ -1,4 +1,4 @@
-"""Requests for jobs, and what their answers mean."""
+"""Requests for jobs, and the meaning of their responses."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_the_body_of_a_create_request() -> None:
     ],
 )
 def test_a_create_without_a_job_in_its_answer(api: Any, reply: Any, waits: list[float]) -> None:
-    """There may be one, so it is told at once and not repeated."""
+    """A job may exist, so the request is not retried."""
     made, wire = api(reply)
 
     with pytest.raises(AnswerLostError):
@@ -83,7 +83,7 @@ def test_a_create_without_a_job_in_its_answer(api: Any, reply: Any, waits: list[
 
 
 def test_a_job_that_is_not_found_once_is_asked_for_again(api: Any, waits: list[float]) -> None:
-    """After a short wait: a node may be behind the others."""
+    """After a short wait: a node may lag behind the others."""
     made, wire = api(GONE, (200, JOB))
 
     assert made.get(ID).state is JobState.OPEN
@@ -91,7 +91,7 @@ def test_a_job_that_is_not_found_once_is_asked_for_again(api: Any, waits: list[f
 
 
 def test_a_job_that_is_not_found_twice_is_gone(api: Any) -> None:
-    """No third question."""
+    """There is no third request."""
     made, wire = api(GONE, GONE)
 
     with pytest.raises(NotFoundError):
@@ -110,23 +110,23 @@ def test_a_retired_version_is_not_asked_again(api: Any) -> None:
 
 @pytest.mark.parametrize("job_id", ["../../sobjects", "750?x=1", ""])
 def test_what_is_not_a_job_id_is_not_asked_for(api: Any, job_id: str, tmp_path: Path) -> None:
-    """Whatever is done to the job."""
+    """By no kind of request."""
     made, wire = api()
     csv = tmp_path / "upload.csv"
     csv.write_text("Id\n")
 
     for act in (made.get, made.close, made.abort):
-        with pytest.raises(SettingsError, match="not the id of a job"):
+        with pytest.raises(SettingsError, match="is not a job id"):
             act(job_id)
-    with pytest.raises(SettingsError, match="not the id of a job"):
+    with pytest.raises(SettingsError, match="is not a job id"):
         made.upload(job_id, csv)
-    with pytest.raises(SettingsError, match="not the id of a job"):
+    with pytest.raises(SettingsError, match="is not a job id"):
         made.download(job_id, ResultKind.FAILED, tmp_path / "failed.csv")
     assert wire.requests == []
 
 
 def test_an_upload_is_sent_as_it_is(api: Any, tmp_path: Path) -> None:
-    """With its length, so that a cut one is noticed."""
+    """With its length, so that truncation is detected."""
     csv = tmp_path / "upload.csv"
     csv.write_bytes(b"Id\n1\n")
     made, wire = api((201, ""))
@@ -149,12 +149,12 @@ def test_an_upload_that_is_refused_unread_begins_anew(api: Any, tmp_path: Path) 
 
 
 def test_an_upload_with_another_answer_than_201(api: Any, tmp_path: Path) -> None:
-    """Whoever gave it has not kept the data."""
+    """The data may not be stored."""
     csv = tmp_path / "upload.csv"
     csv.touch()
     made, _ = api((200, "<html>"))
 
-    with pytest.raises(AnswerLostError, match="HTTP 200, not with 201"):
+    with pytest.raises(AnswerLostError, match="HTTP 200 instead of 201"):
         made.upload(ID, csv)
 
 
@@ -169,7 +169,7 @@ def test_a_csv_that_cannot_be_opened_is_not_salesforces_fault(api: Any, tmp_path
 
 @pytest.mark.skipif(not UNREADABLE.exists(), reason="needs a file that opens and cannot be read")
 def test_a_csv_that_cannot_be_read_is_not_salesforces_fault(api: Any) -> None:
-    """Also when the disk fails while it is sent."""
+    """Also if the disk fails during the upload."""
     made, _ = api((201, ""))
 
     with pytest.raises(StateDirectoryError, match="mem cannot be read: Input/output error"):
@@ -200,7 +200,7 @@ def test_a_result_that_stays_cut_short(api: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("body", [b"<html>Sign in", b"\xff\xfe"])
 def test_a_result_that_is_not_csv(api: Any, body: bytes, tmp_path: Path) -> None:
-    """Is an answer that cannot be understood, after some attempts."""
+    """After some attempts, a `ResponseError`."""
     made, wire = api(*[(200, body)] * 2, attempts=2)
 
     with pytest.raises(ResponseError):
@@ -218,7 +218,7 @@ def test_a_result_that_is_too_large_is_not_asked_for_again(api: Any, tmp_path: P
 
 
 def test_a_result_that_cannot_be_written(api: Any, tmp_path: Path) -> None:
-    """Is not asked for again, as Salesforce is not at fault."""
+    """It is not requested again, as Salesforce is not at fault."""
     made, wire = api((200, RESULT))
 
     with pytest.raises(StateDirectoryError):

@@ -1,4 +1,4 @@
-"""What Salesforce says of a job, read or refused."""
+"""A job in a response is read or refused."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def test_job_ids(text: str) -> None:
     ],
 )
 def test_what_is_not_a_job_id_enters_no_path(text: str) -> None:
-    """Whoever typed it is told what one looks like."""
+    """The message says what a job id looks like."""
     assert not is_job_id(text)
-    with pytest.raises(SettingsError, match="begins with 750"):
+    with pytest.raises(SettingsError, match="begin with 750"):
         check_job_id(text)
 
 
 def test_a_job_is_read() -> None:
-    """Members that are not there have their defaults; text is fit for a log."""
+    """Missing members have defaults; text is safe for a log."""
     assert JobInfo.from_json(JOB) == JobInfo(
         id="750000000000001AAA",
         object="Contact",
@@ -77,13 +77,13 @@ def test_a_job_is_read() -> None:
     ],
 )
 def test_a_job_that_cannot_be_understood(change: dict[str, Any]) -> None:
-    """Is not guessed at."""
-    with pytest.raises(ResponseError, match="does not know"):
+    """It is refused."""
+    with pytest.raises(ResponseError, match="unknown format"):
         JobInfo.from_json(JOB | change)
 
 
 def test_times_have_a_zone() -> None:
-    """Salesforce writes it without a colon."""
+    """Salesforce writes the offset without a colon."""
     assert read_time("2024-09-09T19:25:27.000+0000") == datetime(2024, 9, 9, 19, 25, 27, tzinfo=UTC)
     for text in ("yesterday", "2024-09-09T19:25:27", ""):
         with pytest.raises(ResponseError):

@@ -1,4 +1,4 @@
-"""The header that tells how many requests are used."""
+"""The header with the number of used requests."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ from target_salesforce_bulk.salesforce.limits import ApiUsage
     ],
 )
 def test_the_number_of_the_org_is_read(header: str | None, usage: ApiUsage | None) -> None:
-    """Not that of an app, and nothing where there is nothing to read."""
+    """Not that of an app; None without a number."""
     assert ApiUsage.from_header(header) == usage

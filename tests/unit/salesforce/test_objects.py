@@ -1,4 +1,4 @@
-"""Objects are described once, whoever asks."""
+"""Objects are described once, whichever thread asks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_an_object_is_described_once() -> None:
 
 
 def test_threads_share_one_description() -> None:
-    """The second one waits for the first one's answer."""
+    """The second thread waits for the result of the first."""
     both = threading.Barrier(2)
     client, wire = make_client(ACCOUNT)
     objects = Objects(client)
@@ -56,7 +56,7 @@ def test_the_first_object_that_exists_is_found() -> None:
 
 
 def test_no_object_is_found() -> None:
-    """The version is there, so it is the object that is not."""
+    """The version exists, so the object does not."""
     client, _ = make_client(NONE, VERSIONS)
 
     assert Objects(client).find_sobject(["Nothing"]) is None
@@ -71,7 +71,7 @@ def test_a_wrong_version_is_told_from_a_missing_object() -> None:
 
 
 def test_a_missing_object_is_not_remembered() -> None:
-    """It is asked for again: an administrator may have made it meanwhile."""
+    """It is requested again: an administrator may have created it."""
     client, wire = make_client(NONE, ACCOUNT)
     objects = Objects(client)
     with pytest.raises(NotFoundError):

@@ -1,4 +1,4 @@
-"""Which org a login leads to."""
+"""Which org a login is for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_an_id(text: str) -> None:
 
 
 def test_ids_that_differ_in_case_alone() -> None:
-    """They are two orgs, also on a disk that does not tell upper from lower case."""
+    """They are two orgs, also on a case-insensitive disk."""
     upper, lower = org_id("00DA00000000001"), org_id("00Da00000000001")
 
     assert (upper, lower) == ("00DA00000000001EAA".replace("EAA", "MAA"), "00Da00000000001EAA")
@@ -37,7 +37,7 @@ def test_ids_that_differ_in_case_alone() -> None:
     ],
 )
 def test_what_is_none(text: object) -> None:
-    """Nothing else becomes the name of a folder; a wrong check letter is a typing error."""
+    """Nothing else becomes the name of a folder; a wrong check letter is a typo."""
     assert org_id(text) is None
 
 
@@ -46,7 +46,7 @@ def test_what_is_none(text: object) -> None:
     [(f"{ORG[:15]}!AQEA", ORG), (ORG[:15], None), ("eyJ0.eyJ1.sig", None), ("!x", None)],
 )
 def test_the_org_of_a_token(token: str, found: str | None) -> None:
-    """It stands before the exclamation mark; a JWT does not say it."""
+    """It comes before the exclamation mark; a JWT does not contain it."""
     assert org_of_token(token) == found
 
 
@@ -62,5 +62,5 @@ def test_the_org_of_a_token(token: str, found: str | None) -> None:
     ],
 )
 def test_the_org_of_an_identity(url: object, found: str | None) -> None:
-    """The `id` of a token reply."""
+    """From the `id` of a token response."""
     assert org_of_identity(url) == found

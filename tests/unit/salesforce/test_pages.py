@@ -41,7 +41,7 @@ def test_a_page_that_comes_again_ends_the_list() -> None:
 
 
 def test_the_number_of_pages_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each page may name one that was not there before."""
+    """Each page may name a new one."""
     monkeypatch.setattr(pages, "MOST_PAGES", 5)
     numbers = count()
     client, wire = make_client(*[lambda: page(1, f"{NEXT}{next(numbers)}")] * 9)
@@ -53,7 +53,7 @@ def test_the_number_of_pages_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize("following", ["@evil.example/", "//evil.example/", ".evil.example", 7])
 def test_a_next_page_stays_in_the_org(following: Any) -> None:
-    """The token would go along with it."""
+    """The token would be sent along."""
     client, wire = make_client(page(1, following))
 
     with pytest.raises(ResponseError, match="next page"):
@@ -63,7 +63,7 @@ def test_a_next_page_stays_in_the_org(following: Any) -> None:
 
 @pytest.mark.parametrize("body", [{}, {"records": None}, {"records": [1]}, [], 7])
 def test_a_page_that_is_none(body: Any) -> None:
-    """Is Salesforce's fault, not a traceback."""
+    """A `ResponseError`, not a traceback."""
     client, _ = make_client((200, body))
 
     with pytest.raises(ResponseError):

@@ -1,4 +1,4 @@
-"""Queries that fit, and answers that end."""
+"""Queries fit their request line, and results end."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def csv(text: str | bytes, locator: str = "null") -> Any:
 
 @pytest.mark.parametrize("key", ["CUST-{:05}", "\u6f22\u5b57\u6f22\u5b57{:05}", "a'b&c+%{:05}"])
 def test_request_lines_have_a_limit_in_bytes(key: str) -> None:
-    """As they are on the wire, where a letter may take nine bytes; no literal is left out."""
+    """Counted as encoded, where a letter may take nine bytes; no literal is left out."""
     literals = [literal(key.format(number), "string") for number in range(3_000)]
     queries = list(queries_that_fit(HEAD, literals))
     client, wire = make_client(*[(200, {"records": []})] * len(queries))
@@ -49,7 +49,7 @@ def test_request_lines_have_a_limit_in_bytes(key: str) -> None:
 
 
 def test_a_literal_that_is_too_long_is_asked_for_alone() -> None:
-    """Salesforce says what it thinks of it; the others are found."""
+    """Salesforce may refuse it; the others are found."""
     long = literal("x" * MOST_REQUEST_LINE_BYTES, "string")
 
     assert list(queries_that_fit("IN (", ["'a'", long, "'b'"])) == [
@@ -80,7 +80,7 @@ def test_nothing_to_ask_for_is_no_query() -> None:
     ],
 )
 def test_a_value_is_one_literal(value: str, field_type: str, written: str) -> None:
-    """Quotes, backslashes and line breaks do not end it; percent signs mean themselves."""
+    """Quotes, backslashes and line breaks do not end it; percent signs stay."""
     assert literal(value, field_type) == written
 
 
@@ -89,19 +89,19 @@ def test_a_value_is_one_literal(value: str, field_type: str, written: str) -> No
 )
 @pytest.mark.parametrize("field_type", ["int", "double", "currency", "percent", "boolean"])
 def test_what_is_no_number_gets_into_no_query(value: str, field_type: str) -> None:
-    """Numbers have no quotes that could hold it."""
+    """Numbers have no quotes around them."""
     with pytest.raises(ResponseError):
         literal(value, field_type)
 
 
 def test_literals_cannot_end_early() -> None:
-    """A quote or a backslash in a key is a part of the key."""
+    """A quote or a backslash in a key is part of the key."""
     assert literal("a'b\\c\n", "string") == "'a\\'b\\\\c\\n'"
     assert literal("7", "int") == "7"
 
 
 def test_a_query_job_is_read_page_by_page() -> None:
-    """Cells may hold what some take for the end of a line."""
+    """Cells may contain line separators."""
     first = csv('"Id","K"\n"1","a\nb"\n"2","c\u2028d"\n', "abc")
     client, wire = make_client(JOB, COMPLETE, first, csv('"Id","K"\n"3",""\n'))
 
@@ -122,7 +122,7 @@ def test_a_query_job_is_read_page_by_page() -> None:
     ],
 )
 def test_results_that_cannot_be_read(pages: list[Any], message: str) -> None:
-    """Are Salesforce's fault, not a traceback and not an endless loop."""
+    """A `ResponseError`, not a traceback or an endless loop."""
     client, _ = make_client(JOB, COMPLETE, *pages)
 
     with pytest.raises(ResponseError, match=message):
@@ -130,7 +130,7 @@ def test_results_that_cannot_be_read(pages: list[Any], message: str) -> None:
 
 
 def test_a_cell_that_is_too_large_is_not_csv() -> None:
-    """The limit is that of this process."""
+    """By the limit of this process."""
     limit = field_size_limit(100)
     try:
         client, _ = make_client(JOB, COMPLETE, csv("Id\n" + "x" * 200 + "\n"))
@@ -142,7 +142,7 @@ def test_a_cell_that_is_too_large_is_not_csv() -> None:
 
 @pytest.mark.parametrize("made", [{}, {"id": "../x"}, [], {"id": None}])
 def test_a_query_job_without_an_id(made: Any) -> None:
-    """Its id would stand in a path."""
+    """Its id would become part of a path."""
     client, wire = make_client((200, made))
 
     with pytest.raises(ResponseError):

@@ -1,4 +1,4 @@
-"""What refusals mean."""
+"""Which error a refusal becomes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def answer(status: int, code: str, message: str = "no") -> Answer:
     ],
 )
 def test_refusals_have_a_class(status: int, code: str, kind: type) -> None:
-    """By status and code, in whatever spelling the code comes."""
+    """By status and code, in any spelling of the code."""
     error = refusal("GET", "/x", answer(status, code))
 
     assert type(error) is kind
@@ -42,7 +42,7 @@ def test_refusals_have_a_class(status: int, code: str, kind: type) -> None:
 
 
 def test_a_known_code_says_what_to_do() -> None:
-    """Beside Salesforce's own words."""
+    """In addition to Salesforce's own words."""
     error = refusal("POST", "/jobs/ingest", answer(400, "FEATURENOTENABLED", "not enabled"))
 
     assert str(error) == (
@@ -60,12 +60,12 @@ def test_a_known_code_says_what_to_do() -> None:
     ],
 )
 def test_a_401_that_no_new_token_cures(code: str, message: str) -> None:
-    """Also where it has the code of an expired session."""
+    """Also if it has the code of an expired session."""
     with pytest.raises(AuthenticationError, match=message):
         check_curable(answer(401, code, message))
 
 
 def test_an_expired_session_is_curable() -> None:
-    """By its code, or where there is none."""
+    """By its code, or if there is none."""
     check_curable(answer(401, "INVALID_SESSION_ID", "Session expired or invalid"))
     check_curable(Answer(status=401, headers={}, body=b""))

@@ -1,4 +1,4 @@
-"""Result files are whole, text, and of a size that can be; or they are not there."""
+"""Result files are complete UTF-8 text of a plausible size, or do not exist."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write(path: Path, *chunks: bytes, most_bytes: int = 1_000) -> None:
 
 
 def test_a_file_is_put_in_its_place_when_it_is_whole(tmp_path: Path) -> None:
-    """For its owner only, whatever the chunks split."""
+    """Readable by its owner only; chunks may split characters."""
     path = tmp_path / "failed.csv"
     write(path, HEADER, b"\xc3", b"\xa9\n")
 
@@ -36,7 +36,7 @@ def test_a_file_is_put_in_its_place_when_it_is_whole(tmp_path: Path) -> None:
 
 
 def test_a_new_attempt_begins_anew(tmp_path: Path) -> None:
-    """What the one before brought is gone."""
+    """The bytes of the previous attempt are gone."""
     path = tmp_path / "failed.csv"
     with ResultFile(path, 10) as file:
         for _ in range(3):
@@ -77,7 +77,7 @@ def test_a_file_that_cannot_be_written_is_not_salesforces_fault(tmp_path: Path) 
 
 
 def test_a_link_in_the_place_of_the_draft_is_not_followed(tmp_path: Path) -> None:
-    """Nobody may choose what is overwritten."""
+    """A link must not choose what is overwritten."""
     victim = tmp_path / "victim"
     victim.write_text("mine")
     (tmp_path / "failed.csv.part").symlink_to(victim)
@@ -88,6 +88,6 @@ def test_a_link_in_the_place_of_the_draft_is_not_followed(tmp_path: Path) -> Non
 
 
 def test_no_result_meets_the_bound() -> None:
-    """A short row with a long error text, and a small upload, have room."""
+    """There is room for a short row with a long error message, and for a small upload."""
     assert result_bound(8 * 1_000_000) > 1_000_000 * 1_600
     assert result_bound(10) > 64_000_000

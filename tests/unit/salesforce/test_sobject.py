@@ -1,4 +1,4 @@
-"""What describe tells."""
+"""What describe returns."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ def test_which_columns_a_job_may_have(operation: Operation, accepted: set[str]) 
 
 @pytest.mark.parametrize("body", [{}, {"name": "x", "fields": [{}]}, [1]])
 def test_a_describe_that_cannot_be_understood(body: Any) -> None:
-    """Is not guessed at."""
+    """It is refused."""
     with pytest.raises(ResponseError):
         SObject.from_json(body)

@@ -1,4 +1,4 @@
-"""A describe answer is typed where it is read, or refused."""
+"""A describe response is checked and typed when it is read."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ _MEMBERS = [
 @pytest.mark.parametrize(("member", "of_field"), _MEMBERS)
 @pytest.mark.parametrize("value", [HOSTILE, [HOSTILE], {"a": HOSTILE}, 1.5, -1], ids=range(5))
 def test_a_hostile_value_is_refused(member: str, value: Any, *, of_field: bool) -> None:
-    """Whichever member it stands in; the message is one printable line."""
+    """In any member; the message is one printable line."""
     with pytest.raises(ResponseError) as caught:
         SObject.from_json(hostile(member, value, of_field=of_field))
 
@@ -98,7 +98,7 @@ def test_what_is_no_describe(answer: Any) -> None:
 
 @pytest.mark.parametrize("member", ["value", "active"])
 def test_picklist_values_are_typed(member: str) -> None:
-    """As everything else."""
+    """Like everything else."""
     entry = {"value": "New", "active": True} | {member: [HOSTILE]}
     with pytest.raises(ResponseError):
         SObject.from_json(hostile("picklistValues", [entry], of_field=True))

@@ -1,4 +1,4 @@
-"""What is sent again, how often and how late."""
+"""What is retried, how often and after which wait."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_repeatable_request_is_sent_again(client: Any, status: int, waits: lis
 
 
 def test_a_request_that_must_not_be_repeated_is_not(client: Any) -> None:
-    """A 503 leaves open whether it took effect; the caller has to ask."""
+    """After a 503 it may have taken effect; the caller has to ask."""
     made, wire = client((503, "busy"), (200, {}))
 
     with pytest.raises(AnswerLostError, match="HTTP 503"):
@@ -67,7 +67,7 @@ def test_429_did_nothing_so_any_request_is_sent_again(client: Any, waits: list[f
 
 
 def test_a_lost_connection(client: Any) -> None:
-    """Lost in mid-answer: only what is repeatable is repeated. Never made: anything is."""
+    """Lost during the response: only a repeatable request is retried. Never made: any is."""
     lost = requests.ConnectionError("Connection aborted.")
     never = requests.ConnectionError(
         MaxRetryError(None, "/", NewConnectionError(None, "Connection refused"))  # type: ignore
@@ -97,7 +97,7 @@ def test_no_answer_at_all(client: Any) -> None:
     )
     made, _ = client(*[lost] * 3, attempts=3)
 
-    with pytest.raises(UnreachableError, match=f"No answer from {URL}.*HTTPS_PROXY"):
+    with pytest.raises(UnreachableError, match=f"No response from {URL}.*HTTPS_PROXY"):
         made.request("GET", "/limits", repeatable=True)
 
 
@@ -121,7 +121,7 @@ def test_concurrent_requests_pass(client: Any) -> None:
 
 
 def test_a_page_in_the_place_of_json_is_asked_for_again(client: Any) -> None:
-    """A proxy's page with status 200 is no answer."""
+    """A proxy's page with status 200 is not a response."""
     made, wire = client((200, "<html>"), (200, {"a": 1}))
 
     assert made.get_json("/limits") == {"a": 1}
@@ -129,7 +129,7 @@ def test_a_page_in_the_place_of_json_is_asked_for_again(client: Any) -> None:
 
 
 def test_a_page_again_and_again_is_an_answer_that_cannot_be_understood(client: Any) -> None:
-    """It is neither a fault of this machine nor a missing answer."""
+    """It is a `ResponseError`, not an `UnreachableError`."""
     made, wire = client(*[(200, "<html>")] * 3, attempts=3)
 
     with pytest.raises(ResponseError, match="HTML"):
@@ -155,7 +155,7 @@ def test_a_page_again_and_again_is_an_answer_that_cannot_be_understood(client: A
 def test_a_create_without_a_clear_answer_may_have_taken_effect(
     client: Any, reply: Any, waits: list[float]
 ) -> None:
-    """It is told at once, after one request and no wait."""
+    """The error comes after one request, without a wait."""
     made, wire = client(reply)
 
     with pytest.raises(AnswerLostError):
@@ -164,7 +164,7 @@ def test_a_create_without_a_clear_answer_may_have_taken_effect(
 
 
 def test_the_time_for_all_attempts_is_bounded(waits: list[float]) -> None:
-    """Also where Salesforce asks for a longer wait than there is time."""
+    """Also if Salesforce asks for a longer wait."""
     now = [0.0]
 
     def sleep(seconds: float) -> None:
@@ -182,7 +182,7 @@ def test_the_time_for_all_attempts_is_bounded(waits: list[float]) -> None:
 
 @pytest.mark.parametrize("value", ["soon", "\u00b2", "-1", "Mon, 99 Foo 2026 00:00:00 GMT"])
 def test_a_retry_after_that_is_nonsense_is_ignored(client: Any, value: str) -> None:
-    """It is no reason to fail."""
+    """It does not cause an error."""
     made, wire = client((429, "", {"Retry-After": value}), (200, {}))
 
     made.request("GET", "/limits", repeatable=True)
