@@ -257,6 +257,21 @@ def generation(folder: Path, source: Path, number: int, rounds: int) -> Table:
     return table
 
 
+def start_up(folder: Path, rounds: int) -> Table:
+    """What the program costs before it does anything."""
+    table = Table("Start-up", "command", "CPU seconds")
+    with org(folder) as running:
+        config = str(running.config(folder))
+        for name, arguments in (
+            ("--version", ["--version"]),
+            ("--help", ["--help"]),
+            ("a run with an empty input", ["--config", config]),
+        ):
+            found = min(timed([*TARGET, *arguments])["cpu"] for _ in range(rounds))
+            table.row(name, f"{found:.2f}")
+    return table
+
+
 def pipelining(folder: Path, number: int) -> Table:
     """A slow tap, a slow Salesforce, and both at once."""
     table = Table(
@@ -352,6 +367,7 @@ def main() -> None:
             "record_path": lambda: record_path(folder, inputs, rows, hundred, rounds),
             "batch_files": lambda: batch_files(folder, rows, rounds),
             "generation": lambda: generation(folder, inputs[hundred], hundred, rounds),
+            "start_up": lambda: start_up(folder, rounds),
             "end_to_end": lambda: end_to_end(folder, inputs[rows], rows),
             "against_simple": lambda: against_simple(folder, inputs[hundred], hundred, rounds),
             "pipelining": lambda: pipelining(folder, 200_000),

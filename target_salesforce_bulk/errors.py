@@ -20,6 +20,7 @@
         * ``JobError``: an ingest job that cannot be settled
 
 A message says what happened, to what, and what to do. The facts are attributes, too.
+``Terminated`` is not among them: it says that a signal came, not that something is wrong.
 """
 
 from __future__ import annotations
@@ -132,3 +133,15 @@ class JobError(SalesforceError):
         self.job_id = job_id
         #: Whether sending the same rows again would fail the same way.
         self.permanent = permanent
+
+
+class Terminated(BaseException):
+    """A signal asked the process to exit.
+
+    Not an Exception, so that no handler of ordinary errors catches it.
+    """
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        #: The signal's number.
+        self.signum = signum

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
 
 from target_salesforce_bulk.configuration.names import WITHOUT_EFFECT
+from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.failed.resend import resend
 from target_salesforce_bulk.journal.failed_rows import FailureClass
 from target_salesforce_bulk.journal.failure_store import Selection
@@ -29,7 +31,6 @@ from target_salesforce_bulk.singer.sink import SalesforceSink
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    import click
     from singer_sdk.sinks import Sink
 
     from target_salesforce_bulk.salesforce.client import Client
@@ -85,6 +86,17 @@ class TargetSalesforceBulk(SafeTarget):
             self.message_reader.batch_sources = lambda: BatchSources(
                 self.settings.batch_protocols or (), self.settings.batch_roots or ()
             )
+
+    def setup_mapper(self) -> None:
+        """Prepare stream maps and flattening.
+
+        Raises:
+            SettingsError: flattening is enabled without its depth.
+        """
+        try:
+            super().setup_mapper()
+        except ConfigValidationError as error:
+            raise SettingsError(*error.errors) from error
 
     @cached_property
     def settings(self) -> Settings:
@@ -220,8 +232,3 @@ class TargetSalesforceBulk(SafeTarget):
         cls.append_builtin_config(cls.config_jsonschema)
         properties: dict[str, Any] = cls.config_jsonschema["properties"]
         return properties
-
-    @classmethod
-    def cb_config(cls, context: click.Context, parameter: click.Option, value: Any) -> Any:
-        """Take what `--config` names as it is; it is read when a command needs it."""
-        return value

@@ -15,20 +15,16 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
-import requests
-from singer_sdk.plugin_base import SingerCommand
 
-from target_salesforce_bulk.cli import plain_logs
+from target_salesforce_bulk.cli import log, plain_logs
 from target_salesforce_bulk.cli.check import check
 from target_salesforce_bulk.cli.emulator import emulator
 from target_salesforce_bulk.cli.failed import failed
 from target_salesforce_bulk.cli.jobs import jobs
-from target_salesforce_bulk.cli.log import hide_secrets
-from target_salesforce_bulk.cli.options import read_target
+from target_salesforce_bulk.cli.options import read_target, target_class
+from target_salesforce_bulk.cli.singer_options import NAME, singer_options
 from target_salesforce_bulk.cli.unread_input import discarded_on_error
-from target_salesforce_bulk.errors import SalesforceBulkError, SettingsError
-from target_salesforce_bulk.singer.sdk import Terminated
-from target_salesforce_bulk.target import TargetSalesforceBulk
+from target_salesforce_bulk.errors import SalesforceBulkError, SettingsError, Terminated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,8 +35,8 @@ logger = logging.getLogger("target_salesforce_bulk")
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class Group(SingerCommand, click.Group):
-    """A command group with the SDK's handling of configuration errors."""
+class Group(click.Group):
+    """A command group that turns errors into exit codes."""
 
     def invoke(self, context: click.Context) -> Any:
         """Run a command; an error becomes one log line and an exit code."""
@@ -59,7 +55,7 @@ class Group(SingerCommand, click.Group):
         except BrokenPipeError:
             sys.stdout = None  # Python would flush it at exit
             _leave("The reader of stdout has closed the pipe; the output is incomplete.", 1)
-        except requests.RequestException as error:  # also an OSError, but not about a file
+        except _errors_of_requests() as error:  # also OSErrors, but not about a file
             _leave(f"Salesforce sent a response that cannot be read: {error}", 1)
         except (OSError, sqlite3.Error) as error:
             _leave(
@@ -75,6 +71,12 @@ def _terminate(signum: int, frame: FrameType | None) -> NoReturn:
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     raise Terminated(signum)
+
+
+def _errors_of_requests() -> tuple[type[Exception], ...]:
+    """What `requests` raises; nothing if no command has imported it, which takes long."""
+    requests = sys.modules.get("requests")
+    return () if requests is None else (requests.RequestException,)
 
 
 def _flush_stdout() -> None:
@@ -109,39 +111,33 @@ def _load(config: Any, file_input: IO[str] | None) -> None:
         raise
 
 
-def _command() -> click.Command:
-    """The command that loads, with the other commands as its subcommands."""
-    singer = TargetSalesforceBulk.cli  # also sets up the SDK's logging
-    hide_secrets()
+@click.group(
+    NAME,
+    cls=Group,
+    invoke_without_command=True,
+    help="Load Singer messages from stdin into Salesforce.",
+)
+@singer_options
+@click.pass_context
+def program(
+    context: click.Context,
+    *,
+    about: bool,
+    about_format: str | None,
+    config: Any,
+    file_input: IO[str] | None,
+) -> None:
+    """Load, unless a command is given."""
+    if context.invoked_subcommand is not None:
+        return
+    if about:
+        target_class().print_about(about_format)
+    else:
+        load(config, file_input)
 
-    @click.pass_context
-    def run_unless_subcommand(
-        context: click.Context,
-        *,
-        about: bool = False,
-        about_format: str | None = None,
-        config: Any = None,
-        file_input: IO[str] | None = None,
-    ) -> None:
-        if context.invoked_subcommand is not None:
-            return
-        if about:
-            TargetSalesforceBulk.print_about(about_format)
-        else:
-            load(config, file_input)
 
-    group = Group(
-        name=singer.name,
-        help="Load Singer messages from stdin into Salesforce.",
-        params=singer.params,
-        context_settings=singer.context_settings,
-        callback=run_unless_subcommand,
-        invoke_without_command=True,
-        logger=TargetSalesforceBulk.logger,
-    )
-    for command in (check, emulator, failed, jobs):
-        group.add_command(command)
-    return group
+for _command in (check, emulator, failed, jobs):
+    program.add_command(_command)
 
 
 def main() -> None:
@@ -149,4 +145,5 @@ def main() -> None:
     # Rows are customer data: whatever is written here, also by libraries, is for its owner only.
     os.umask(0o077)
     plain_logs.set_up()
-    _command()()
+    log.set_up()
+    program()

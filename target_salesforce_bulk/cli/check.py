@@ -8,11 +8,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from target_salesforce_bulk.cli.options import config_option, read_target
-from target_salesforce_bulk.target import TargetSalesforceBulk
+from target_salesforce_bulk.cli.options import config_option, read_target, target_class
 
 if TYPE_CHECKING:
     from target_salesforce_bulk.preview.dry_run import DryRun
+    from target_salesforce_bulk.target import TargetSalesforceBulk
 
 
 @click.command()
@@ -41,7 +41,7 @@ def check(config: Any, catalog: Path | None, file_input: IO[str] | None) -> None
     target = read_target(config)
 
     def reader(run: DryRun) -> TargetSalesforceBulk:
-        return TargetSalesforceBulk(config=dict(target.config), open_run=lambda *_: run)
+        return target_class()(config=dict(target.config), open_run=lambda *_: run)
 
     schemas = None if catalog is None else read_catalog(catalog)
     preflight = Preflight(target.settings, target.client)

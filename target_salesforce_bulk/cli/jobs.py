@@ -19,8 +19,6 @@ from target_salesforce_bulk.plain_text import counted
 from target_salesforce_bulk.printing import print_lines
 from target_salesforce_bulk.redaction import redacted
 from target_salesforce_bulk.reporting.result_csv import make_harmless
-from target_salesforce_bulk.run import Run
-from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.job import ResultKind, check_job_id
 
 
@@ -82,6 +80,8 @@ def show(config: Any, job_id: str) -> None:
 @config_option
 def resume(config: Any) -> None:
     """Finish the jobs of an interrupted run, without reading new input."""
+    from target_salesforce_bulk.run import Run
+
     target = read_target(config)
     with Run.open(target.settings, target.client) as run:
         run.finish_left()
@@ -93,6 +93,8 @@ def resume(config: Any) -> None:
 @click.argument("job_id")
 def abort(config: Any, job_id: str) -> None:
     """Abort a job in Salesforce. Rows that it has processed stay loaded."""
+    from target_salesforce_bulk.salesforce.ingest import IngestApi
+
     target = read_target(config)
     target.settings.check_sends()
     job = IngestApi(target.client).abort(job_id)
@@ -110,6 +112,8 @@ def abort(config: Any, job_id: str) -> None:
 )
 def results(config: Any, job_id: str, output: Path) -> None:
     """Download the three result files of a job. Salesforce keeps them for seven days."""
+    from target_salesforce_bulk.salesforce.ingest import IngestApi
+
     check_job_id(job_id)  # it becomes a part of file names
     target = read_target(config)
     api = IngestApi(target.client)

@@ -1,11 +1,21 @@
-"""The log, without secrets and without what other libraries say of requests."""
+"""The log, as the SDK sets it up, without secrets and what other libraries say of requests."""
 
 from __future__ import annotations
 
 import logging
+import os
 import re
+import sys
+from typing import TYPE_CHECKING
 
+from target_salesforce_bulk.cli.options import target_class
+from target_salesforce_bulk.cli.singer_options import NAME
 from target_salesforce_bulk.redaction import redacted
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+logger = logging.getLogger(NAME)
 
 #: Loggers of this package, and of the SDK, which names loggers after the target and its streams.
 _OWN = ("target_salesforce_bulk", "target-salesforce-bulk", "singer_sdk", "root")
@@ -39,6 +49,37 @@ def _says_no_more_than_we_do(record: logging.LogRecord) -> bool:
     libraries log headers. Each request has a line of our own.
     """
     return _is_own(record) or record.levelno >= logging.WARNING
+
+
+def set_up() -> None:
+    """Log to stderr without secrets: also warnings, and errors that nobody caught."""
+    if "SINGER_SDK_LOG_CONFIG" in os.environ:
+        _ = target_class().cli  # the file may name any class, most of all those of the SDK
+    else:
+        _log_to_stderr()
+    hide_secrets()
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _log_uncaught
+
+
+def _log_to_stderr() -> None:
+    """Do what the SDK does, which takes long to import."""
+    variables = (f"{NAME.upper().replace('-', '_')}_LOGLEVEL", "LOGLEVEL")
+    level = next(filter(None, map(os.environ.get, variables)), "INFO")
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        logging.Formatter("{asctime:23s} | {levelname:8s} | {name:30s} | {message}", style="{")
+    )
+    root = logging.getLogger()
+    root.setLevel(level.upper())
+    root.addHandler(handler)
+
+
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    what = error.args[0] if error.args else kind.__name__
+    logger.error("%s", what, exc_info=(kind, error, trace))
 
 
 def hide_secrets() -> None:

@@ -1,4 +1,4 @@
-"""The `--config` option, which all commands share with the target itself."""
+"""The options that commands share, and the target that they are read into."""
 
 from __future__ import annotations
 
@@ -10,12 +10,19 @@ import click
 
 from target_salesforce_bulk.configuration.environment import read_environment
 from target_salesforce_bulk.configuration.files import read_dotenv, read_files
-from target_salesforce_bulk.target import TargetSalesforceBulk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from target_salesforce_bulk.settings import Settings
+    from target_salesforce_bulk.target import TargetSalesforceBulk
+
+
+def target_class() -> type[TargetSalesforceBulk]:
+    """The target. It is imported with the SDK when it is needed, which `--help` has no time for."""
+    from target_salesforce_bulk.target import TargetSalesforceBulk
+
+    return TargetSalesforceBulk
 
 
 def read_target(config: Any) -> TargetSalesforceBulk:
@@ -28,11 +35,12 @@ def read_target(config: Any) -> TargetSalesforceBulk:
         SettingsError: a file cannot be read, or a setting does not take its value.
     """
     sources = config or ()
+    target = target_class()
     given = read_files(each for each in sources if each != "ENV")
     if "ENV" in sources:
         variables = {**read_dotenv(Path.cwd()), **os.environ}
-        given |= read_environment(variables, TargetSalesforceBulk.settings_schema())
-    return TargetSalesforceBulk(config=given)
+        given |= read_environment(variables, target.settings_schema())
+    return target(config=given)
 
 
 def _read_config(context: click.Context, parameter: Any, value: Any) -> Any:

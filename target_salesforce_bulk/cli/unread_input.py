@@ -14,7 +14,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
-from target_salesforce_bulk.singer.sdk import Terminated
+from target_salesforce_bulk.errors import Terminated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,6 @@ from target_salesforce_bulk.loading.settling.error_table import ErrorTable
 from target_salesforce_bulk.plain_text import counted, plain_text
 from target_salesforce_bulk.reporting.failed_csv import FailedCsv
 from target_salesforce_bulk.reporting.file_names import file_name
-from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce.job import check_job_id, is_job_id
 from target_salesforce_bulk.salesforce.objects import Objects
 from target_salesforce_bulk.singer import ledger
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_salesforce_bulk.journal.failure_store import Selection
+    from target_salesforce_bulk.run import Run
     from target_salesforce_bulk.salesforce.client import Client
     from target_salesforce_bulk.settings import Settings
 
@@ -181,6 +181,8 @@ def retry(
         SettingsError: the file is no STATE of this target, or of another org.
         SalesforceBulkError: the rows cannot be sent.
     """
+    from target_salesforce_bulk.run import Run
+
     entries = _entries(job_id, state_file, client)
     with Run.open(settings, client) as run:
         newer = _adopt(run, client, entries)

@@ -14,7 +14,7 @@ from singer_sdk.target_base import Target
 
 from target_salesforce_bulk.configuration.meltano import whole_streams
 from target_salesforce_bulk.configuration.validation import conceal_secrets, problems
-from target_salesforce_bulk.errors import SettingsError
+from target_salesforce_bulk.errors import SettingsError, Terminated
 
 if TYPE_CHECKING:
     import logging
@@ -26,18 +26,6 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.singer.aliases import Aliases
     from target_salesforce_bulk.singer.intake import Intake
     from target_salesforce_bulk.singer.key_order import KeyOrder
-
-
-class Terminated(BaseException):
-    """A signal asked the process to exit.
-
-    Not an Exception, so that no handler of ordinary errors catches it.
-    """
-
-    def __init__(self, signum: int) -> None:
-        super().__init__(signum)
-        #: The signal's number.
-        self.signum = signum
 
 
 #: Lines of the SDK; whoever raises the error of a sink says what is wrong.

@@ -185,11 +185,11 @@ CLOCK_AHEAD = """
 import sys
 from datetime import UTC, datetime, timedelta
 from target_salesforce_bulk.journal import database, failure_store, journal
-from target_salesforce_bulk.target import TargetSalesforceBulk
+from target_salesforce_bulk.cli.app import main
 def ahead():
     return (datetime.now(UTC) + timedelta(days=2)).isoformat(timespec="milliseconds")
 database.now = failure_store.now = journal.now = ahead
-TargetSalesforceBulk.cli()
+main()
 """
 
 

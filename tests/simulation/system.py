@@ -25,13 +25,13 @@ from simulation.world import World, process
 
 from target_salesforce_bulk import errors, target
 from target_salesforce_bulk.cli import app
+from target_salesforce_bulk.errors import Terminated
 from target_salesforce_bulk.failed import commands
 from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce import ingest, query
 from target_salesforce_bulk.salesforce.job import JobInfo
 from target_salesforce_bulk.salesforce.sobject import SObject
-from target_salesforce_bulk.singer.sdk import Terminated
 
 if TYPE_CHECKING:
     import random

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import ast
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 import target_salesforce_bulk
+from target_salesforce_bulk.cli.app import program
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 PACKAGE = "target_salesforce_bulk"
 ROOT = Path(target_salesforce_bulk.__file__).parent
@@ -235,3 +240,39 @@ def test_the_org_knows_no_http() -> None:
                 found.add(node.module.split(".")[0])
 
     assert found & {"starlette", "uvicorn", "h11", "http", "socket", "urllib"} == set()
+
+
+#: What takes long to import, and only loading or answering needs.
+HEAVY = {"pyarrow", "requests", "singer_sdk"}
+
+
+def heavy_imports(*arguments: str) -> set[str]:
+    """Which of them the program imports with these arguments."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", PACKAGE, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return HEAVY & set(re.findall(r"^import time:.*\| +(\w+)$", done.stderr, re.MULTILINE))
+
+
+def paths(command: click.Command, *path: str) -> Iterator[tuple[str, ...]]:
+    """A command and those below it, as they are typed."""
+    yield path
+    if isinstance(command, click.Group):
+        for name, each in command.commands.items():
+            yield from paths(each, *path, name)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--version"], *([*path, "--help"] for path in paths(program))], ids=" ".join
+)
+def test_what_only_explains_itself_imports_little(arguments: list[str]) -> None:
+    """`--version`, and `--help` of every command, start as fast as they can."""
+    assert heavy_imports(*arguments) == set()
+
+
+def test_what_is_imported_is_seen() -> None:
+    """The settings and capabilities of `--about` come from the SDK."""
+    assert "singer_sdk" in heavy_imports("--about")

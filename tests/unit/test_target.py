@@ -10,6 +10,7 @@ import pytest
 
 from target_salesforce_bulk import target as module
 from target_salesforce_bulk.configuration.names import WITHOUT_EFFECT
+from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.journal.failed_rows import FailureClass
 from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.settings import CONNECTION_TEST_STREAM, Settings
@@ -359,8 +360,9 @@ def test_settings_without_effect_are_not_offered(monkeypatch: pytest.MonkeyPatch
     assert {"stream_maps", "flattening_enabled", "login_url"} <= names
 
 
-def test_a_configuration_is_not_read_before_it_is_needed() -> None:
-    """What `--config` names need not even be there."""
-    context: Any = None
+def test_flattening_needs_its_depth(make: Callable[..., Any]) -> None:
+    """The SDK's own error ends like any other about settings."""
+    with pytest.raises(SettingsError) as caught:
+        make(flattening_enabled=True)
 
-    assert TargetSalesforceBulk.cb_config(context, context, "/nowhere") == "/nowhere"
+    assert caught.value.problems == ("flattening_max_depth is required when flattening is enabled",)

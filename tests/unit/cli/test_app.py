@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import sqlite3
+import sys
 from typing import Any
 
 import click
@@ -13,8 +13,7 @@ import requests
 from click.testing import CliRunner
 
 from target_salesforce_bulk.cli.app import Group
-from target_salesforce_bulk.errors import SettingsError
-from target_salesforce_bulk.singer.sdk import Terminated
+from target_salesforce_bulk.errors import SettingsError, Terminated
 
 FILE_REMEDY = (
     "Check the free space and the permissions of state_dir. "
@@ -24,7 +23,7 @@ FILE_REMEDY = (
 
 def run(error: BaseException | None) -> Any:
     """Invoke a group whose one command raises an error."""
-    group = Group("test", logger=logging.getLogger("test"))
+    group = Group("test")
 
     @group.command()
     def command() -> None:
@@ -71,6 +70,21 @@ def test_an_error_ends_as_one_line(
 
 
 @pytest.mark.usefixtures("process_state")
+def test_an_error_of_a_file_where_nothing_is_sent(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that has not imported `requests` has the same table."""
+    monkeypatch.delitem(sys.modules, "requests")
+    result = run(OSError(28, "No space left on device"))
+
+    assert (result.exit_code, caplog.messages) == (
+        1,
+        ["Reading or writing a file failed: [Errno 28] No space left on device. " + FILE_REMEDY],
+    )
+    assert "requests" not in sys.modules
+
+
+@pytest.mark.usefixtures("process_state")
 def test_success() -> None:
     """Exit code 0, and nothing but the output."""
     result = run(None)
@@ -86,7 +100,7 @@ def test_a_bug_is_not_hidden() -> None:
 
 
 def _failing(error: Exception) -> Group:
-    group = Group("test", logger=logging.getLogger("test"))
+    group = Group("test")
 
     @group.command()
     def command() -> None:
@@ -98,7 +112,7 @@ def _failing(error: Exception) -> Group:
 @pytest.mark.usefixtures("process_state")
 def test_a_second_signal_is_ignored(caplog: pytest.LogCaptureFixture) -> None:
     """The first one ends the command; the way out is not interrupted."""
-    group = Group("test", logger=logging.getLogger("test"))
+    group = Group("test")
 
     @group.command()
     def command() -> None:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sample_batches import make_plan, org_folder
 
-from target_salesforce_bulk.cli import jobs as module
 from target_salesforce_bulk.cli.jobs import jobs
 from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.journal.lifecycle import Event
+from target_salesforce_bulk.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +88,7 @@ def test_resume(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         opened.append(settings.state_dir)
         return nullcontext(SimpleNamespace(finish_left=lambda: None))
 
-    monkeypatch.setattr(module.Run, "open", open_run)
+    monkeypatch.setattr(Run, "open", open_run)
     result = run("resume")
 
     assert (result.exit_code, result.stdout, len(opened)) == (0, "No job is in progress.\n", 1)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from singer_sdk import _logging, plugin_base
 
+from target_salesforce_bulk.cli import log
 from target_salesforce_bulk.cli.log import hide_secrets
+from target_salesforce_bulk.cli.singer_options import NAME
 from target_salesforce_bulk.redaction import conceal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SECRET = "correct-horse-battery"
 
@@ -69,3 +77,99 @@ def test_an_exception_shows_no_secret(outputs: dict[str, Output]) -> None:
 
     assert [SECRET in output.text for output in outputs.values()] == [False, False]
     assert [output.text.splitlines()[-1] for output in outputs.values()] == ["ValueError: ***"] * 2
+
+
+@pytest.fixture
+def root(monkeypatch: pytest.MonkeyPatch) -> logging.Logger:
+    """The root logger as it is in a new process."""
+    found = logging.getLogger()
+    monkeypatch.setattr(found, "handlers", [])
+    monkeypatch.setattr(found, "level", logging.WARNING)
+    return found
+
+
+def _as_the_sdk_does() -> None:
+    _logging._setup_console_logging(log_level=plugin_base._plugin_log_level(plugin_name=NAME))
+
+
+@pytest.mark.parametrize(
+    ("environment", "level"),
+    [
+        ({}, logging.INFO),
+        ({"LOGLEVEL": "debug"}, logging.DEBUG),
+        ({"LOGLEVEL": "debug", "TARGET_SALESFORCE_BULK_LOGLEVEL": "error"}, logging.ERROR),
+        ({"LOGLEVEL": "debug", "TARGET_SALESFORCE_BULK_LOGLEVEL": ""}, logging.DEBUG),
+    ],
+)
+def test_the_log_is_that_of_the_sdk(
+    root: logging.Logger,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    environment: dict[str, str],
+    level: int,
+) -> None:
+    """The same level, and the same line on stderr."""
+    for name in ("LOGLEVEL", "TARGET_SALESFORCE_BULK_LOGLEVEL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    record = logging.LogRecord("some.name", logging.ERROR, "", 0, "so %s", ("what",), None)
+    seen = []
+    for set_up in (log._log_to_stderr, _as_the_sdk_does):
+        root.handlers = []
+        set_up()
+        root.handle(record)
+        seen.append((root.level, len(root.handlers), capsys.readouterr()))
+
+    assert seen[0] == seen[1]
+    assert (seen[0][0], seen[0][2].out, seen[0][2].err.count("so what")) == (level, "", 1)
+
+
+def test_a_configuration_of_the_log(tmp_path: Path, config_file: str) -> None:
+    """The SDK's formatters and those of others can be named; secrets are hidden in them, too."""
+    formatter = {"()": "singer_sdk.logging.StructuredFormatter"}
+    handler = {"class": "logging.StreamHandler", "formatter": "json"}
+    path = tmp_path / "log.yaml"
+    path.write_text(
+        json.dumps(
+            {
+                "version": 1,
+                "disable_existing_loggers": False,
+                "formatters": {"json": formatter},
+                "handlers": {"stderr": handler},
+                "root": {"level": "INFO", "handlers": ["stderr"]},
+            }
+        )
+    )
+    command = [sys.executable, "-m", "target_salesforce_bulk", "failed", "list"]
+    done = subprocess.run(
+        [*command, "--config", config_file],
+        env={**os.environ, "SINGER_SDK_LOG_CONFIG": str(path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    line = json.loads(done.stderr.splitlines()[-1])
+
+    assert (done.returncode, done.stdout) == (0, "No failed rows.\n")
+    assert (line["level"], line["message"].partition(" in the ")[0]) == (
+        "warning",
+        "No run has left anything",
+    )
+
+
+@pytest.mark.usefixtures("root")
+def test_an_error_that_nobody_caught(
+    process_state: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is logged with its traceback, and without secrets."""
+    log.set_up()
+    conceal(SECRET)
+    sys.excepthook(ValueError, ValueError(SECRET), None)
+    lines = capsys.readouterr().err.splitlines()
+
+    assert [lines[0].split(" | ")[1:], lines[-1].strip()] == [
+        ["ERROR   ", "target-salesforce-bulk        ", "***"],
+        "ValueError: ***",
+    ]

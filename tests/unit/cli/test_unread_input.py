@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 import pytest
 
 from target_salesforce_bulk.cli.unread_input import discard, discarded_on_error
-from target_salesforce_bulk.singer.sdk import Terminated
+from target_salesforce_bulk.errors import Terminated
 
 if TYPE_CHECKING:
     from pathlib import Path
