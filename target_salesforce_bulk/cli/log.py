@@ -19,6 +19,7 @@ logger = logging.getLogger(NAME)
 
 #: Loggers of this package, and of the SDK, which names loggers after the target and its streams.
 _OWN = ("target_salesforce_bulk", "target-salesforce-bulk", "singer_sdk", "root")
+_LEVELS = "DEBUG, INFO, WARNING, ERROR and CRITICAL"
 _QUERY = re.compile(r"\?[^\s\"']+")
 _USER = re.compile(r"://[^/\s]*@")
 
@@ -64,15 +65,24 @@ def set_up() -> None:
 
 def _log_to_stderr() -> None:
     """Do what the SDK does, which takes long to import."""
-    variables = (f"{NAME.upper().replace('-', '_')}_LOGLEVEL", "LOGLEVEL")
-    level = next(filter(None, map(os.environ.get, variables)), "INFO")
     handler = logging.StreamHandler()
     handler.setFormatter(
         logging.Formatter("{asctime:23s} | {levelname:8s} | {name:30s} | {message}", style="{")
     )
     root = logging.getLogger()
-    root.setLevel(level.upper())
     root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    _set_level(root)
+
+
+def _set_level(root: logging.Logger) -> None:
+    for variable in (f"{NAME.upper().replace('-', '_')}_LOGLEVEL", "LOGLEVEL"):
+        if value := os.environ.get(variable):
+            if (level := value.upper()) in logging.getLevelNamesMapping():
+                root.setLevel(level)
+            else:
+                logger.warning("%s is %r, but expects one of %s.", variable, value, _LEVELS)
+            return
 
 
 def _log_uncaught(

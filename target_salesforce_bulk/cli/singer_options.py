@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from target_salesforce_bulk.printing import print_lines
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -20,7 +22,7 @@ NAME = "target-salesforce-bulk"
 
 def _print_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value:
-        click.echo(f"{NAME} v{version(NAME)}, Meltano SDK v{version('singer-sdk')}")
+        print_lines(f"{NAME} v{version(NAME)}, Meltano SDK v{version('singer-sdk')}")
         context.exit()
 
 

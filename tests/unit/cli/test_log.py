@@ -125,6 +125,19 @@ def test_the_log_is_that_of_the_sdk(
     assert (seen[0][0], seen[0][2].out, seen[0][2].err.count("so what")) == (level, "", 1)
 
 
+def test_an_unknown_level(
+    root: logging.Logger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may be meant for another program: it is named, and the level stays the usual one."""
+    monkeypatch.setenv("LOGLEVEL", "chatty\n")
+    log._log_to_stderr()
+
+    assert root.level == logging.INFO
+    assert capsys.readouterr().err.split("| ")[-1] == (
+        "LOGLEVEL is 'chatty\\n', but expects one of DEBUG, INFO, WARNING, ERROR and CRITICAL.\n"
+    )
+
+
 def test_a_configuration_of_the_log(tmp_path: Path, config_file: str) -> None:
     """The SDK's formatters and those of others can be named; secrets are hidden in them, too."""
     formatter = {"()": "singer_sdk.logging.StructuredFormatter"}
