@@ -254,5 +254,12 @@ class LiveIntake:
             return False
         if stream in self._positional and bookmarks.lacks(self._state, tap_stream, names):
             return False  # a tap that comes to its end writes the bookmark
-        # Without a row and from the same bookmark, the tap may have broken off at once.
-        return stream in self._rows_of or not self._journal.recognised.expects_any(stream)
+        return self._has_gone_on(stream) or not self._journal.recognised.expects_any(stream)
+
+    def _has_gone_on(self, stream: str) -> bool:
+        """Whether the tap has sent more of a stream than what it repeats at its bookmark.
+
+        If it has not, it may have broken off before the rows that are expected.
+        """
+        tops = self._tops.get(stream)
+        return stream in self._rows_of and (tops is None or tops.has_other_rows)

@@ -62,6 +62,8 @@ class TopTracker:
         self._had = 0
         self.top: TopRows | None = None
         self._newest: tuple[str, Any] | None = None
+        #: Whether a row has come beside those that earlier runs left at the bookmark.
+        self.has_other_rows = False
 
     def carry(self, carried: TopRows | None) -> None:
         """Begin with the rows that earlier runs left at the bookmark: they stay while it does.
@@ -101,6 +103,7 @@ class TopTracker:
         newest = _newest(values)
         if newest is None:
             return
+        self.has_other_rows = True
         value, places = newest
         found = comparable(value)
         if found is None or not self._is_as_new(found):

@@ -252,6 +252,21 @@ def test_a_tap_that_breaks_off_forgets_nothing(
     assert it.things("A__c") == ALL
 
 
+def test_a_tap_that_breaks_off_within_the_rows_at_its_bookmark(
+    scene: Callable[..., Scene],
+) -> None:
+    """4.1, 4.5: rows of that value which it has not reached again are remembered."""
+    it = scene(**INSERT)
+    keyless = schema("A__c", "B__c", key=None, by="B__c")
+    first, second = row(A__c="x", B__c="1"), row(A__c="y", B__c="1")
+
+    kept = it.run(keyless, first, at("1"), second).states[-1]
+    kept = it.run(again(kept), keyless, first, at("1")).states[-1]
+    it.run(again(kept), keyless, first, second, at("1"))
+
+    assert it.things("A__c") == [("x",), ("y",)]
+
+
 def test_equal_rows_with_a_state_between_them_are_counted(scene: Callable[..., Scene]) -> None:
     """4.1: each is left out as often as it was loaded."""
     it = scene(**INSERT)

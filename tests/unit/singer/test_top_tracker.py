@@ -75,3 +75,16 @@ def test_rows_of_an_earlier_run_stay_while_the_bookmark_does() -> None:
 
     assert same.at(2) == (carried, 2)
     assert (newer.at(2), newer.at(3) is not None) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("values", "has"), [([2], True), ([1], True), ([3], True), ([None], False)]
+)
+def test_rows_beside_those_of_an_earlier_run(values: list[Any], has: bool) -> None:
+    """Of any value; rows that are known already have none here."""
+    tracker = TopTracker()
+    tracker.carry(TopRows(value=2))
+    assert not tracker.has_other_rows
+    tracker.add(values, lambda _: (b"row", None), LAYOUT)
+
+    assert tracker.has_other_rows is has
