@@ -188,10 +188,13 @@ class LiveIntake:
 
     def _top(self, stream: str) -> tuple[TopRows, int] | None:
         """The rows at the bookmark that the newest STATE has for a stream."""
-        tracker, found = self._tops.get(stream), bookmarks.by_stream(self._state)
-        if tracker is None:
-            return None
-        return tracker.at(bookmarks.position(found.get(self._tap_streams[stream])))
+        tops = self._tops.get(stream)
+        return None if tops is None else tops.at(self._bookmark(stream))
+
+    def _bookmark(self, stream: str) -> Any:
+        """The replication-key value that the newest STATE has for a stream."""
+        found = bookmarks.by_stream(self._state)
+        return bookmarks.position(found.get(self._tap_streams[stream]))
 
     @contextmanager
     def input_ends(self) -> Iterator[None]:
@@ -254,7 +257,14 @@ class LiveIntake:
             return False
         if stream in self._positional and bookmarks.lacks(self._state, tap_stream, names):
             return False  # a tap that comes to its end writes the bookmark
+        if self._has_passed_bookmark(stream):
+            return False  # rows after it come again
         return self._has_gone_on(stream) or not self._journal.recognised.expects_any(stream)
+
+    def _has_passed_bookmark(self, stream: str) -> bool:
+        """Whether the tap has sent rows of a stream that stand after its newest bookmark."""
+        tops = self._tops.get(stream)
+        return tops is not None and tops.has_passed(self._bookmark(stream))
 
     def _has_gone_on(self, stream: str) -> bool:
         """Whether the tap has sent more of a stream than what it repeats at its bookmark.

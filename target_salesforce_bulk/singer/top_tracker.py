@@ -62,8 +62,18 @@ class TopTracker:
         self._had = 0
         self.top: TopRows | None = None
         self._newest: tuple[str, Any] | None = None
-        #: Whether a row has come beside those that earlier runs left at the bookmark.
-        self.has_other_rows = False
+        #: The newest value of the rows that came beside those left at the bookmark earlier.
+        self._came: tuple[str, Any] | None = None
+
+    @property
+    def has_other_rows(self) -> bool:
+        """Whether a row has come beside those that earlier runs left at the bookmark."""
+        return self._came is not None
+
+    def has_passed(self, bookmark: Any) -> bool:
+        """Whether such a row has a newer value than a bookmark."""
+        found = comparable(bookmark)
+        return found is not None and self._came is not None and _is_newer(self._came, found)
 
     def carry(self, carried: TopRows | None) -> None:
         """Begin with the rows that earlier runs left at the bookmark: they stay while it does.
@@ -103,10 +113,13 @@ class TopTracker:
         newest = _newest(values)
         if newest is None:
             return
-        self.has_other_rows = True
         value, places = newest
         found = comparable(value)
-        if found is None or not self._is_as_new(found):
+        if found is None:
+            return
+        if self._came is None or not _is_newer(self._came, found):
+            self._came = found
+        if not self._is_as_new(found):
             return
         top = self._rows_of(value, found)
         for place in places:
@@ -117,13 +130,18 @@ class TopTracker:
                 top.add(fingerprints.of_line(line), layout, same_key)
 
     def _is_as_new(self, found: tuple[str, Any]) -> bool:
-        return self._newest is None or found[0] != self._newest[0] or found[1] >= self._newest[1]
+        return self._newest is None or not _is_newer(self._newest, found)
 
     def at(self, bookmark: Any) -> tuple[TopRows, int] | None:
         """The rows at a bookmark, and how many there are now; None where it is another value."""
         if self.top is None or comparable(bookmark) != self._newest:
             return None
         return self.top, len(self.top.rows)
+
+
+def _is_newer(one: tuple[str, Any], other: tuple[str, Any]) -> bool:
+    """Whether a value is certainly newer than another; values of two kinds do not compare."""
+    return one[0] == other[0] and bool(one[1] > other[1])
 
 
 def _newest(values: Sequence[Any]) -> tuple[Any, list[int]] | None:

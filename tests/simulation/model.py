@@ -273,7 +273,11 @@ def _allowed(
         if name is not None and name not in row.cells:
             continue
         value = str(row.number) if name is None else row.cells[name]
-        if row.number in named.uncertain or _named_since(evidence, named, identity, row, name):
+        if (
+            row.number in named.uncertain
+            or _named_since(evidence, named, identity, row, name)
+            or (row.refused and _delete_named_since(evidence, named, identity, row))
+        ):
             open_.append((row, value))
         elif not named.names(row, name):
             sure.append((row, value))
@@ -282,9 +286,7 @@ def _allowed(
         elif len(evidence.places[row.number]) > 1:
             open_.append((row, value))  # it may have been loaded when it came before
     for row in identity.deletes:
-        stream = next(each.target for each in evidence.tap.streams if each.name == row.stream)
-        unsure = named.deletes[stream, (row.key or "").lower()]
-        (open_ if unsure else sure).append((row, None))
+        (open_ if _is_named_delete(evidence, named, row) else sure).append((row, None))
     last = [
         value
         for row, value in sure
@@ -306,6 +308,19 @@ def _named_since(
         named.names(other, name) and not _surely_before(evidence, other, row)
         for other in identity.writes
     )
+
+
+def _delete_named_since(evidence: Evidence, named: _Named, identity: _Identity, row: Row) -> bool:
+    """Whether a named delete that may be newer stands for a row."""
+    return any(
+        _is_named_delete(evidence, named, delete) and not _surely_before(evidence, delete, row)
+        for delete in identity.deletes
+    )
+
+
+def _is_named_delete(evidence: Evidence, named: _Named, row: Row) -> bool:
+    stream = next(each.target for each in evidence.tap.streams if each.name == row.stream)
+    return bool(named.deletes[stream, (row.key or "").lower()])
 
 
 def _surely_before(evidence: Evidence, row: Row, other: Row) -> bool:

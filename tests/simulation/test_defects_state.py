@@ -267,6 +267,20 @@ def test_a_tap_that_breaks_off_within_the_rows_at_its_bookmark(
     assert it.things("A__c") == [("x",), ("y",)]
 
 
+def test_rows_after_the_last_bookmark_are_remembered(scene: Callable[..., Scene]) -> None:
+    """3.2: the tap broke off at a STATE that another stream has made newer."""
+    it = scene(**INSERT)
+    keyless = schema("A__c", "B__c", key=None, by="B__c")
+    first, second = row(A__c="x", B__c="1"), row(A__c="y", B__c="2")
+    other = {"others": {"replication_key_value": 1}}
+    there = at("1")["value"]["bookmarks"]
+
+    it.run(keyless, first, state(**there), second, state(**there, **other))
+    it.run(keyless, second, at("2"))
+
+    assert it.things("A__c") == [("x",), ("y",)]
+
+
 def test_equal_rows_with_a_state_between_them_are_counted(scene: Callable[..., Scene]) -> None:
     """4.1: each is left out as often as it was loaded."""
     it = scene(**INSERT)

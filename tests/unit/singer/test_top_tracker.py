@@ -78,13 +78,23 @@ def test_rows_of_an_earlier_run_stay_while_the_bookmark_does() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "has"), [([2], True), ([1], True), ([3], True), ([None], False)]
+    ("values", "has", "passed"),
+    [
+        ([2], True, False),
+        ([1], True, False),
+        ([3], True, True),
+        (["3", 1], True, True),
+        ([3, 1], True, True),
+        (["x"], True, False),
+        ([None], False, False),
+    ],
 )
-def test_rows_beside_those_of_an_earlier_run(values: list[Any], has: bool) -> None:
+def test_rows_beside_those_of_an_earlier_run(values: list[Any], has: bool, passed: bool) -> None:
     """Of any value; rows that are known already have none here."""
     tracker = TopTracker()
     tracker.carry(TopRows(value=2))
-    assert not tracker.has_other_rows
-    tracker.add(values, lambda _: (b"row", None), LAYOUT)
+    assert (tracker.has_other_rows, tracker.has_passed(2)) == (False, False)
+    for value in values:
+        tracker.add([value], lambda _: (b"row", None), LAYOUT)
 
-    assert tracker.has_other_rows is has
+    assert (tracker.has_other_rows, tracker.has_passed(2)) == (has, passed)
