@@ -141,7 +141,9 @@ class Terminated(BaseException):
     Not an Exception, so that no handler of ordinary errors catches it.
     """
 
-    def __init__(self, signum: int) -> None:
-        super().__init__(signum)
+    def __init__(self, signum: int, remark: str = "The next run continues.") -> None:
+        super().__init__(signum, remark)
+        #: What that means for the user.
+        self.remark = remark
         #: The signal's number.
         self.signum = signum

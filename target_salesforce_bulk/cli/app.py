@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 import click
 
 from target_salesforce_bulk.cli import log, plain_logs
+from target_salesforce_bulk.cli.access import login, logout, whoami
 from target_salesforce_bulk.cli.check import check
 from target_salesforce_bulk.cli.emulator import emulator
 from target_salesforce_bulk.cli.failed import failed
@@ -51,7 +52,7 @@ class Group(click.Group):
             _leave(str(error), 1)
         except Terminated as received:
             name = signal.Signals(received.signum).name
-            _leave(f"Stopped by {name}. The next run continues.", 128 + received.signum)
+            _leave(f"Stopped by {name}. {received.remark}", 128 + received.signum)
         except BrokenPipeError:
             sys.stdout = None  # Python would flush it at exit
             _leave("The reader of stdout has closed the pipe; the output is incomplete.", 1)
@@ -136,7 +137,7 @@ def program(
         load(config, file_input)
 
 
-for _command in (check, emulator, failed, jobs):
+for _command in (check, emulator, failed, jobs, login, logout, whoami):
     program.add_command(_command)
 
 

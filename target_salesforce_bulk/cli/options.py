@@ -25,11 +25,12 @@ def target_class() -> type[TargetSalesforceBulk]:
     return TargetSalesforceBulk
 
 
-def read_target(config: Any) -> TargetSalesforceBulk:
+def read_target(config: Any, **options: str | None) -> TargetSalesforceBulk:
     """Create the target from what `--config` gave; it opens nothing yet.
 
     Args:
         config: Files, or `ENV` for environment variables, which go before the files.
+        options: Settings from the command line, which go before both; None for those not given.
 
     Raises:
         SettingsError: a file cannot be read, or a setting does not take its value.
@@ -40,6 +41,7 @@ def read_target(config: Any) -> TargetSalesforceBulk:
     if "ENV" in sources:
         variables = {**read_dotenv(Path.cwd()), **os.environ}
         given |= read_environment(variables, target.settings_schema())
+    given |= {name: value for name, value in options.items() if value is not None}
     return target(config=given)
 
 
@@ -64,10 +66,10 @@ org_option = click.option(
 )
 
 
-def read_settings(config: Any) -> Settings:
-    """The settings of a configuration.
+def read_settings(config: Any, **options: str | None) -> Settings:
+    """The settings of a configuration; those from the command line go before it.
 
     Raises:
         SettingsError: a setting does not take its value, or settings contradict each other.
     """
-    return read_target(config).settings
+    return read_target(config, **options).settings

@@ -10,9 +10,8 @@ from target_salesforce_bulk.login.address import check_address
 from target_salesforce_bulk.login.client_credentials import ClientCredentials
 from target_salesforce_bulk.login.refresh_token import RefreshToken
 from target_salesforce_bulk.login.secret import clean_secret
-from target_salesforce_bulk.login.token_store import TokenStore
+from target_salesforce_bulk.login.token_store import token_store
 from target_salesforce_bulk.salesforce.client import Client, RetryPolicy
-from target_salesforce_bulk.state_directory import StateDirectory
 
 if TYPE_CHECKING:
     from target_salesforce_bulk.salesforce.auth import Authenticator
@@ -32,8 +31,13 @@ def connect(settings: Settings) -> Client:
     Raises:
         SettingsError: it is not clear how to log in.
     """
+    return client_of(settings, _authenticator(settings))
+
+
+def client_of(settings: Settings, authenticator: Authenticator) -> Client:
+    """A client that logs in by this authenticator."""
     return Client(
-        _authenticator(settings),
+        authenticator,
         api_version=settings.api_version,
         policy=RetryPolicy(
             attempts=settings.request_attempts, max_seconds=settings.request_max_seconds
@@ -42,9 +46,20 @@ def connect(settings: Settings) -> Client:
     )
 
 
+def login_method(settings: Settings) -> str:
+    """How these settings log in.
+
+    Raises:
+        SettingsError: they hold no credentials.
+    """
+    return settings.auth_method or _infer_method(settings)
+
+
 def _authenticator(settings: Settings) -> Authenticator:
-    method = settings.auth_method or _infer_method(settings)
+    method = login_method(settings)
     missing = [name for name in _NEEDS[method] if not getattr(settings, name)]
+    if method == "refresh_token" and settings.refresh_token is None:
+        missing.remove("refresh_token")  # `login` stores one
     if missing:
         raise SettingsError(f"auth_method {method} needs {' and '.join(missing)}.")
     if method == "access_token":
@@ -56,11 +71,8 @@ def _authenticator(settings: Settings) -> Authenticator:
     client_id = _secret(settings, "client_id")
     if method == "client_credentials":
         return ClientCredentials(login_url, client_id, _secret(settings, "client_secret"))
-    store = TokenStore(
-        StateDirectory(settings.state_dir, settings.login), _secret(settings, "refresh_token")
-    )
     client_secret = _secret(settings, "client_secret") if settings.client_secret else None
-    return RefreshToken(login_url, client_id, client_secret, store)
+    return RefreshToken(login_url, client_id, client_secret, token_store(settings))
 
 
 def _secret(settings: Settings, name: str) -> str:

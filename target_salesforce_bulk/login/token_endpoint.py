@@ -94,6 +94,7 @@ def ask_for_token(transport: Transport, login_url: str, form: dict[str, str]) ->
             access_token=_sendable(token, "access_token", login_url),
             instance_url=check_instance_url(instance_url, login_url),
             org_id=org_of_identity(reply.get("id")) or org_of_token(token),
+            scopes=tuple(printable(reply.get("scope") or "").split()),
         ),
         refresh_token=_rotated(reply, login_url),
     )

@@ -15,14 +15,16 @@ from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING
 
-from target_salesforce_bulk.errors import StateDirectoryError
+from target_salesforce_bulk.errors import AuthenticationError, StateDirectoryError
+from target_salesforce_bulk.login.secret import clean_secret
 from target_salesforce_bulk.redaction import conceal
+from target_salesforce_bulk.state_directory import StateDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from target_salesforce_bulk.state_directory import StateDirectory
+    from target_salesforce_bulk.settings import Settings
 
 _LOCK_WAIT_SECONDS = 0.1
 #: Longer than a login takes that gets no answer, with the default settings.
@@ -34,8 +36,9 @@ class TokenStore:
 
     Args:
         directory: The state directory, with a file for each login.
-        configured: The token in the configuration. What is stored counts only for the token that it
-            replaced, so a new one in the configuration wins.
+        configured: The token in the configuration; empty if `login` stores the first one. What is
+            stored counts only for the token that it replaced, so a new one in the configuration
+            wins.
         sleep: Waits so many seconds.
     """
 
@@ -72,8 +75,39 @@ class TokenStore:
 
         Raises:
             StateDirectoryError: there is a file that cannot be read.
+            AuthenticationError: there is no token.
         """
-        return self._read(self._path) or self._configured
+        token = self.stored() or self._configured
+        if not token:
+            raise AuthenticationError(
+                "No refresh token is set, and none is stored for this client_id and login_url in "
+                f"{self._directory.path}. Run target-salesforce-bulk login."
+            )
+        return token
+
+    def stored(self) -> str:
+        """The token in the file; empty if there is none.
+
+        Raises:
+            StateDirectoryError: there is a file that cannot be read.
+        """
+        return self._read(self._path)
+
+    def delete(self) -> None:
+        """Delete the stored token.
+
+        Raises:
+            StateDirectoryError: it cannot be deleted.
+        """
+        try:
+            self._path.with_suffix(".new").unlink(missing_ok=True)
+            self._path.unlink(missing_ok=True)
+            self._sync_folder()
+        except OSError as error:
+            raise StateDirectoryError(
+                f"The refresh token in {self._path} cannot be deleted: {error.strerror}. Delete "
+                "the file."
+            ) from error
 
     def _read(self, path: Path) -> str:
         """The token in a file that replaced the configured one; empty where there is none."""
@@ -155,3 +189,14 @@ class TokenStore:
             else:
                 return
             self._sleep(_LOCK_WAIT_SECONDS)
+
+
+def token_store(settings: Settings) -> TokenStore:
+    """The store for the login of these settings.
+
+    Raises:
+        SettingsError: the configured token is invalid.
+    """
+    given = settings.refresh_token
+    configured = "" if given is None else clean_secret(given, "refresh_token")
+    return TokenStore(StateDirectory(settings.state_dir, settings.login), configured)

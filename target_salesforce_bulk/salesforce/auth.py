@@ -22,6 +22,8 @@ class Session:
     instance_url: str
     #: 18 characters; None if the login does not provide it.
     org_id: str | None = None
+    #: What the token may be used for; empty if the login does not say.
+    scopes: tuple[str, ...] = ()
 
 
 class Authenticator(ABC):

@@ -119,6 +119,19 @@ class Client:
         return self._logged_in().instance_url
 
     @property
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes of the session, as far as known; logs in if necessary."""
+        return self._logged_in().scopes
+
+    def log_in(self) -> None:
+        """Log in now, if no request has done so.
+
+        Raises:
+            AuthenticationError: Salesforce refuses the login.
+        """
+        self._logged_in()
+
+    @property
     def org_id(self) -> str:
         """The Id of the org, 18 characters; logs in if necessary.
 

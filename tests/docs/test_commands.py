@@ -26,6 +26,8 @@ LOAD = f"{NAME} --config config.json < customers.singer > state.json"
 
 #: Commands that are not run here, with the reason.
 NOT_RUN = {
+    f"{NAME} login --login-url https://acme--dev.sandbox.my.salesforce.com"
+    " --client-id YOUR_CONSUMER_KEY": "waits for a person",
     "docker compose run --rm -T load < rows.singer > state.json": "needs Docker",
     "docker compose run --rm -T load failed list": "needs Docker",
     "meltano add --plugin-type extractor tap-postgres": "asks Meltano Hub",

@@ -39,6 +39,7 @@ MAY_IMPORT = {
     "login": {
         "redaction",
         "plain_text",
+        "printing",
         "errors",
         "private_files",
         "salesforce",

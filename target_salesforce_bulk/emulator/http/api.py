@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 
+from target_salesforce_bulk.emulator.http.authorize import Authorize
 from target_salesforce_bulk.emulator.http.bodies import check_type
 from target_salesforce_bulk.emulator.http.control import Control
 from target_salesforce_bulk.emulator.http.errors import control_error_answer, error_answer
@@ -46,10 +47,13 @@ def routes(org: Org, log: RequestLog, url: str) -> list[Route]:
         url: The server's own address.
     """
     oauth, rest, queries, ingest = OAuth(org, url), Rest(org), Queries(org), Ingest(org)
-    control = Control(org, log)
+    authorize, control = Authorize(org), Control(org, log)
     public: list[tuple[str, str, Handler]] = [
         ("POST", "/services/oauth2/token", oauth.issue_token),
         ("POST", "/services/oauth2/revoke", oauth.revoke_token),
+        ("POST", "/services/oauth2/introspect", oauth.introspect_token),
+        ("GET", "/services/oauth2/authorize", authorize.ask_user),
+        ("GET", "/services/oauth2/authorize/answer", authorize.take_answer),
         ("GET", "/services/data", rest.list_versions),
     ]
     guarded: list[tuple[str, str, Handler]] = [

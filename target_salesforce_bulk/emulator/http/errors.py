@@ -40,10 +40,10 @@ def control_error_answer(refusal: RefusalError) -> Response:
     return JSONResponse({"error": refusal.message}, status_code=_STATUSES.get(refusal.code, 400))
 
 
-def oauth_error_answer(error: OAuthError) -> Response:
+def oauth_error_answer(error: OAuthError, status: int = 400) -> Response:
     """An error of the token endpoint: one object."""
     return JSONResponse(
-        {"error": error.error, "error_description": error.description}, status_code=400
+        {"error": error.error, "error_description": error.description}, status_code=status
     )
 
 

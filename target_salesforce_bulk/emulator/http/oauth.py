@@ -34,6 +34,8 @@ class OAuth:
         """Issue an access token."""
         try:
             form = await read_form(request)
+            if form.get("grant_type") == "authorization_code":
+                self._org.authorizations.redeem(form)
             authorization = request.headers.get("Authorization", "")
             grant = self._org.tokens.grant(with_basic(form, authorization))
         except OAuthError as error:
@@ -42,9 +44,31 @@ class OAuth:
 
     async def revoke_token(self, request: Request) -> Response:
         """Revoke a token."""
-        form = await read_form(request)
-        self._org.tokens.revoke(form.get("token", ""))
+        token = (await read_form(request)).get("token", "")
+        if not self._org.tokens.kind_of(token):
+            return oauth_error_answer(OAuthError("invalid_token", "invalid token"))
+        self._org.tokens.revoke(token)
         return Response()
+
+    async def introspect_token(self, request: Request) -> Response:
+        """Describe a token to its app."""
+        form = await read_form(request)
+        try:
+            authorization = request.headers.get("Authorization", "")
+            self._org.tokens.check_client(with_basic(form, authorization))
+        except OAuthError as error:
+            return oauth_error_answer(error, 401)
+        kind = self._org.tokens.kind_of(form.get("token", ""))
+        return JSONResponse(self._described(kind) if kind else {"active": False})
+
+    def _described(self, kind: str) -> dict[str, Any]:
+        return {
+            "active": True,
+            "scope": "api refresh_token",
+            "client_id": self._org.tokens.client_id,
+            "username": self._org.tokens.username,
+            "token_type": kind,
+        }
 
     async def get_userinfo(self, request: Request) -> Response:
         """Describe the user who is logged in."""

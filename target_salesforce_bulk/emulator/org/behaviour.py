@@ -51,6 +51,11 @@ class Behaviour:
     #: Minimum duration of each job.
     seconds_per_job: float = 0
     hard_delete_allowed: bool = True
+    #: What the user answers to an app in the browser: `ask` them, `allow`, or an error of OAuth
+    #: such as `access_denied`.
+    consent: str = "ask"
+    #: Glob for the callback URL that is registered for the app.
+    callback_url: str = "http://localhost:*/callback"
     #: `accept` compressed uploads, `refuse` them with 415, or `ignore` the encoding and store the
     #: bytes as they are.
     compressed_uploads: str = "accept"

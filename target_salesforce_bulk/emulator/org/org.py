@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from target_salesforce_bulk.emulator.org.authorizations import Authorizations
 from target_salesforce_bulk.emulator.org.behaviour import Behaviour
 from target_salesforce_bulk.emulator.org.faults import FaultBox
 from target_salesforce_bulk.emulator.org.jobs import Jobs
@@ -37,6 +38,7 @@ class Org:
         self.behaviour = Behaviour()
         self.faults = FaultBox()
         self.tokens = Tokens(self.behaviour, org_id)
+        self.authorizations = Authorizations(self.tokens.client_id, self.behaviour)
         self.records = Records(self.schema, data)
         self.jobs = Jobs(self.records, self.behaviour)
         self.queries = Queries(self.records)

@@ -27,7 +27,7 @@ class Grant:
     """What a token request is answered with."""
 
     access_token: str
-    #: Set only where the refresh token was rotated.
+    #: Set only for a code, and where the refresh token was rotated.
     refresh_token: str | None = None
 
 
@@ -62,6 +62,21 @@ class Tokens:
         with self._mutex:
             return access_token in self._access
 
+    def kind_of(self, token: str) -> str:
+        """Which kind of valid token it is; empty if it is none."""
+        with self._mutex:
+            if token in self._access:
+                return "access_token"
+            return "refresh_token" if token in self._refresh else ""
+
+    def check_client(self, form: dict[str, str]) -> None:
+        """Check the credentials of the app in a request about one of its tokens.
+
+        Raises:
+            OAuthError: they are not the app's.
+        """
+        self._check_client(form)
+
     def expire(self) -> None:
         """Expire every access token issued so far."""
         with self._mutex:
@@ -84,6 +99,9 @@ class Tokens:
                 case "client_credentials":
                     self._check_client(form)
                     return Grant(self._new_access())
+                case "authorization_code":  # its code was checked before
+                    self._check_client(form, secret_optional=True)
+                    return Grant(self._new_access(), self._new_refresh())
                 case "refresh_token":
                     self._check_client(form, secret_optional=True)
                     return self._grant_refresh(form.get("refresh_token", ""))

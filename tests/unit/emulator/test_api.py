@@ -28,13 +28,15 @@ def salesforce_resources(org: Org) -> set[tuple[str, str]]:
 
 
 def test_which_resources_need_a_token(org: Org, call: Callable[..., Any]) -> None:
-    """All of Salesforce's except the token endpoints and the versions."""
+    """All of Salesforce's except the token endpoints, the pages of a login and the versions."""
     resources = salesforce_resources(org)
     public = {each for each in resources if call(*each, token="").status != 401}
 
     assert {(method, path.rstrip("/")) for method, path in public} == {
         ("POST", "/services/oauth2/token"),
         ("POST", "/services/oauth2/revoke"),
+        ("GET", "/services/oauth2/authorize"),
+        ("GET", "/services/oauth2/authorize/answer"),
         ("GET", "/services/data"),
     }
 

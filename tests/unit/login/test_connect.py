@@ -46,10 +46,7 @@ def test_the_way_follows_from_what_is_given(
         ({}, "No credentials are set"),
         ({"client_id": "app"}, "No credentials are set"),
         ({"access_token": "00D!x"}, "auth_method access_token needs instance_url"),
-        (
-            APP | {"auth_method": "refresh_token"},
-            "auth_method refresh_token needs refresh_token",
-        ),
+        ({"auth_method": "refresh_token"}, "auth_method refresh_token needs client_id"),
         (APP | {"login_url": "http://acme.my.salesforce.com"}, "login_url is not encrypted"),
         (TOKEN | {"instance_url": "http://evil.example"}, "instance_url is not encrypted"),
         (TOKEN | {"access_token": "a\nb"}, "access_token contains"),

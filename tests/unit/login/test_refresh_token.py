@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -10,7 +12,8 @@ from wire import URL, make_client
 
 from target_salesforce_bulk.errors import AuthenticationError, StateDirectoryError
 from target_salesforce_bulk.login.refresh_token import RefreshToken
-from target_salesforce_bulk.login.token_store import TokenStore
+from target_salesforce_bulk.login.token_store import TokenStore, token_store
+from target_salesforce_bulk.settings import Settings
 from target_salesforce_bulk.state_directory import StateDirectory
 
 if TYPE_CHECKING:
@@ -99,3 +102,40 @@ def test_the_secret_of_the_app_is_sent_where_there_is_one(tmp_path: Path) -> Non
 
     assert parse_qs(wire.bodies[0].decode())["client_secret"] == ["very-secret"]
     assert "very-secret" not in repr(way)
+
+
+def test_without_any_token_nothing_is_sent(tmp_path: Path) -> None:
+    """The error says which command brings one."""
+    settings = Settings.from_config({"client_id": "app", "state_dir": str(tmp_path / "state")})
+    way = RefreshToken(URL, "app", None, token_store(settings))
+    client, wire = make_client(authenticator=way)
+
+    with pytest.raises(AuthenticationError, match=r"Run target-salesforce-bulk login\."):
+        client.check_access()
+    assert wire.requests == []
+
+
+def test_threads_that_are_refused_together_log_in_once(tmp_path: Path) -> None:
+    """One renewal serves all; the token that it replaces is on disk before it is used."""
+    together = threading.Barrier(4)
+    kept = []
+
+    def expired() -> Any:
+        together.wait(30)
+        return 401, [{"errorCode": "INVALID_SESSION_ID", "message": "Session expired"}]
+
+    def limits() -> Any:
+        kept.append(store(tmp_path).newest())
+        return 200, {}
+
+    way = RefreshToken(URL, "app", None, store(tmp_path))
+    replies = [token(), *[expired] * 4, token("second"), *[limits] * 4]
+    client, wire = make_client(*replies, authenticator=way)
+    client.log_in()
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(client.check_access) for _ in range(4)]:
+            done.result()
+
+    assert kept == ["second"] * 4
+    assert client.token_refreshes == 1
+    assert sum(b"grant_type=refresh_token" in body for body in wire.bodies) == 2
