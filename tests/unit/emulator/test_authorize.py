@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 AUTHORIZE = "/services/oauth2/authorize"
 CALLBACK = "http://localhost:1717/callback"
-FORM = {"content_type": "application/x-www-form-urlencoded"}
 
 
-def address(org: Org, **change: str) -> str:
+def query(org: Org, **change: str) -> str:
+    """What the browser is sent with."""
     asked = {
         "client_id": org.tokens.client_id,
         "response_type": "code",
@@ -29,7 +29,7 @@ def address(org: Org, **change: str) -> str:
         "code_challenge": challenge_of("verifier"),
         "code_challenge_method": "S256",
     }
-    return f"{AUTHORIZE}?{urlencode(asked | change)}"
+    return urlencode(asked | change)
 
 
 def redirected(answer: Any) -> dict[str, list[str]]:
@@ -44,7 +44,7 @@ def test_an_error_by_rule(org: Org, call: Callable[..., Any], consent: str) -> N
     """It goes to the app, with its state."""
     org.behaviour.consent = consent
 
-    assert redirected(call("GET", address(org))) == {
+    assert redirected(call("GET", AUTHORIZE, query=query(org))) == {
         "error": [consent],
         "error_description": ["end-user denied authorization"],
         "state": ["a&b"],
@@ -54,7 +54,7 @@ def test_an_error_by_rule(org: Org, call: Callable[..., Any], consent: str) -> N
 def test_consent_by_rule(org: Org, call: Callable[..., Any]) -> None:
     """Nobody is asked; the app gets a code and its state."""
     org.behaviour.consent = "allow"
-    found = redirected(call("GET", address(org)))
+    found = redirected(call("GET", AUTHORIZE, query=query(org)))
 
     assert ({*found}, found["state"]) == ({"code", "state"}, ["a&b"])
 
@@ -62,11 +62,11 @@ def test_consent_by_rule(org: Org, call: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(("answer", "member"), [("allow", "code"), ("deny", "error")])
 def test_a_person_is_asked(org: Org, call: Callable[..., Any], answer: str, member: str) -> None:
     """The form is answered once, without scripts."""
-    page = call("GET", address(org))
+    page = call("GET", AUTHORIZE, query=query(org))
     name = re.search(r'name="request" value="([\w-]+)"', page.text)
     assert name is not None
-    query = urlencode({"request": name[1], "answer": answer})
-    first, second = (call("GET", f"{AUTHORIZE}/answer?{query}") for _ in range(2))
+    given = urlencode({"request": name[1], "answer": answer})
+    first, second = (call("GET", f"{AUTHORIZE}/answer", query=given) for _ in range(2))
 
     assert page.status == 200
     assert "default-src 'none'" in page.headers["content-security-policy"]
@@ -81,7 +81,7 @@ def test_a_wrong_app_is_shown_to_the_user(
     org: Org, call: Callable[..., Any], change: dict[str, str]
 ) -> None:
     """The browser is sent nowhere."""
-    answer = call("GET", address(org, **change))
+    answer = call("GET", AUTHORIZE, query=query(org, **change))
 
     assert (answer.status, "location" in answer.headers) == (400, False)
     assert "<b>" not in answer.text
@@ -89,6 +89,6 @@ def test_a_wrong_app_is_shown_to_the_user(
 
 def test_a_wrong_question_is_told_to_the_app(org: Org, call: Callable[..., Any]) -> None:
     """As an error with its state."""
-    found = redirected(call("GET", address(org, code_challenge_method="plain")))
+    found = redirected(call("GET", AUTHORIZE, query=query(org, code_challenge_method="plain")))
 
     assert (found["error"], found["state"]) == (["invalid_request"], ["a&b"])
