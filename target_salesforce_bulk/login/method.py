@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from target_salesforce_bulk.errors import SettingsError
+from target_salesforce_bulk.login.address import check_address
 
 if TYPE_CHECKING:
     from target_salesforce_bulk.settings import AuthMethod, Settings
@@ -92,8 +93,11 @@ def _given(settings: Settings, *names: str) -> list[str]:
 
 
 def _check_host(login_url: str) -> None:
-    if (urlsplit(login_url.strip()).hostname or "") in _SHARED_HOSTS:
+    # Only the host is repeated: the address may hold a password.
+    host = urlsplit(check_address(login_url, "login_url")).hostname
+    if host in _SHARED_HOSTS:
         raise SettingsError(
-            f"login_url is {login_url}, which does not take client credentials. Use your My Domain "
-            "address, such as https://acme.my.salesforce.com; it is in Setup under My Domain."
+            f"login_url is the address of {host}, which does not take client credentials. Use your "
+            "My Domain address, such as https://acme.my.salesforce.com; it is in Setup under My "
+            "Domain."
         )

@@ -96,3 +96,12 @@ def test_client_credentials_need_my_domain(login_url: str | None) -> None:
 
     with pytest.raises(SettingsError, match="Use your My Domain address"):
         login_method(Settings.from_config(config))
+
+
+def test_an_address_with_a_password_is_not_repeated() -> None:
+    """It is refused as what it is."""
+    config = APP | {"login_url": "https://me:hush@login.salesforce.com"}
+    with pytest.raises(SettingsError, match="login_url contains a user name or password") as caught:
+        login_method(Settings.from_config(config))
+
+    assert "hush" not in str(caught.value)
