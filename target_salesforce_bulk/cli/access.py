@@ -82,7 +82,8 @@ def logout(config: Any, client_id: str | None, login_url: str | None) -> None:
 @config_option
 def whoami(config: Any) -> None:
     """Log in, and show the user, the org and the scopes."""
-    from target_salesforce_bulk.login.connect import connect, login_method
+    from target_salesforce_bulk.login.connect import connect
+    from target_salesforce_bulk.login.method import login_method
     from target_salesforce_bulk.login.whoami import describe_session
 
     settings = read_settings(config)

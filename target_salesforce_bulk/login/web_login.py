@@ -6,7 +6,7 @@ import dataclasses
 import json
 import webbrowser
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.errors import SettingsError, Terminated
 from target_salesforce_bulk.login.address import check_address
@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.settings import Settings
 
 
+#: Settings that name another login than the stored one.
+_OTHER_LOGINS = ("access_token", "refresh_token", "username", "sf_cli_target_org")
+
+
 def stored_login(settings: Settings) -> Settings:
     """The settings of a run that logs in with what `login` has stored."""
-    return dataclasses.replace(
-        settings, auth_method="refresh_token", access_token=None, refresh_token=None
-    )
+    without: dict[str, Any] = dict.fromkeys(_OTHER_LOGINS)
+    return dataclasses.replace(settings, **(without | {"auth_method": "refresh_token"}))
 
 
 def log_in(settings: Settings, *, port: int, seconds: float, opens_browser: bool) -> Client:
@@ -114,7 +117,7 @@ def _warnings(settings: Settings) -> list[str]:
     lines = []
     if settings.client_secret:
         lines.append("client_secret was used: set it for runs as well.")
-    before = [name for name in ("access_token", "refresh_token") if getattr(settings, name)]
+    before = [name for name in _OTHER_LOGINS if getattr(settings, name)]
     return lines + [
-        f"Remove {name} from the configuration: it would be used instead." for name in before
+        f"Remove {name} from the configuration: with it, another login is used." for name in before
     ]

@@ -33,6 +33,7 @@ NOT_RUN = {
     "meltano add --plugin-type extractor tap-postgres": "asks Meltano Hub",
     "meltano add --plugin-type extractor tap-bigquery --variant meltanolabs": "asks Meltano Hub",
     "meltano run tap-postgres target-salesforce-bulk": "needs a database",
+    "sf org login web --alias dev": "opens a browser",
 }
 
 #: The exit codes of commands that do not always end with 0; their page says so.
@@ -78,7 +79,7 @@ def prepare(page: Path, reader: Reader) -> None:
         reader.add_tap("tap-anything", people("users"))
     if page.name == "README.md":
         reader.add_project(reader.add_tap("tap-snowflake", warehouse()))
-    if page.name in {"failed-rows.md", "login.md", "resume.md", "recipes.md"}:
+    if page.name in {"failed-rows.md", "browser-login.md", "resume.md", "recipes.md"}:
         reader.add_tap("tap-anything", people("customers"))
         for block in blocks(START, "json"):
             reader.write(block)

@@ -37,7 +37,7 @@ class OAuth:
             if form.get("grant_type") == "authorization_code":
                 self._org.authorizations.redeem(form)
             authorization = request.headers.get("Authorization", "")
-            grant = self._org.tokens.grant(with_basic(form, authorization))
+            grant = self._org.tokens.grant(with_basic(form, authorization), self._url)
         except OAuthError as error:
             return oauth_error_answer(error)
         return JSONResponse(_token_answer(grant, self._url, self._org.tokens.org_id))

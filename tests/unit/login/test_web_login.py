@@ -51,7 +51,7 @@ def test_a_state_directory_that_cannot_be_used(
 
 def test_the_stored_login_has_the_name_that_a_run_looks_for(tmp_path: Path) -> None:
     """Whatever else the configuration of the login held."""
-    begun = settings(tmp_path, refresh_token="r", access_token="a", instance_url="i")
+    begun = settings(tmp_path, refresh_token="r", access_token="a", instance_url="i", username="u")
     printed = next(each for each in settings_to_set(begun) if each.startswith("{"))
 
     assert stored_login(begun).login == Settings.from_config(json.loads(printed)).login
@@ -65,6 +65,6 @@ def test_what_is_printed_holds_no_secret(tmp_path: Path) -> None:
     assert "marked" not in "".join(lines)
     assert lines[-3:] == [
         "client_secret was used: set it for runs as well.",
-        "Remove access_token from the configuration: it would be used instead.",
-        "Remove refresh_token from the configuration: it would be used instead.",
+        "Remove access_token from the configuration: with it, another login is used.",
+        "Remove refresh_token from the configuration: with it, another login is used.",
     ]
