@@ -31,6 +31,7 @@ from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce import ingest, query
 from target_salesforce_bulk.salesforce.job import JobInfo
+from target_salesforce_bulk.salesforce.meter import Traffic
 from target_salesforce_bulk.salesforce.sobject import SObject
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simulation.scheduler import Clock
+
+    from target_salesforce_bulk.salesforce.limits import ApiUsage
 
 CONFIG = {
     "access_token": "made-up",
@@ -209,18 +212,26 @@ class _Now:
 class _Client:
     """Stands for the connection to the org."""
 
-    calls = 0
-    api_usage = None
+    traffic = Traffic()
     instance_url = "https://simulated.example.com"
 
     def __init__(self, org: Org) -> None:
         self.org = org
         self.org_id = org.id
 
+    @property
+    def api_usage(self) -> ApiUsage | None:
+        """What the newest answer said."""
+        return self.org.usage
+
     @contextmanager
     def tally(self) -> Iterator[SimpleNamespace]:
         """Count requests; the number is not used."""
         yield SimpleNamespace(calls=0)
+
+    def find_api_usage(self) -> ApiUsage | None:
+        """The same: some answer has told."""
+        return self.api_usage
 
     def check_version(self) -> None:
         """The org has every version."""
