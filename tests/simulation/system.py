@@ -31,6 +31,7 @@ from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce import ingest, query
 from target_salesforce_bulk.salesforce.job import JobInfo
+from target_salesforce_bulk.salesforce.limits import ApiUsage
 from target_salesforce_bulk.salesforce.meter import Traffic
 from target_salesforce_bulk.salesforce.sobject import SObject
 
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simulation.scheduler import Clock
-
-    from target_salesforce_bulk.salesforce.limits import ApiUsage
 
 CONFIG = {
     "access_token": "made-up",
@@ -222,7 +221,8 @@ class _Client:
     @property
     def api_usage(self) -> ApiUsage | None:
         """What the newest answer said."""
-        return self.org.usage
+        said = self.org.usage()
+        return None if said is None else ApiUsage(*said)
 
     @contextmanager
     def tally(self) -> Iterator[SimpleNamespace]:
@@ -332,12 +332,15 @@ def _asked(
         raise _in_our_words(error) from None
 
 
+_KINDS = {403: errors.LimitExceededError, 404: errors.NotFoundError}
+
+
 def _in_our_words(error: OrgError) -> errors.SalesforceError:
     if error.kind == "lost":
         return errors.AnswerLostError("the answer was lost")
     if error.kind == "unreachable":
         return errors.UnreachableError("no answer")
-    kind = errors.NotFoundError if error.status == 404 else errors.RequestError
+    kind = _KINDS.get(error.status, errors.RequestError)
     return kind(str(error), status=error.status, code=error.code, detail=error.message)
 
 
