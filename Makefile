@@ -67,6 +67,7 @@ soak: $(VENV)/.ready
 
 e2e: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready $(DEMO)/meltano3/.installed
 	$(BIN)/python tests/e2e/batches.py
+	$(BIN)/python tests/e2e/incremental.py
 	$(BIN)/python tests/e2e/meltano.py $(DEMO)/meltano/bin/meltano
 	$(BIN)/python tests/e2e/meltano.py $(DEMO)/meltano3/bin/meltano
 

@@ -119,7 +119,7 @@ class Machine:
             self._command(stream, settings),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=(self._folder / "log").open("w"),
             **self._place,
             text=True,
         )
@@ -127,6 +127,8 @@ class Machine:
         running.stdin.writelines(f"{line}\n" for line in lines)
         running.stdin.flush()
         while not self._holds(condition):
+            if running.poll() is not None:
+                sys.exit((self._folder / "log").read_text())
             time.sleep(0.2)
         cost = Cost(cpu_of(running.pid), megabytes_of(running.pid))
         running.send_signal(signal.SIGKILL)
@@ -141,7 +143,11 @@ class Machine:
 
     def sql(self, *statements: str) -> list[Any]:
         """Run SQL in the journal; the rows of the last statement."""
-        with closing(sqlite3.connect(self.state / "journal.sqlite3")) as db, db:
+        # In the folder of its org; earlier versions kept it in the state directory itself.
+        found = [*self.state.glob("**/journal.sqlite3")]
+        if not found:
+            raise sqlite3.OperationalError("There is no journal yet.")
+        with closing(sqlite3.connect(found[0])) as db, db:
             return [db.execute(each).fetchall() for each in statements][-1]
 
     def _command(self, stream: dict[str, Any], settings: dict[str, Any]) -> list[Any]:
@@ -211,7 +217,8 @@ def stored(machine: Machine, size: int) -> Cost:
 def remembered(machine: Machine, size: int, *, equal: bool = False) -> Cost:
     """Inserts come again after a kill before the first STATE; each is recognised."""
     lines = [_SCHEMA, *(_row(0 if equal else number) for number in range(size))]
-    machine.run_until(f"sum(loaded) = {size}", lines, _INSERTS, batch_size_rows=size // 10)
+    batches = {"batch_size_rows": size // 10, "max_batch_age_seconds": 5}  # also for the last one
+    machine.run_until(f"sum(loaded) = {size}", lines, _INSERTS, **batches)
     before = machine.org.get("/_emulator/counts")["Contact"]
     cost = machine.run([*lines, _state(size)], _INSERTS, batch_size_rows=size // 10)
     assert machine.org.get("/_emulator/counts")["Contact"] == before == size

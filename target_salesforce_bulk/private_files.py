@@ -103,6 +103,20 @@ def check_links(path: Path) -> None:
             check_links(part.parent / part.readlink())
 
 
+def check_writable(path: Path) -> None:
+    """Make sure that files can be made in a folder, which may have to be made first.
+
+    Raises:
+        NotADirectoryError: it, or what it would be made in, is no folder.
+        PermissionError: this user may not write there.
+    """
+    there = next(each for each in (path, *path.parents) if each.exists())
+    if not there.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
+
+
 def make_folder(path: Path) -> None:
     """Make a folder for its owner only; one that is there becomes private.
 

@@ -72,11 +72,11 @@ class Run:
             max_failed_percent=settings.max_failed_percent, max_failed_rows=settings.max_failed_rows
         )
         self._canaries = Canaries(settings.canary_rows)
-        ledger = Ledger(journal, client.org_id, enabled=settings.state_ledger)
+        self._ledger = Ledger(journal, client.org_id, enabled=settings.state_ledger)
         self._checkpoint = Checkpoint(
-            StateOutput(ledger).write,
+            StateOutput(self._ledger).write,
             journal,
-            numbered=ledger.enabled,
+            numbered=self._ledger.enabled,
             starts=_starts(journal),
         )
         self._events = Events()
@@ -103,7 +103,7 @@ class Run:
             journal=journal,
             loader=self._loader,
             checkpoint=self._checkpoint,
-            ledger=ledger,
+            ledger=self._ledger,
             tally=self.tally,
             canaries=self._canaries,
             objects=Objects(client),
@@ -203,6 +203,8 @@ class Run:
     def _finish(self, complete: Callable[[], None]) -> None:
         try:
             self._loader.drain()
+            if self._ledger.has_news:
+                self._checkpoint.repeat()
             if not self._end.stopped:
                 complete()
         finally:

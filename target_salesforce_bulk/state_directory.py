@@ -22,6 +22,7 @@ from target_salesforce_bulk.private_files import (
     UsingFiles,
     check_folder,
     check_links,
+    check_writable,
     make_folder,
     rewrite,
 )
@@ -59,11 +60,12 @@ class StateDirectory:
         """Check that the folder may be used, without changing anything.
 
         Raises:
-            StateDirectoryError: it is another user's, or holds other files.
+            StateDirectoryError: it is another user's, holds other files, or cannot be written.
         """
         with UsingFiles(self.path):
             folder = self.path.resolve()
             check_links(self.path.absolute())
+            check_writable(folder)
             if not folder.exists():
                 return
             check_folder(folder)

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.salesforce.meter import Traffic
 
 
+_REMEDY = (
+    "The rows are stored: `target-salesforce-bulk failed list` says why they failed; correct that "
+    "in the source and load them again, or in Salesforce and run `target-salesforce-bulk failed "
+    "retry`."
+)
+
+
 class EndOfRun:
     """Reports one run, and decides whether it succeeded."""
 
@@ -118,6 +125,8 @@ class EndOfRun:
                     f"The outcome of {counted(each.counts.uncertain, 'row')} of stream "
                     f"{each.stream} is uncertain."
                 )
+        if len(problems) > len(self.stopped):
+            problems.append(_REMEDY)
         if state_withheld:
             problems.append(
                 "No STATE could be written for the streams that did load, because "

@@ -43,6 +43,8 @@ class Ledger:
         self._warned = False
         #: Entries that the journal has: a tap sends the same ones with every STATE.
         self._remembered: set[str] = set()
+        #: The jobs that the newest STATE has told of.
+        self._told: list[dict[str, Any]] = []
 
     @property
     def enabled(self) -> bool:
@@ -91,9 +93,9 @@ class Ledger:
 
     def put_in(self, state: Any, number: int | None = None) -> Any:
         """The STATE with what is failed now and its number; as it is where there is neither."""
+        jobs = self._told = self.jobs() if self._enabled else []
         if not isinstance(state, dict):
             return state
-        jobs = self.jobs() if self._enabled else []
         part: dict[str, Any] = {} if number is None else {"number": number}
         if jobs:
             part["failed_rows"] = sum(sum(job["failed"].values()) for job in jobs)
@@ -104,6 +106,11 @@ class Ledger:
         if isinstance(state.get("bookmarks"), dict):
             return {**state, "bookmarks": {**state["bookmarks"], NAME: part}}
         return {**state, NAME: part}
+
+    @property
+    def has_news(self) -> bool:
+        """Whether STATE would tell of other failed rows now than the newest one did."""
+        return self._enabled and self.jobs() != self._told
 
     def jobs(self) -> list[dict[str, Any]]:
         """The jobs with failed rows, of this machine and of others, the oldest first."""

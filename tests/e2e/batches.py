@@ -36,14 +36,31 @@ STREAMS = {
 OF_THE_ORG = {"Id", "AccountId", "CreatedDate", "LastModifiedDate", "SystemModstamp"}
 
 
-def tap_output(port: int, folder: Path, *, batches: bool) -> str:
-    """What the tap sends."""
-    config: dict[str, Any] = {
+def tap_config(port: int, *tables: str) -> dict[str, Any]:
+    """The settings of the tap for the demo's warehouse."""
+    return {
         "account": f"localhost:{port}/DEMO/CRM?account=fakesnow&protocol=http&application=e2e",
         "user": "demo",
         "password": "demo",
-        "tables": ["crm.accounts", "crm.customer_profiles"],
+        "tables": list(tables),
     }
+
+
+def target_config(org: Emulator, folder: Path, streams: dict[str, Any]) -> dict[str, Any]:
+    """The settings of the target for an emulator."""
+    return {
+        "login_url": org.url,
+        "client_id": org.client_id,
+        "client_secret": org.client_secret,
+        "poll_interval_seconds": 0.1,
+        "state_dir": str(folder / "state"),
+        "streams": streams,
+    }
+
+
+def tap_output(port: int, folder: Path, *, batches: bool) -> str:
+    """What the tap sends."""
+    config = tap_config(port, "crm.accounts", "crm.customer_profiles")
     if batches:
         config["batch_config"] = {
             "encoding": {"format": "arrow", "compression": "none"},
@@ -73,16 +90,8 @@ def tap(*arguments: str | Path) -> str:
 def loaded(text: str, folder: Path) -> tuple[dict[str, Any], str]:
     """The records of an org that the target has loaded an input into, and what it said."""
     with Emulator() as org:
-        settings = {
-            "login_url": org.url,
-            "client_id": org.client_id,
-            "client_secret": org.client_secret,
-            "poll_interval_seconds": 0.1,
-            "state_dir": str(folder / "state"),
-            "streams": STREAMS,
-        }
         config = folder / "target.json"
-        config.write_text(json.dumps(settings))
+        config.write_text(json.dumps(target_config(org, folder, STREAMS)))
         done = subprocess.run(
             [sys.executable, "-m", "target_salesforce_bulk", "--config", config],
             input=text,

@@ -322,6 +322,18 @@ def test_retry_from_another_machine(
     assert not [job for job in jobs if job["job_id"]]
 
 
+def test_the_last_state_does_not_name_a_row_that_was_loaded_since(
+    load: Callable[..., Result],
+) -> None:
+    """Although it says nothing else than the one before the newer row was loaded."""
+    same = state(Contact=1)
+    refused = load([same, schema(), contact(1, Email="no address"), same], max_failed_percent=100)
+    corrected = load([{"type": "STATE", "value": refused.states[-1]}, schema(), contact(1), same])
+
+    ledgers = [each.states[-1]["bookmarks"][LEDGER] for each in (refused, corrected)]
+    assert [each.get("failed_rows") for each in ledgers] == [1, None]
+
+
 def test_an_empty_journal_keeps_the_ledger(org: Emulator, load: Callable[..., Result]) -> None:
     """A machine that knows nothing passes on what STATE told it."""
     entry = {

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from target_salesforce_bulk.errors import StateDirectoryError
-from target_salesforce_bulk.private_files import UsingFiles, rewrite
+from target_salesforce_bulk.private_files import UsingFiles, check_writable, rewrite
 
 FOLDER = Path("state")
 
@@ -76,3 +76,16 @@ def test_other_errors_pass(tmp_path: Path) -> None:
     """They are not the state directory's."""
     with pytest.raises(ZeroDivisionError), UsingFiles(tmp_path):
         raise ZeroDivisionError
+
+
+def test_a_folder_in_which_nothing_can_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it is there already or has to be made first."""
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)  # root may do all
+    (tmp_path / "mine").mkdir()
+
+    check_writable(tmp_path / "mine" / "new")
+    for path in (tmp_path, tmp_path / "new" / "newer"):
+        with pytest.raises(PermissionError, match=str(tmp_path)):
+            check_writable(path)

@@ -90,6 +90,20 @@ def test_a_folder_with_other_files(tmp_path: Path) -> None:
     assert contents(tmp_path) == before
 
 
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """It is found out before a login, which may replace the refresh token."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(StateDirectoryError) as raised:
+        StateDirectory(tmp_path / "file" / "state", "").check()
+
+    assert str(raised.value) == (
+        f"The state directory {tmp_path}/file/state cannot be used: [Errno 20] Not a directory: "
+        f"'{tmp_path}/file'. Make it writable for this user, or set state_dir to a writable folder."
+    )
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
 def test_a_journal_that_does_not_name_its_org(tmp_path: Path) -> None:
     """It may be another org's, so a person must decide; the message names the command."""
     state = StateDirectory(tmp_path / "my state", "login")

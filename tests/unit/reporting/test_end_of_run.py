@@ -117,6 +117,9 @@ def test_everything_that_needs_attention_is_said(end: Any, journal: SqliteJourna
         "No such field. "
         "2 of 10 rows of stream people failed, 20.00 %; max_failed_percent is 10. "
         "The outcome of 1 row of stream people is uncertain. "
+        "The rows are stored: `target-salesforce-bulk failed list` says why they failed; correct "
+        "that in the source and load them again, or in Salesforce and run "
+        "`target-salesforce-bulk failed retry`. "
         "No STATE could be written for the streams that did load, because of a reason."
     )
 

@@ -153,3 +153,17 @@ def test_the_part_of_another_org(caplog: pytest.LogCaptureFixture) -> None:
     assert [each.message.partition(",")[0] for each in caplog.records] == [
         "The STATE was written for org 00D000000000002EAA"
     ]
+
+
+@pytest.mark.parametrize("state", [{"s": 1}, [1]])
+def test_news(state: Any) -> None:
+    """Only what the newest STATE has not told, or would have no place for."""
+    failures = Failures(job())
+    known = ledger(failures)
+    seen = [known.has_news]
+    known.put_in(state)
+    seen.append(known.has_news)
+    failures.remember_foreign_job("7503000000AbCdF", json.dumps(job("7503000000AbCdF")))
+    seen.append(known.has_news)
+
+    assert (seen, ledger(failures, enabled=False).has_news) == ([True, False, True], False)
