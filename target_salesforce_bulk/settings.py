@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 #: The stream that `meltano config test` sends its record to.
 CONNECTION_TEST_STREAM = "meltano_test_stream"
 
-AuthMethod = Literal["access_token", "client_credentials", "refresh_token"]
+AuthMethod = Literal[
+    "access_token", "client_credentials", "jwt_bearer", "password", "refresh_token", "sf_cli"
+]
 UnmappedFields = Literal["warn", "ignore", "error"]
 EmptyCells = Literal["clear", "ignore"]
 TooLong = Literal["reject", "truncate"]
@@ -97,12 +99,33 @@ class Settings:
         default="https://login.salesforce.com",
     )
     auth_method: AuthMethod | None = setting(
-        "How to log in. Default: the first of access_token, refresh_token and "
-        "client_credentials for which credentials are set."
+        "How to log in. Default: the method whose credentials are set. client_id and "
+        "client_secret may be set beside those of another one."
     )
     client_id: str | None = setting("Consumer key of the connected app or external client app.")
     client_secret: str | None = setting("Consumer secret of the app.", secret=True)
     refresh_token: str | None = setting("OAuth refresh token.", secret=True)
+    username: str | None = setting("Username of the user to log in as, by JWT or by password.")
+    private_key: str | None = setting(
+        "Private key (RSA, PEM) that belongs to the app's certificate, to log in by JWT.",
+        secret=True,
+    )
+    private_key_path: Path | None = setting(
+        "File with that key, instead of private_key. ~ and $VARIABLES are expanded."
+    )
+    private_key_passphrase: str | None = setting(
+        "Passphrase of the key, if it is encrypted.", secret=True
+    )
+    password: str | None = setting(
+        "Password of the user. Salesforce ends this login on 2027-02-20.", secret=True
+    )
+    security_token: str | None = setting(
+        "Security token of the user, if the login by password needs one.", secret=True
+    )
+    sf_cli_target_org: str | None = setting(
+        "Username or alias of an org that the Salesforce CLI is logged in to. Default with "
+        "auth_method sf_cli: the CLI's default org."
+    )
     access_token: str | None = setting(
         "OAuth access token or session ID. Requires instance_url; cannot be renewed.",
         secret=True,
@@ -416,14 +439,21 @@ class Settings:
 
         An access token does not count: it is another one each time.
         """
-        if not (self.client_id or self.access_token):
+        parts = self._login_parts
+        if not parts:
             return ""
-        parts = (
-            [self.instance_url]
-            if self.access_token
-            else [self.login_url, self.client_id, self.refresh_token]
-        )
         return hashlib.sha256(json.dumps([self.auth_method, *parts]).encode()).hexdigest()[:32]
+
+    @property
+    def _login_parts(self) -> list[str | None]:
+        if self.access_token:
+            return [self.instance_url]
+        if self.sf_cli_target_org or self.auth_method == "sf_cli":
+            return [self.sf_cli_target_org]
+        if not self.client_id:
+            return []
+        user = [self.username] if self.username else []
+        return [self.login_url, self.client_id, self.refresh_token, *user]
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:

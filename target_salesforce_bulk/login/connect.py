@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.login.access_token import AccessToken
 from target_salesforce_bulk.login.address import check_address
 from target_salesforce_bulk.login.client_credentials import ClientCredentials
+from target_salesforce_bulk.login.jwt_bearer import JwtBearer
+from target_salesforce_bulk.login.method import login_method
+from target_salesforce_bulk.login.password import Password
+from target_salesforce_bulk.login.private_key import load_key, read_key
 from target_salesforce_bulk.login.refresh_token import RefreshToken
 from target_salesforce_bulk.login.secret import clean_secret
+from target_salesforce_bulk.login.sf_cli import SfCli
 from target_salesforce_bulk.login.token_store import TokenStore
+from target_salesforce_bulk.redaction import conceal
 from target_salesforce_bulk.salesforce.client import Client, RetryPolicy
 from target_salesforce_bulk.state_directory import StateDirectory
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
     from target_salesforce_bulk.salesforce.auth import Authenticator
     from target_salesforce_bulk.settings import Settings
-
-#: What each way to log in needs, in the order in which they are tried when none is named.
-_NEEDS = {
-    "access_token": ("access_token", "instance_url"),
-    "refresh_token": ("refresh_token", "client_id"),
-    "client_credentials": ("client_id", "client_secret"),
-}
 
 
 def connect(settings: Settings) -> Client:
@@ -43,19 +43,30 @@ def connect(settings: Settings) -> Client:
 
 
 def _authenticator(settings: Settings) -> Authenticator:
-    method = settings.auth_method or _infer_method(settings)
-    missing = [name for name in _NEEDS[method] if not getattr(settings, name)]
-    if missing:
-        raise SettingsError(f"auth_method {method} needs {' and '.join(missing)}.")
+    method = login_method(settings)
     if method == "access_token":
         return AccessToken(
             _secret(settings, "access_token"),
             check_address(settings.instance_url or "", "instance_url"),
         )
+    if method == "sf_cli":
+        return SfCli(settings.sf_cli_target_org)
     login_url = check_address(settings.login_url, "login_url")
     client_id = _secret(settings, "client_id")
-    if method == "client_credentials":
-        return ClientCredentials(login_url, client_id, _secret(settings, "client_secret"))
+    match method:
+        case "client_credentials":
+            return ClientCredentials(login_url, client_id, _secret(settings, "client_secret"))
+        case "jwt_bearer":
+            return JwtBearer(login_url, client_id, _username(settings), _key(settings))
+        case "password":
+            client_secret = _secret(settings, "client_secret")
+            password = _password(settings)
+            return Password(login_url, client_id, client_secret, _username(settings), password)
+        case _:
+            return _refresh_token(settings, login_url, client_id)
+
+
+def _refresh_token(settings: Settings, login_url: str, client_id: str) -> RefreshToken:
     store = TokenStore(
         StateDirectory(settings.state_dir, settings.login), _secret(settings, "refresh_token")
     )
@@ -67,13 +78,20 @@ def _secret(settings: Settings, name: str) -> str:
     return clean_secret(getattr(settings, name), name)
 
 
-def _infer_method(settings: Settings) -> str:
-    for method in _NEEDS:
-        if getattr(settings, _NEEDS[method][0]) and (
-            method != "client_credentials" or settings.client_secret
-        ):
-            return method
-    raise SettingsError(
-        "No credentials are set. Set client_id and client_secret (client credentials), client_id "
-        "and refresh_token, or access_token and instance_url."
-    )
+def _username(settings: Settings) -> str:
+    return (settings.username or "").strip()
+
+
+def _key(settings: Settings) -> RSAPrivateKey:
+    passphrase = settings.private_key_passphrase
+    if settings.private_key_path is not None:
+        return load_key(read_key(settings.private_key_path), passphrase, "private_key_path")
+    return load_key(settings.private_key or "", passphrase, "private_key")
+
+
+def _password(settings: Settings) -> str:
+    """Both secrets, as they are sent; a password may hold any character, also at its ends."""
+    password, token = settings.password or "", (settings.security_token or "").strip()
+    for secret in (password, token, password + token):
+        conceal(secret)
+    return password + token

@@ -17,40 +17,12 @@ from target_salesforce_bulk.salesforce.answer import printable
 from target_salesforce_bulk.salesforce.auth import Session
 from target_salesforce_bulk.salesforce.exchange import Request
 from target_salesforce_bulk.salesforce.org_id import org_of_identity, org_of_token
+from target_salesforce_bulk.salesforce.remedies import remedy_for
 
 if TYPE_CHECKING:
     from target_salesforce_bulk.errors import SalesforceError
     from target_salesforce_bulk.salesforce.answer import Answer
     from target_salesforce_bulk.salesforce.transport import Transport
-
-#: What to do, by Salesforce's error and a part of its description.
-_REMEDIES = (
-    ("invalid_client_id", "", "Check client_id: it is the consumer key of the app."),
-    ("invalid_client", "installed", "Ask an administrator to install the app in the org."),
-    ("invalid_client", "", "Check client_id and client_secret."),
-    (
-        "invalid_grant",
-        "not supported on this domain",
-        "Client credentials need the org's My Domain address as login_url, such as "
-        "https://acme.my.salesforce.com.",
-    ),
-    (
-        "invalid_grant",
-        "no client credentials user",
-        "Name a Run As user in the app's client credentials settings.",
-    ),
-    (
-        "invalid_grant",
-        "expired access/refresh token",
-        "The refresh token was revoked, has expired or was replaced; authorize the app again.",
-    ),
-    ("invalid_grant", "inactive", "Activate the user, or log in as another one."),
-    (
-        "unsupported_grant_type",
-        "",
-        "Allow this OAuth flow in the app's settings, or choose another auth_method.",
-    ),
-)
 
 
 class InvalidGrantError(AuthenticationError):
@@ -130,15 +102,8 @@ def _refusal(login_url: str, answer: Answer) -> SalesforceError:
     kind = InvalidGrantError if error == "invalid_grant" else AuthenticationError
     return kind(
         f"Salesforce refused the login at {login_url}: {error}, {description}. "
-        f"{_remedy(error, description.lower())}"
+        f"{remedy_for(error, description) or 'Check the user, the app and login_url.'}"
     )
-
-
-def _remedy(error: str, description: str) -> str:
-    for known, part, remedy in _REMEDIES:
-        if error == known and part in description:
-            return remedy
-    return "Check the user, the app and login_url."
 
 
 def _json(answer: Answer) -> dict[str, Any]:

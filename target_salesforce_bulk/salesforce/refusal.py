@@ -11,20 +11,10 @@ from target_salesforce_bulk.errors import (
     RequestError,
     UnavailableError,
 )
+from target_salesforce_bulk.salesforce.remedies import remedy_for
 
 if TYPE_CHECKING:
     from target_salesforce_bulk.salesforce.answer import Answer
-
-#: What to do, by errorCode without underscores.
-_REMEDIES = {
-    "APIDISABLEDFORORG": "The edition of this org includes no API; ask Salesforce to enable it.",
-    "APICURRENTLYDISABLED": "Salesforce has disabled the API for now; try again later.",
-    "FEATURENOTENABLED": (
-        "hardDelete needs the permission Bulk API Hard Delete on the user's profile."
-    ),
-    "INSUFFICIENTACCESS": "Give the user the permission.",
-    "INVALIDENTITY": "Bulk API 2.0 does not support this object.",
-}
 
 #: What to do about a 401 that a new token does not fix, by a part of its message. Salesforce sends
 #: these with the code of an expired session.
@@ -63,7 +53,7 @@ def refusal(method: str, path: str, answer: Answer) -> RequestError:
     status = answer.status
     code, detail = answer.error
     kind: type[RequestError] = RequestError
-    remedy = _REMEDIES.get(code, "")
+    remedy = remedy_for(code, detail)
     if status in {404, 410}:
         kind = NotFoundError
         if status == 410:

@@ -31,6 +31,7 @@ NOT_RUN = {
     "meltano add --plugin-type extractor tap-postgres": "asks Meltano Hub",
     "meltano add --plugin-type extractor tap-bigquery --variant meltanolabs": "asks Meltano Hub",
     "meltano run tap-postgres target-salesforce-bulk": "needs a database",
+    "sf org login web --alias dev": "opens a browser",
 }
 
 #: The exit codes of commands that do not always end with 0; their page says so.

@@ -356,6 +356,14 @@ def test_no_secret_is_shown() -> None:
     shown = repr(Settings.from_config(secrets))
     error = refused(**secrets, poll_interval_seconds=60)
 
-    assert list(secrets) == ["client_secret", "refresh_token", "access_token"]
+    assert list(secrets) == [
+        "client_secret",
+        "refresh_token",
+        "private_key",
+        "private_key_passphrase",
+        "password",
+        "security_token",
+        "access_token",
+    ]
     assert "login_url=" in shown
     assert "hush-" not in shown + error

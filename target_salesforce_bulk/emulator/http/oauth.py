@@ -35,7 +35,7 @@ class OAuth:
         try:
             form = await read_form(request)
             authorization = request.headers.get("Authorization", "")
-            grant = self._org.tokens.grant(with_basic(form, authorization))
+            grant = self._org.tokens.grant(with_basic(form, authorization), self._url)
         except OAuthError as error:
             return oauth_error_answer(error)
         return JSONResponse(_token_answer(grant, self._url, self._org.tokens.org_id))

@@ -6,6 +6,8 @@ import fnmatch
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from target_salesforce_bulk.emulator.org.users import User
+
 
 @dataclass(kw_only=True)
 class RowRule:
@@ -43,6 +45,31 @@ class RowRule:
 
 
 @dataclass(kw_only=True)
+class LoginRule:
+    """Refuses token requests, with an error of the token endpoint."""
+
+    error: str
+    description: str = ""
+    #: Glob for the grant type.
+    grant_type: str = "*"
+    #: Glob for the username; token requests without one have an empty one.
+    username: str = "*"
+    #: How many requests to refuse; -1 for all.
+    times: int = -1
+
+    def takes(self, grant_type: str, username: str) -> bool:
+        """Whether the rule refuses a request; counts the request if it does."""
+        if self.times == 0 or not (
+            fnmatch.fnmatchcase(grant_type, self.grant_type)
+            and fnmatch.fnmatchcase(username, self.username)
+        ):
+            return False
+        if self.times > 0:
+            self.times -= 1
+        return True
+
+
+@dataclass(kw_only=True)
 class Behaviour:
     """How the org behaves; every member may be changed while it runs."""
 
@@ -73,20 +100,25 @@ class Behaviour:
     #: How many jobs `fail_jobs_with` applies to; -1 for all.
     fail_jobs_times: int = 0
     rules: list[RowRule] = field(default_factory=list)
+    login_rules: list[LoginRule] = field(default_factory=list)
+    #: Certificates or public keys of the app, in PEM form, that JWTs may be signed for.
+    jwt_certificates: list[str] = field(default_factory=list)
+    #: Users besides the administrator.
+    users: list[User] = field(default_factory=list)
 
     def configure(self, settings: dict[str, Any]) -> None:
-        """Change members by name; rules may be dictionaries.
+        """Change members by name; rules and users may be dictionaries.
 
         Raises:
             ValueError: a name is not a member.
-            TypeError: a rule has an unknown member.
+            TypeError: a rule or user has an unknown member.
         """
         known = {each.name for each in fields(self)}
         for name, value in settings.items():
             if name not in known:
                 raise ValueError(f"The emulator has no setting {name}.")
-            if name == "rules":
-                value = [rule if isinstance(rule, RowRule) else RowRule(**rule) for rule in value]
+            if kind := _MEMBERS.get(name):
+                value = [each if isinstance(each, kind) else kind(**each) for each in value]
             setattr(self, name, value)
 
     def job_failure(self) -> str:
@@ -102,3 +134,7 @@ class Behaviour:
             return 0
         self.stop_times -= 1
         return self.stop_after_rows
+
+
+#: What the lists of these names hold.
+_MEMBERS: dict[str, Any] = {"rules": RowRule, "login_rules": LoginRule, "users": User}

@@ -7,19 +7,22 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from target_salesforce_bulk.emulator.org.assertions import username_of
+from target_salesforce_bulk.emulator.org.users import (
+    OAuthError,
+    User,
+    check_approved,
+    check_password,
+)
+
 if TYPE_CHECKING:
     from target_salesforce_bulk.emulator.org.behaviour import Behaviour
 
+__all__ = ["Grant", "OAuthError", "Tokens"]
+
+_JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
 ORG_ID = "00D5g000004EmuLEAS"
-
-
-class OAuthError(Exception):
-    """A token request that is refused, with OAuth's error code and description."""
-
-    def __init__(self, error: str, description: str) -> None:
-        super().__init__(description)
-        self.error = error
-        self.description = description
 
 
 @dataclass(frozen=True)
@@ -73,13 +76,18 @@ class Tokens:
             self._access.discard(token)
             self._refresh.discard(token)
 
-    def grant(self, form: dict[str, str]) -> Grant:
+    def grant(self, form: dict[str, str], audience: str = "") -> Grant:
         """Issue a token for the form of a token request.
+
+        Args:
+            form: The form.
+            audience: The address of this org, for which a JWT may be made.
 
         Raises:
             OAuthError: the request is refused.
         """
         with self._mutex:
+            self._check_rules(form)
             match form.get("grant_type"):
                 case "client_credentials":
                     self._check_client(form)
@@ -89,7 +97,10 @@ class Tokens:
                     return self._grant_refresh(form.get("refresh_token", ""))
                 case "password":
                     self._check_client(form)
-                    self._check_password(form)
+                    check_password(self._users, form.get("username", ""), form.get("password", ""))
+                    return Grant(self._new_access())
+                case grant_type if grant_type == _JWT_BEARER:
+                    self._check_assertion(form.get("assertion", ""), audience)
                     return Grant(self._new_access())
         raise OAuthError("unsupported_grant_type", "grant type not supported")
 
@@ -102,9 +113,19 @@ class Tokens:
         if secret != self.client_secret:
             raise OAuthError("invalid_client", "invalid client credentials")
 
-    def _check_password(self, form: dict[str, str]) -> None:
-        if (form.get("username"), form.get("password")) != (self.username, self.password):
-            raise OAuthError("invalid_grant", "authentication failure")
+    @property
+    def _users(self) -> list[User]:
+        return [User(username=self.username, password=self.password), *self._behaviour.users]
+
+    def _check_assertion(self, assertion: str, audience: str) -> None:
+        certificates = self._behaviour.jwt_certificates
+        check_approved(self._users, username_of(assertion, self.client_id, certificates, audience))
+
+    def _check_rules(self, form: dict[str, str]) -> None:
+        grant_type, username = form.get("grant_type", ""), form.get("username", "")
+        for rule in self._behaviour.login_rules:
+            if rule.takes(grant_type, username):
+                raise OAuthError(rule.error, rule.description)
 
     def _grant_refresh(self, refresh_token: str) -> Grant:
         if refresh_token not in self._refresh:

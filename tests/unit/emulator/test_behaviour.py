@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from target_salesforce_bulk.emulator.org.behaviour import Behaviour, RowRule
+from target_salesforce_bulk.emulator.org.behaviour import Behaviour, LoginRule, RowRule
+from target_salesforce_bulk.emulator.org.users import User
 
 
 def test_settings_by_name() -> None:
@@ -15,6 +16,30 @@ def test_settings_by_name() -> None:
     behaviour.configure({"rows_per_second": 5, "rules": [{"error": "E"}, RowRule(error="F")]})
 
     assert behaviour == Behaviour(rows_per_second=5, rules=[RowRule(error="E"), RowRule(error="F")])
+
+
+def test_lists_by_name() -> None:
+    """Their members may be dictionaries, too."""
+    behaviour = Behaviour()
+    behaviour.configure({"login_rules": [{"error": "E"}], "users": [{"username": "u"}]})
+
+    assert behaviour == Behaviour(login_rules=[LoginRule(error="E")], users=[User(username="u")])
+
+
+@pytest.mark.parametrize(
+    ("rule", "refused"),
+    [
+        (LoginRule(error="E"), [True, True, True]),
+        (LoginRule(error="E", grant_type="pass*"), [True, False, True]),
+        (LoginRule(error="E", username="ann"), [True, False, False]),
+        (LoginRule(error="E", times=1), [True, False, False]),
+    ],
+)
+def test_which_logins_are_refused(rule: LoginRule, refused: list[bool]) -> None:
+    """By grant type and user, and as many as the rule says."""
+    logins = [("password", "ann"), ("refresh_token", ""), ("password", "bob")]
+
+    assert [rule.takes(*each) for each in logins] == refused
 
 
 @pytest.mark.parametrize("name", ["nope", "configure", "__class__"])

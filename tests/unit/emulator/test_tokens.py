@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
+import jwt
 import pytest
+from key_pairs import public_pem, rsa_key
 
 from target_salesforce_bulk.emulator.org.tokens import Grant, OAuthError, Tokens
 
@@ -72,6 +75,35 @@ def test_a_refused_grant(
         tokens.grant(form(tokens, grant_type, **changes))
 
     assert (caught.value.error, caught.value.description) == error
+
+
+def test_a_grant_by_jwt(tokens: Tokens, behaviour: Behaviour) -> None:
+    """For a user of the org, when the app's certificate fits."""
+    behaviour.configure({"jwt_certificates": [public_pem()], "users": [{"username": "ann@a.com"}]})
+    claims = {"iss": tokens.client_id, "sub": "ann@a.com", "aud": "http://org"}
+    assertion = jwt.encode(claims | {"exp": int(time.time()) + 60}, rsa_key(), algorithm="RS256")
+    request = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "assertion": assertion,
+    }
+
+    assert tokens.is_valid(tokens.grant(request, "http://org").access_token)
+    with pytest.raises(OAuthError, match=r"^audience is invalid$"):
+        tokens.grant(request, "http://other")
+
+
+def test_a_rule_for_logins(tokens: Tokens, behaviour: Behaviour) -> None:
+    """It refuses what would have been granted."""
+    rule = {"error": "inactive_org", "description": "organization is inactive", "times": 1}
+    behaviour.configure({"login_rules": [rule]})
+    with pytest.raises(OAuthError) as caught:
+        tokens.grant(form(tokens, "client_credentials"))
+
+    assert (caught.value.error, caught.value.description) == (
+        "inactive_org",
+        "organization is inactive",
+    )
+    assert tokens.is_valid(tokens.grant(form(tokens, "client_credentials")).access_token)
 
 
 @pytest.mark.parametrize(("grant_type", "needed"), [("refresh_token", False), ("password", True)])

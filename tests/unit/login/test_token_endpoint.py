@@ -62,8 +62,8 @@ def test_no_secret_is_printed() -> None:
 @pytest.mark.parametrize(
     ("error", "description", "remedy"),
     [
-        ("invalid_client_id", "client identifier invalid", "consumer key"),
-        ("invalid_client", "invalid client credentials", "Check client_id and client_secret"),
+        ("invalid_client_id", "client identifier invalid", "Consumer Key"),
+        ("invalid_client", "invalid client credentials", "Compare client_id and client_secret"),
         ("invalid_grant", "expired access/refresh token", "authorize the app again"),
         ("invalid_grant", "no client credentials user enabled", "Run As user"),
         ("invalid_grant", "request not supported on this domain", "My Domain"),

@@ -1,0 +1,65 @@
+"""Users of the org who log in by themselves, and the errors that keep them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class OAuthError(Exception):
+    """A token request that is refused, with OAuth's error code and description."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """A user of the org."""
+
+    username: str
+    password: str = field(default="", repr=False)
+    #: Must follow the password; empty if the org trusts the address that the login comes from.
+    security_token: str = field(default="", repr=False)
+    active: bool = True
+    #: Whether an administrator has pre-authorized the app for the user, as a JWT needs it.
+    approved: bool = True
+
+
+def check_password(users: Sequence[User], username: str, password: str) -> None:
+    """Check a login by password.
+
+    Raises:
+        OAuthError: there is no such user, the password is another one, or the user is inactive.
+    """
+    user = _find(users, username)
+    if user is None or not password or password != user.password + user.security_token:
+        raise OAuthError("invalid_grant", "authentication failure")
+    _check_active(user)
+
+
+def check_approved(users: Sequence[User], username: str) -> None:
+    """Check a user whom a JWT names.
+
+    Raises:
+        OAuthError: there is no such user, the app is not approved, or the user is inactive.
+    """
+    user = _find(users, username)
+    if user is None or not user.approved:
+        raise OAuthError("invalid_grant", "user hasn't approved this consumer")
+    _check_active(user)
+
+
+def _find(users: Sequence[User], username: str) -> User | None:
+    # Usernames are unique without regard to case.
+    return next((each for each in users if each.username.lower() == username.lower()), None)
+
+
+def _check_active(user: User) -> None:
+    if not user.active:
+        raise OAuthError("inactive_user", "user is inactive")
