@@ -7,6 +7,7 @@
     * ``OutputError``: STATE cannot be written to stdout
     * ``MappingError``: a stream cannot be mapped to its object
         * ``NoKeyError``: nothing tells which field is the key of an upsert
+    * ``ApiUsageError``: too much of the org's daily API requests is used to start another job
     * ``LoadError``: the run finished, but needs attention
     * ``SalesforceError``: Salesforce, or the connection to it
         * ``AuthenticationError``: there is no valid session, and logging in fails
@@ -73,6 +74,10 @@ class MappingError(SalesforceBulkError):
 
 class NoKeyError(MappingError):
     """Nothing tells which field is the key of a stream's upsert."""
+
+
+class ApiUsageError(SalesforceBulkError):
+    """Too much of the org's daily API requests is used to start another job."""
 
 
 class LoadError(SalesforceBulkError):

@@ -13,6 +13,7 @@ from target_salesforce_bulk.errors import StateDirectoryError
 from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.loading.batch_loader import BatchLoader
 from target_salesforce_bulk.loading.events import Events
+from target_salesforce_bulk.loading.guards.api_usage import ApiUsageLimit
 from target_salesforce_bulk.loading.guards.canary import Canaries
 from target_salesforce_bulk.loading.guards.deletes import DeleteGuard, DeleteLimits
 from target_salesforce_bulk.loading.guards.thresholds import Thresholds
@@ -117,6 +118,7 @@ class Run:
         )
 
     def _make_batch_loader(self, settings: Settings) -> BatchLoader:
+        usage_limit = ApiUsageLimit(settings.api_usage_limit_percent)
         jobs = IngestJobs(
             api=self.api,
             journal=self.journal,
@@ -129,6 +131,7 @@ class Run:
                 attempts=settings.request_attempts, max_seconds=settings.request_max_seconds
             ),
             stopping=self._stopping,
+            usage_problem=lambda: usage_limit.problem(self._client.find_api_usage()),
             compress=settings.compress_uploads,
         )
         loaded_ids = LoadedIds(self.journal.state_dir, self.id)
@@ -205,7 +208,7 @@ class Run:
             if not self._end.stopped:
                 complete()
         finally:
-            self._end.report(api_calls=self._client.calls)
+            self._end.report(self._client.traffic, self._client.api_usage)
         self._end.judge(state_withheld=self._checkpoint.withheld)
 
     def stop(self) -> None:

@@ -258,6 +258,14 @@ class Settings:
         default=300,
         minimum=0,
     )
+    api_usage_limit_percent: float = setting(
+        "Start no further job, and exit with code 1, once more than this percentage of the org's "
+        "API requests of 24 hours is used, by all of its clients together. Jobs that were started "
+        "are finished.",
+        default=90,
+        minimum=1,
+        maximum=100,
+    )
     row_retries: int = setting(
         "How often rows that failed with a transient error are sent again within a run.",
         default=3,

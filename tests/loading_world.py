@@ -23,8 +23,8 @@ from target_salesforce_bulk.loading.resume import Resume
 from target_salesforce_bulk.loading.settling.child_batches import RowRetries
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable
 from target_salesforce_bulk.loading.tally import Tally
-from target_salesforce_bulk.salesforce.client import Tally as CallTally
 from target_salesforce_bulk.salesforce.job import Operation
+from target_salesforce_bulk.salesforce.meter import Tally as CallTally
 from target_salesforce_bulk.salesforce.transport import RetryPolicy
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class World:
         self.journal = SqliteJournal(folder / "state")
         self.journal.start_run("r1")
         self.happened: list[Any] = []
+        #: Why no further job may start.
+        self.usage_problem = ""
         self.tally = Tally()
         events = Events()
         events.subscribe(self.happened.append)
@@ -66,6 +68,7 @@ class World:
             poll=PollPlan(timeout_seconds=600),
             policy=RetryPolicy(attempts=4, max_seconds=300),
             stopping=stopping,
+            usage_problem=lambda: self.usage_problem,
             clock=self.clock,
         )
         self.batch_loader = BatchLoader(

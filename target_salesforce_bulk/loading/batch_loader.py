@@ -109,6 +109,7 @@ class BatchLoader:
 
         Raises:
             JobError: the batch cannot be settled.
+            ApiUsageError: no further job may start; the batch stays as it is.
             SalesforceError: no batch can be, as for a login that is refused.
             RunStoppedError: the run is being stopped.
             BatchGivenUpError: the stream was stopped before the batch's job was closed.
@@ -179,6 +180,7 @@ class BatchLoader:
     def _resolve(self, batch: Batch, await_turn: Callable[[], bool]) -> Batch:
         """Look up the Ids of a batch's records, once the batches before have written theirs."""
         self._wait_for_turn(batch, await_turn)
+        self.jobs.check_usage()
         try:
             with UsingFiles(self._journal.state_dir):
                 rows, size = KeyLookup(batch, self._query).run()

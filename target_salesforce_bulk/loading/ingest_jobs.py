@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.errors import (
     AnswerLostError,
+    ApiUsageError,
     JobError,
     LimitExceededError,
     NotFoundError,
@@ -57,6 +58,7 @@ class IngestJobs:
         poll: How to wait for a job.
         policy: How often a create or close is tried again whose answer was lost.
         stopping: Set when the run is to leave.
+        usage_problem: Why no further job may start; empty if one may.
         compress: Whether uploads are compressed, as long as Salesforce takes them so.
         clock: Seconds that never go back.
     """
@@ -69,6 +71,7 @@ class IngestJobs:
         poll: PollPlan,
         policy: RetryPolicy,
         stopping: threading.Event,
+        usage_problem: Callable[[], str],
         compress: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -80,16 +83,28 @@ class IngestJobs:
         self._journal = journal
         self._policy = policy
         self._stopping = stopping
+        self._usage_problem = usage_problem
         self._compress = compress
         self._clock = clock
+
+    def check_usage(self) -> None:
+        """Check that a job may start.
+
+        Raises:
+            ApiUsageError: too much of the org's daily API requests is used.
+        """
+        if problem := self._usage_problem():
+            raise ApiUsageError(problem)
 
     def create(self, batch: Batch) -> Batch:
         """Create the job of a sealed batch; again if the response is lost.
 
         Raises:
+            ApiUsageError: too much of the org's daily API requests is used.
             JobError: Salesforce does not create one.
         """
         leave_if(self._stopping)
+        self.check_usage()
         attempts = Attempts(self._policy, self._stopping, self._clock)
         while True:
             try:

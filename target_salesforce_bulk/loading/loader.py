@@ -8,7 +8,12 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from target_salesforce_bulk.errors import JobError, LoadError, SalesforceBulkError
+from target_salesforce_bulk.errors import (
+    ApiUsageError,
+    JobError,
+    LoadError,
+    SalesforceBulkError,
+)
 from target_salesforce_bulk.loading.events import BatchSettled, BatchTakenOver, StreamStopped
 from target_salesforce_bulk.loading.schedule import Schedule
 from target_salesforce_bulk.loading.stopping import BatchGivenUpError, RunStoppedError
@@ -142,8 +147,12 @@ class Loader:
         return self._schedule.paused()
 
     def check(self) -> None:
-        """Raise the error that ended the loading as a whole, if there is one."""
+        """Raise the error that ended the loading as a whole, if there is one.
+
+        If it lets jobs that were started come to their end, that is waited for.
+        """
         if self._fatal is not None:
+            self._schedule.await_idle()
             raise self._fatal
 
     def is_stopped(self, stream: str) -> bool:
@@ -199,6 +208,8 @@ class Loader:
                 self._load_unless_stopped(batch)
             except (RunStoppedError, BatchGivenUpError):
                 pass
+            except ApiUsageError as error:
+                self._wind_down(error)
             except SalesforceBulkError as error:
                 self._end(error)
             except Exception as error:  # noqa: BLE001 - the thread that reads stdin raises it
@@ -211,6 +222,15 @@ class Loader:
         self._fatal = self._fatal or error
         self._stopping.set()
         self._schedule.close()
+
+    def _wind_down(self, error: ApiUsageError) -> None:
+        """Start no further job, but bring those that were started to their end.
+
+        The journal keeps the other batches: the tap sends their rows again, or the next run
+        continues with them.
+        """
+        self._fatal = self._fatal or error
+        self._schedule.halt()
 
     def _load_unless_stopped(self, batch: Batch) -> None:
         if batch.plan.stream in self._stopped_streams:

@@ -76,6 +76,7 @@ class Schedule:
         self._streams: Counter[str] = Counter()
         self._bytes = 0
         self._closed = False
+        self._halted = False
         self._paused = False
 
     def add(self, batch: Batch, wait_seconds: float = 0.0, *, hold_seconds: float = 0.0) -> None:
@@ -125,7 +126,7 @@ class Schedule:
     def take(self) -> Batch | None:
         """The next batch that may be worked on; waits for one. None when there will be none."""
         with self._changed:
-            while not self._closed:
+            while not (self._closed or self._halted):
                 now = self._clock()
                 self._make_ready(self._due(now))
                 batch = None if self._paused else self._next(now)
@@ -211,12 +212,30 @@ class Schedule:
         with self._changed:
             if self._bytes > max_bytes:
                 self.release()
-            self._changed.wait_for(lambda: self._closed or self._paused or self._bytes <= max_bytes)
+            self._changed.wait_for(
+                lambda: self._closed or self._halted or self._paused or self._bytes <= max_bytes
+            )
 
     def await_empty(self) -> None:
-        """Wait until every batch is done, or the run stops."""
+        """Wait until every batch that will be handed out is done, or the run stops."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or not self._streams.total())
+            self._changed.wait_for(
+                lambda: self._closed or not self._streams.total() or self._is_over()
+            )
+
+    def await_idle(self) -> None:
+        """Wait until every batch under way is done after `halt`, or the run stops."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._is_over())
+
+    def _is_over(self) -> bool:
+        return self._halted and not any(self._under_way.values())
+
+    def halt(self) -> None:
+        """Hand out no further batch; those under way go on."""
+        with self._changed:
+            self._halted = True
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Hand out no further batch, and wake everybody who waits."""

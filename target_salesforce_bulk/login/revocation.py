@@ -12,6 +12,7 @@ from target_salesforce_bulk.errors import AuthenticationError, SalesforceError
 from target_salesforce_bulk.login.address import check_address
 from target_salesforce_bulk.login.token_store import token_store
 from target_salesforce_bulk.salesforce.exchange import Request
+from target_salesforce_bulk.salesforce.meter import Meter
 from target_salesforce_bulk.salesforce.transport import RetryPolicy, Transport
 
 if TYPE_CHECKING:
@@ -73,6 +74,6 @@ def _transport(settings: Settings, adapter: requests.adapters.BaseAdapter | None
         ),
         timeout_seconds=settings.request_timeout_seconds,
         sleep=time.sleep,
-        on_sent=lambda: None,
+        meter=Meter(),
         adapter=adapter,
     )

@@ -6,18 +6,27 @@ import io
 import json
 import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
-from target_salesforce_bulk.errors import NoKeyError, RequestError, SalesforceBulkError
+from target_salesforce_bulk.errors import (
+    LimitExceededError,
+    NoKeyError,
+    RequestError,
+    SalesforceBulkError,
+    UnavailableError,
+)
 from target_salesforce_bulk.loading.guards.deletes import DeleteGuard
 from target_salesforce_bulk.mapping.resolve import ResolvedStream, resolve_stream
 from target_salesforce_bulk.plain_text import counted
+from target_salesforce_bulk.preview.cost import Cost
 from target_salesforce_bulk.preview.dry_run import DryRun
 from target_salesforce_bulk.preview.report import count_lines, mapping_lines
 from target_salesforce_bulk.printing import print_lines
 from target_salesforce_bulk.run import delete_limits
+from target_salesforce_bulk.salesforce.limits import Allowance, OrgLimits
 from target_salesforce_bulk.salesforce.objects import Objects
 from target_salesforce_bulk.salesforce.query import QueryApi
 from target_salesforce_bulk.settings import is_glob
@@ -59,7 +68,7 @@ class Preflight:
         self._settings = settings
         self._client = client
         self._say = say
-        self._calls_left = 0
+        self._left = OrgLimits()
         #: Problems that would fail a run.
         self.problems: list[str] = []
 
@@ -71,20 +80,29 @@ class Preflight:
         """
         client = self._client
         client.check_version()
-        limits = client.get_object("/limits")
+        self._left = self._limits()
         try:
             user = client.get_object("/services/oauth2/userinfo")
             who = f", user {user.get('preferred_username')}, org {user.get('organization_id')}"
         except RequestError:
             who = ""  # the app may lack the scope
         self._say(f"Logged in to {client.instance_url}{who}, API {self._settings.api_version}")
-        for name, label in (
-            ("DailyApiRequests", "API requests"),
-            ("DailyBulkApiBatches", "Bulk API batches"),
-        ):
-            left, allowed = _allowance(limits, name)
-            self._say(f"{label}: {left:,} of {allowed:,} left for today")
-        self._calls_left, _ = _allowance(limits, "DailyApiRequests")
+        self._say(_allowance_line("API requests", self._left.api_requests))
+        self._say(_allowance_line("Bulk API batches", self._left.bulk_batches))
+
+    def _limits(self) -> OrgLimits:
+        """What is left for today; as far as responses tell it if this user may not see more."""
+        try:
+            limits = self._client.limits()
+        except (LimitExceededError, UnavailableError):
+            raise
+        except RequestError:
+            self._client.check_access()  # the reason may be that the user may use no API at all
+            limits = OrgLimits()
+        usage = self._client.api_usage
+        if limits.api_requests is None and usage is not None:
+            return replace(limits, api_requests=Allowance(usage.left, usage.allowed))
+        return limits
 
     def check_streams(self) -> None:
         """Check the mapping of each stream in the settings, as far as they tell it."""
@@ -187,7 +205,10 @@ class Preflight:
     def show(self, run: DryRun) -> None:
         """Show what a dry run has counted, and record which streams would be stopped."""
         self._show_mappings(run)
-        self._say("", *count_lines(run.counts, self._calls_left))
+        cost = Cost.of(run.counts.values())
+        self._say("", *count_lines(run.counts), *cost.lines(self._left))
+        for problem in cost.problems(self._left, self._settings.api_usage_limit_percent):
+            self.add_problem(problem)
         for count in run.counts.values():
             if count.stopped:
                 self.add_problem(count.stopped)
@@ -197,12 +218,13 @@ class Preflight:
             self._say("", *mapping_lines(stream, resolved))
 
 
-def _allowance(limits: dict[str, Any], name: str) -> tuple[int, int]:
-    """What is left of an allowance, and the whole of it; zeros where Salesforce does not tell."""
-    match limits.get(name):
-        case {"Remaining": int(left), "Max": int(allowed)}:
-            return left, allowed
-    return 0, 0
+def _allowance_line(label: str, allowance: Allowance | None) -> str:
+    if allowance is None:
+        return (
+            f"{label}: what is left for today is unknown; to see it, the user needs the permission "
+            "View Setup and Configuration"
+        )
+    return f"{label}: {allowance.left:,} of {allowance.allowed:,} left for today"
 
 
 def _first_that_works(

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.singer.recogniser import Recogniser
 
 _SAMPLE_KEYS = 5
+#: Salesforce cuts a job into batches of at most so many rows.
+#: https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-bulkapi.html
+_ROWS_PER_BULK_BATCH = 10_000
 
 
 class Reason:
@@ -49,6 +52,8 @@ class Count:
         self.rows = 0
         self.deletes = 0
         self.jobs = 0
+        #: What Salesforce cuts the jobs into, which it allows a number of each day.
+        self.bulk_batches = 0
         self.size = 0
         self.merged = 0
         self.refused = 0
@@ -125,6 +130,7 @@ class DryRun:
         count.size += size
         count.merged += merged
         count.jobs += bool(rows)
+        count.bulk_batches += -(-rows // _ROWS_PER_BULK_BATCH)
         if batch.plan.operation.only_ids:
             count.deletes += rows
             count.stopped = count.stopped or self._too_many(replace(batch, rows=rows))

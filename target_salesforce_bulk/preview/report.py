@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.mapping.resolve import ResolvedStream
     from target_salesforce_bulk.preview.dry_run import Count
 
-#: create, upload, close, two polls, three result files.
-_CALLS_PER_JOB = 8
-
 
 def mapping_lines(stream: str, resolved: ResolvedStream, *, complete: bool = True) -> Iterator[str]:
     """The field map of a stream.
@@ -63,13 +60,8 @@ def _type(column: Column) -> str:
     return f"{field.type}{length}{reference}"
 
 
-def count_lines(counts: Mapping[str, Count], calls_left: int) -> Iterator[str]:
-    """What a load would send and refuse, by stream, and what it would cost.
-
-    Args:
-        counts: The counts by stream.
-        calls_left: What is left of the org's API requests for today; 0 where that is unknown.
-    """
+def count_lines(counts: Mapping[str, Count]) -> Iterator[str]:
+    """What a load would send and refuse, by stream."""
     for stream, count in counts.items():
         deletes = f", {count.deletes:,} of them deletes" if count.deletes else ""
         yield (
@@ -79,6 +71,3 @@ def count_lines(counts: Mapping[str, Count], calls_left: int) -> Iterator[str]:
         )
         for (code, message), keys in count.reasons.items():
             yield f"  {keys.number:,} x {code}: {message}  [{', '.join(keys.sample)}]"
-    calls = _CALLS_PER_JOB * sum(count.jobs for count in counts.values())
-    percent = f", {100 * calls / calls_left:.2f} % of the remaining limit" if calls_left else ""
-    yield f"About {counted(calls, 'API request')}{percent if calls else ''}"

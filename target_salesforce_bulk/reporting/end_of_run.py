@@ -12,7 +12,8 @@ from target_salesforce_bulk.printing import print_lines
 from target_salesforce_bulk.private_files import UsingFiles, make_subfolder
 from target_salesforce_bulk.reporting.failed_csv import write_csv
 from target_salesforce_bulk.reporting.file_names import file_name
-from target_salesforce_bulk.reporting.summary import accounting, failure_lines, table
+from target_salesforce_bulk.reporting.metrics import log_metrics
+from target_salesforce_bulk.reporting.summary import accounting, cost_lines, failure_lines, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.loading.guards.thresholds import Thresholds
     from target_salesforce_bulk.loading.settling.error_table import ErrorTable
     from target_salesforce_bulk.loading.tally import StreamTally, Tally
+    from target_salesforce_bulk.salesforce.limits import ApiUsage
+    from target_salesforce_bulk.salesforce.meter import Traffic
 
 
 _REMEDY = (
@@ -59,16 +62,23 @@ class EndOfRun:
         """The streams that stopped early."""
         return [each for each in self._tally.streams if each.stopped is not None]
 
-    def report(self, *, api_calls: int) -> None:
-        """Write the summary to stderr, and the failed rows to files."""
+    def report(self, traffic: Traffic, usage: ApiUsage | None) -> None:
+        """Write metrics and the summary to stderr, and the failed rows to files.
+
+        Args:
+            traffic: What the run has sent.
+            usage: How much of the org's API requests is used; None where that is unknown.
+        """
+        log_metrics(traffic, usage)
         files = self._write_failed_rows()
         groups = self._journal.failures.groups(Selection(run_id=self._run_id))
         streams = self._tally.streams
         seconds = self._clock() - self._started_at
         lines = [
-            f"Run {self._run_id}: {seconds:.1f} seconds, {api_calls} API calls",
+            f"Run {self._run_id}: {seconds:.1f} seconds, {traffic.requests} API calls",
             *(table(streams) if streams else ["No records were read."]),
             *filter(None, [accounting(streams)]),
+            *cost_lines(traffic, usage),
             *failure_lines(groups, files, self._table),
         ]
         print_lines(*lines, err=True)

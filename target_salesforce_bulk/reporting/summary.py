@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.journal.failure_store import FailureGroup
     from target_salesforce_bulk.loading.settling.error_table import ErrorTable
     from target_salesforce_bulk.loading.tally import StreamTally
+    from target_salesforce_bulk.salesforce.limits import ApiUsage
+    from target_salesforce_bulk.salesforce.meter import Traffic
 
 _COLUMNS = (
     "read",
@@ -65,6 +67,32 @@ def accounting(streams: Sequence[StreamTally]) -> str:
         f"{counted(number, 'row')} counted as loaded because their jobs report no failed rows "
         "(save_results: all also fetches their Ids)."
     )
+
+
+def cost_lines(traffic: Traffic, usage: ApiUsage | None) -> list[str]:
+    """Lines about retries, renewed sessions and the org's allowance; none for what did not occur.
+
+    Args:
+        traffic: What the run has sent.
+        usage: How much of the org's API requests is used; None where that is unknown.
+    """
+    lines: list[str] = []
+    if traffic.retries:
+        lines.append(
+            f"Retried requests: {traffic.retries:,}, after waiting {traffic.wait_seconds:.1f} "
+            "seconds in all."
+        )
+    if traffic.refreshes:
+        lines.append(
+            f"The session expired {counted(traffic.refreshes, 'time')} and was renewed "
+            f"{counted(traffic.refreshed, 'time')}."
+        )
+    if usage is not None:
+        lines.append(
+            f"The org has used {usage.used:,} of {usage.allowed:,} API requests in 24 hours; "
+            f"{usage.left:,} are left."
+        )
+    return lines
 
 
 def failure_lines(

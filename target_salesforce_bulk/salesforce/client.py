@@ -5,37 +5,44 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from target_salesforce_bulk.errors import AuthenticationError, ResponseError, SettingsError
+from target_salesforce_bulk.errors import (
+    AuthenticationError,
+    LimitExceededError,
+    RequestError,
+    ResponseError,
+    SettingsError,
+    UnavailableError,
+)
 from target_salesforce_bulk.salesforce.exchange import Request
-from target_salesforce_bulk.salesforce.limits import ApiUsage
+from target_salesforce_bulk.salesforce.limits import OrgLimits
+from target_salesforce_bulk.salesforce.meter import Meter
 from target_salesforce_bulk.salesforce.org_id import org_id
 from target_salesforce_bulk.salesforce.refusal import check_curable, refusal, still_refused
 from target_salesforce_bulk.salesforce.sobject import SObject
 from target_salesforce_bulk.salesforce.transport import RetryPolicy, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     import requests
 
     from target_salesforce_bulk.salesforce.answer import Answer
     from target_salesforce_bulk.salesforce.auth import Authenticator, Session
     from target_salesforce_bulk.salesforce.exchange import Sink
+    from target_salesforce_bulk.salesforce.limits import ApiUsage
+    from target_salesforce_bulk.salesforce.meter import Tally, Traffic
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["Client", "RetryPolicy", "Tally"]
+__all__ = ["Client", "RetryPolicy"]
 
-
-class Tally:
-    """The number of requests that a piece of work took."""
-
-    def __init__(self) -> None:
-        self.calls = 0
+#: Asks for a record that every user may read.
+#: https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_organization.htm
+_ORGANIZATION = {"q": "SELECT Id FROM Organization"}
 
 
 class Client:
@@ -74,30 +81,43 @@ class Client:
         self._login_lock = threading.Lock()
         self._session: Session | None = None
         self._org_id: str | None = None
-        self._count_lock = threading.Lock()
-        #: Requests sent so far, including logins and retries.
-        self.calls = 0
-        #: How often a refused session was renewed.
-        self.token_refreshes = 0
-        #: From the latest response that reported it.
-        self.api_usage: ApiUsage | None = None
+        self._meter = Meter()
+        self._usage_lock = threading.Lock()
+        self._asked_for_usage = False
 
-    @contextmanager
-    def tally(self) -> Iterator[Tally]:
-        """Count the requests that this thread sends in the meantime."""
-        outer = getattr(self._here, "tally", None)
-        self._here.tally = Tally()
+    @property
+    def traffic(self) -> Traffic:
+        """What has been sent so far."""
+        return self._meter.traffic
+
+    @property
+    def api_usage(self) -> ApiUsage | None:
+        """How much of the org's daily allowance is used; None while no response has told."""
+        return self._meter.usage
+
+    def find_api_usage(self) -> ApiUsage | None:
+        """How much of the allowance is used; if no response has told, one request asks, once.
+
+        Raises:
+            SalesforceError: Salesforce does not answer now.
+        """
+        with self._usage_lock:
+            if self.api_usage is None and not self._asked_for_usage:
+                self._asked_for_usage = True
+                self._ask_for_usage()
+        return self.api_usage
+
+    def _ask_for_usage(self) -> None:
         try:
-            yield self._here.tally
-        finally:
-            self._here.tally = outer
+            self.check_access()
+        except (LimitExceededError, UnavailableError):
+            raise
+        except RequestError as error:
+            logger.info("The API usage of the org is unknown: %s", error)
 
-    def _count(self) -> None:
-        with self._count_lock:
-            self.calls += 1
-        tally = getattr(self._here, "tally", None)
-        if tally is not None:
-            tally.calls += 1
+    def tally(self) -> AbstractContextManager[Tally]:
+        """Count the requests that this thread sends in the meantime."""
+        return self._meter.tally()
 
     def _transport(self) -> Transport:
         """This thread's own, as sessions of `requests` are not guaranteed to be thread-safe."""
@@ -107,7 +127,7 @@ class Client:
                 timeout_seconds=self._timeout,
                 sleep=self.sleep,
                 clock=self._clock,
-                on_sent=self._count,
+                meter=self._meter,
                 adapter=None if self._adapter is None else self._adapter(),
             )
         transport: Transport = self._here.transport
@@ -143,9 +163,7 @@ class Client:
         return self._org_id
 
     def _asked_org_id(self) -> str:
-        # Every user may read this one record.
-        # https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_organization.htm
-        answer = self.get_object("/query", {"q": "SELECT Id FROM Organization"})
+        answer = self.get_object("/query", _ORGANIZATION)
         records = answer.get("records")
         first = records[0] if isinstance(records, list) and records else None
         found = org_id(first.get("Id")) if isinstance(first, dict) else None
@@ -159,7 +177,16 @@ class Client:
         Raises:
             AuthenticationError: Salesforce refuses the login or the session.
         """
-        self.request("GET", "/limits", repeatable=True)
+        # Every user may read this one record, but not /limits.
+        self.request("GET", "/query", params=_ORGANIZATION, repeatable=True)
+
+    def limits(self) -> OrgLimits:
+        """What is left of the org's allowances.
+
+        Raises:
+            RequestError: this user may not see them, which needs View Setup and Configuration.
+        """
+        return OrgLimits.from_json(self.get_object("/limits"))
 
     def check_version(self) -> None:
         """Check that the org supports the API version.
@@ -279,8 +306,6 @@ class Client:
             # An unauthorized request changes nothing, so it may be sent again.
             check_curable(answer)
             answer = send(self._renewed(session))
-        usage = ApiUsage.from_header(answer.headers.get("Sforce-Limit-Info"))
-        self.api_usage = usage or self.api_usage
         if answer.status == 401:
             raise still_refused(answer)
         if answer.status >= 300:
@@ -303,10 +328,11 @@ class Client:
         """Replace a refused session; one renewal serves all threads."""
         with self._login_lock:
             if self._session is refused or self._session is None:
+                self._meter.refreshes()
                 renewed = self._authenticator.login(self._transport(), refused=refused.access_token)
                 _check_org(refused, renewed)
                 self._session = renewed
-                self.token_refreshes += 1
+                self._meter.refreshed()
                 logger.info("The session expired and was renewed")
             return self._session
 

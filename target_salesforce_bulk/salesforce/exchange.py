@@ -12,6 +12,7 @@ import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,6 +29,10 @@ from target_salesforce_bulk.salesforce.deadline import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+#: Names this program in the org's event log files.
+#: https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/bulk_api_2_0_headers_intro.htm
+_CALL_OPTIONS = f"client=target-salesforce-bulk/{version('target-salesforce-bulk')}"
 
 #: A page of 2,000 records with long texts takes a tenth of this.
 MOST_ANSWER_BYTES = 64 << 20
@@ -157,6 +162,7 @@ class Exchange:
         self._clock = clock
         self._session = requests.Session()
         self._session.auth = _no_credentials
+        self._session.headers["Sforce-Call-Options"] = _CALL_OPTIONS
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, adapter or DeadlineAdapter())
 

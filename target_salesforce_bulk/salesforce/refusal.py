@@ -26,6 +26,27 @@ _INCURABLE = {
     ),
 }
 
+#: The codes of a used-up limit. Salesforce uses them for the daily allowance ("TotalRequests Limit
+#: exceeded.") and for requests that run at once ("ConcurrentRequests (Concurrent API Requests)
+#: Limit exceeded.", "ConcurrentPerOrgLongTxn Limit exceeded.").
+#: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm
+_LIMITS = frozenset({"REQUESTLIMITEXCEEDED", "EXCEEDEDQUOTA", "LIMITEXCEEDED"})
+_AT_ONCE = ("CONCURRENT", "TOOMANYREQUESTS")
+
+
+def is_too_many_at_once(answer: Answer) -> bool:
+    """Whether a request was refused because too many run at once, which passes within minutes."""
+    code, detail = answer.error
+    if code.startswith(_AT_ONCE):
+        return True
+    words = detail.upper().replace(" ", "")
+    return code in _LIMITS and any(each in words for each in _AT_ONCE)
+
+
+def is_daily_limit(answer: Answer) -> bool:
+    """Whether a request was refused because an allowance of 24 hours is used up."""
+    return answer.error[0] in _LIMITS and not is_too_many_at_once(answer)
+
 
 def refusal(method: str, path: str, answer: Answer) -> RequestError:
     """The error for a response with status 300 or above."""
@@ -37,9 +58,15 @@ def refusal(method: str, path: str, answer: Answer) -> RequestError:
         kind = NotFoundError
         if status == 410:
             remedy = "Salesforce has retired this api_version; set a newer one."
-    elif code in {"REQUESTLIMITEXCEEDED", "EXCEEDEDQUOTA", "LIMITEXCEEDED"}:
+    elif is_daily_limit(answer):
         kind = LimitExceededError
         remedy = "The org's 24-hour allowance is used up; run again when some is available."
+    elif is_too_many_at_once(answer):
+        kind = UnavailableError
+        remedy = (
+            "Too many requests of all clients of the org ran at once, through every attempt; run "
+            "again later, or lower max_concurrent_jobs."
+        )
     elif status >= 500 or status in {408, 420, 429}:
         kind = UnavailableError
         remedy = "Salesforce stayed unavailable through every attempt; run again later."

@@ -4,7 +4,8 @@ That depends on two things: whether the request may have taken effect, and wheth
 twice would matter.
 
 * After a 429, a refused connection or a failed name lookup, Salesforce has done nothing: any
-  request is retried.
+  request is retried. The same holds if too many requests run at once, whatever the status.
+* When the daily allowance is used up, no request is retried: it would be refused for hours.
 * After a 5xx, a broken connection or a timeout, the request may have taken effect: it is retried
   only if it may take effect twice. Otherwise the caller gets an ``AnswerLostError`` and must ask
   Salesforce.
@@ -34,6 +35,7 @@ from target_salesforce_bulk.salesforce.exchange import (
     Sink,
     Trouble,
 )
+from target_salesforce_bulk.salesforce.refusal import is_daily_limit, is_too_many_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     import requests
 
     from target_salesforce_bulk.salesforce.answer import Answer
+    from target_salesforce_bulk.salesforce.meter import Meter
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +88,7 @@ class Transport:
         policy: How often and for how long.
         timeout_seconds: Maximum wait for a connection, and between two bytes of a response.
         sleep: Sleeps for a number of seconds.
-        on_sent: Called for every attempt.
+        meter: Counts attempts and waits, and reads what responses say of the org's usage.
         adapter: Sends the requests, for tests without a network.
         clock: A monotonic clock, in seconds.
     """
@@ -96,13 +99,13 @@ class Transport:
         policy: RetryPolicy,
         timeout_seconds: float,
         sleep: Callable[[float], None],
-        on_sent: Callable[[], None],
+        meter: Meter,
         adapter: requests.adapters.BaseAdapter | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._policy = policy
         self._sleep = sleep
-        self._on_sent = on_sent
+        self._meter = meter
         self._clock = clock
         self._exchange = Exchange(
             timeout_seconds=timeout_seconds,
@@ -159,7 +162,7 @@ class Transport:
         started = self._clock()
         waits = _waits()
         for number in count(1):
-            self._on_sent()
+            self._meter.sent()
             try:
                 return self._timed(request, attempt)
             except _AgainError as again:
@@ -174,6 +177,7 @@ class Transport:
                     again,
                     seconds,
                 )
+            self._meter.waits(seconds)
             self._sleep(seconds)
         raise AssertionError("The loop ends with a response or an error.")
 
@@ -199,19 +203,26 @@ class Transport:
             _AgainError: another attempt may succeed.
             AnswerLostError: the response does not show whether the request took effect.
         """
-        status, wait = answer.status, _retry_after(answer)
-        if status in _REFUSED_UNREAD or (status == 403 and _too_many_at_once(answer)):
-            raise _AgainError(f"HTTP {status}", answer, wait)
-        if status >= 500 or status == _REQUEST_TIMEOUT:
-            if request.repeatable:
-                raise _AgainError(f"HTTP {status}", answer, wait)
-            raise AnswerLostError(
-                f"{request.method} {request.path} returned HTTP {status}, so it is unknown whether "
-                "it took effect."
-            )
-        if status < 300 and request.expects_json:
+        self._meter.answered(answer.headers.get("Sforce-Limit-Info"))
+        if answer.status >= 400 and not is_daily_limit(answer):
+            _check_final(request, answer)
+        if answer.status < 300 and request.expects_json:
             _check_json(request, answer)
         return answer
+
+
+def _check_final(request: Request, answer: Answer) -> None:
+    status = answer.status
+    again = _AgainError(f"HTTP {status}", answer, _retry_after(answer))
+    if status in _REFUSED_UNREAD or (status < 500 and is_too_many_at_once(answer)):
+        raise again
+    if status >= 500 or status == _REQUEST_TIMEOUT:
+        if request.repeatable:
+            raise again
+        raise AnswerLostError(
+            f"{request.method} {request.path} returned HTTP {status}, so it is unknown whether "
+            "it took effect."
+        )
 
 
 def _outcome(request: Request, error: ExchangeError) -> Exception:
@@ -270,8 +281,3 @@ def _retry_after(answer: Answer) -> float:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
     except (ValueError, TypeError, OverflowError, OSError):
         return 0.0
-
-
-def _too_many_at_once(answer: Answer) -> bool:
-    """Whether too many long requests run at once; that passes, unlike the daily limit."""
-    return b"ConcurrentRequests" in answer.body

@@ -46,6 +46,8 @@ FAULTS: dict[str, dict[str, Any]] = {
         "status": 429,
         "headers": {"Retry-After": "1"},
     },
+    "daily limit": {"kind": FaultKind.DAILY_LIMIT, "times": -1},
+    "too many x2": {"kind": FaultKind.CONCURRENT_LIMIT, "times": 2},
     "500": {"kind": FaultKind.STATUS, "status": 500},
     "503 x3": {"kind": FaultKind.STATUS, "status": 503, "times": 3},
     "502 HTML": {"kind": FaultKind.STATUS, "status": 502, "body": "<html>Bad gateway</html>"},

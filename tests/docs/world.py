@@ -36,6 +36,7 @@ _VARYING = (
     (r"\d+ +\d+\.\d$", "N N"),
     (r"\d+(\.\d+)? seconds", "N seconds"),
     (r"[\d,]+(?= of [\d,]+ left)", "N"),
+    (r"\d+ of 100,000 API requests in 24 hours; [\d,]+ are", "N"),
     (r"https?://(127\.0\.0\.1:\d+|acme[\w.-]*\.my\.salesforce\.com)", "ORG"),
     (r" +", " "),
 )

@@ -121,7 +121,33 @@ def test_an_input_is_read_but_not_sent(org: Emulator, check: Any, tmp_path: Path
     assert "1 x INVALID_EMAIL_ADDRESS: Email: invalid email address: nobody  [C-0]" in result.stdout
     assert "Warning: zip is not loaded" in result.stdout
     assert "About 24 API requests, 0.02 % of the remaining limit" in result.stdout
+    assert "3 Bulk API batches, 0.02 % of the remaining limit" in result.stdout
     assert (org.jobs(), org.count("Contact"), (tmp_path / "state").exists()) == ([], 0, False)
+
+
+def test_an_input_that_does_not_fit_today(org: Emulator, check: Any) -> None:
+    """Both allowances are compared with what the input needs."""
+    org.configure(daily_api_requests=40, daily_bulk_batches=2)
+    result = check([schema(), *(contact(n) for n in range(25))], batch_size_rows=10)
+
+    assert result.returncode == 1
+    assert "3 Bulk API batches, 150.00 % of the remaining limit" in result.stdout
+    assert "Problem: The load needs 3 Bulk API batches, but only 2 of 2 are left" in result.stdout
+    assert "Problem: The load needs about 24 API requests" not in result.stdout
+    org.org.api_calls = 20
+    again = check(batch_size_rows=10, messages=[schema(), *(contact(n) for n in range(25))])
+    assert "Problem: The load needs about 24 API requests, but only 1" in again.stdout
+
+
+def test_limits_that_the_user_may_not_see(org: Emulator, check: Any) -> None:
+    """They are unknown, and no problem; the header of responses tells a part of them."""
+    org.configure(limits_visible=False)
+    result = check([schema(), contact(1)])
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "API requests: 99,99" in result.stdout
+    assert "Bulk API batches: what is left for today is unknown" in result.stdout
+    assert "\n1 Bulk API batch\n" in result.stdout
 
 
 def test_a_login_that_is_refused(check: Any) -> None:

@@ -22,6 +22,7 @@ class Draw:
         self._rng = random.Random(f"plan {seed}")
         #: Of its own, so that what else a seed draws stays the same.
         self._limits = random.Random(f"limits {seed}")
+        self._costs = random.Random(f"costs {seed}")
         self._rows = 0
         self._at: dict[str, int] = {}
         self._texts: dict[str, list[dict[str, str]]] = {}
@@ -174,6 +175,8 @@ class Draw:
             else None,
             lost_lines=self._rng.choice((0, 0, 1, 2)) if killed else 0,
             faults=self._faults(),
+            usage_limit_at=self._from_a_request(),
+            used_up_at=self._from_a_request(),
             changed=tuple(
                 stream.name
                 for stream in tap.streams
@@ -182,6 +185,9 @@ class Draw:
             ),
             settings=(("batch_size_rows", self._rng.randint(1, 4)), *self._delete_limit()),
         )
+
+    def _from_a_request(self) -> int | None:
+        return self._costs.randint(1, 25) if self._costs.random() < 0.1 else None
 
     def _delete_limit(self) -> tuple[tuple[str, int], ...]:
         if self._limits.random() < 0.7:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from simulation import model
 from simulation.elsewhere import Elsewhere
 from simulation.evidence import Evidence, RunFacts, StoredRow
-from simulation.org import Org
+from simulation.org import Fault, Org
 from simulation.pipes import Signal
 from simulation.plan import Command, Plan, Run
 from simulation.scheduler import Clock
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simulation.jobs import Job, Outcome
-    from simulation.org import Fault, Request
+    from simulation.org import Request
     from simulation.pipes import Ended
     from simulation.scheduler import Process
     from simulation.source import Row
@@ -67,10 +67,13 @@ class History:
         self._faults: dict[int, Fault] = {}
         self._not_found = False
         self._first_request = 0
+        self._usage_limit_at: int | None = None
+        self._used_up_at: int | None = None
         self._position = 0
         self._fates = {fate.number: fate.errors for fate in plan.fates}
         self._job_fates = {fate.number: fate for fate in plan.jobs}
         self.org.faults = self._fault
+        self.org.usage = self._usage
         self.org.fate = self._fate
         self.org.on_create = self._job_made
         self.org.on_close = self._job_closed
@@ -129,6 +132,7 @@ class History:
             self._note("the machine has loaded into another org", {"code": elsewhere.code})
             self._check(elsewhere)
         self._begin(run.faults)
+        self._usage_limit_at, self._used_up_at = run.usage_limit_at, run.used_up_at
         made = {*self.org.jobs, *self.org.gone}
         self._note("a run begins with STATE", self._kept or {})
         facts = RunFacts(numbered=_numbered(self._kept))
@@ -184,6 +188,7 @@ class History:
         self._first_request = len(self.org.requests)
         self._faults = dict(faults)
         self._not_found = False
+        self._usage_limit_at = self._used_up_at = None
 
     def _check_deletes(self, made: set[str], most: int | None) -> None:
         """No stream may have deleted more in a run than it was allowed; a retry counts once."""
@@ -224,8 +229,16 @@ class History:
 
     # -- what the org does ----------------------------------------------------------------------
 
+    def _usage(self) -> tuple[int, int]:
+        number = len(self.org.requests) - self._first_request
+        passed = self._usage_limit_at is not None and number >= self._usage_limit_at
+        return (95 if passed else 5), 100
+
     def _fault(self, request: Request) -> Fault | None:
-        fault = self._faults.pop(request.number - self._first_request, None)
+        number = request.number - self._first_request
+        if self._used_up_at is not None and number >= self._used_up_at:
+            return Fault("used up")
+        fault = self._faults.pop(number, None)
         if fault is not None and fault.kind == "not found":
             # A job that is not found twice is taken for gone (rule 5.3).
             self.evidence.doubtful |= self._not_found

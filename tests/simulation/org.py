@@ -50,7 +50,8 @@ class Fault:
     """What goes wrong with one request.
 
     kind: `lost before` and `lost after` it took effect; `late`, lost and taking effect after a
-    while; `unavailable`; `unreachable`; `refused`; `not found`, although it is there.
+    while; `unavailable`; `unreachable`; `refused`; `used up`, refused for the rest of the day;
+    `not found`, although it is there.
     """
 
     kind: str
@@ -94,6 +95,8 @@ class Org:
         self.on_create: Callable[[Job], None] = lambda _: None
         #: Told of each job when it is closed.
         self.on_close: Callable[[Job], None] = lambda _: None
+        #: Requests used and allowed, as answers tell; None where they do not.
+        self.usage: Callable[[], tuple[int, int] | None] = lambda: None
         self.latency: Callable[[], float] = lambda: 0.01
         #: Seconds until a closed job begins, and for each chunk of it.
         self.queue_seconds: Callable[[], float] = lambda: 0.5
@@ -165,6 +168,8 @@ class Org:
             raise OrgError("unreachable")
         if fault.kind == "not found":
             raise OrgError("refused", 404, "NOTFOUND", "The requested resource does not exist")
+        if fault.kind == "used up":
+            raise OrgError("refused", 403, "REQUESTLIMITEXCEEDED", "TotalRequests Limit exceeded.")
         if fault.kind == "refused":
             raise OrgError("refused", 400, "INVALIDJOB", "made up")
         if fault.kind == "unavailable":

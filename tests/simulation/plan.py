@@ -22,6 +22,9 @@ class Run:
         crash_at_line: The STATE line at which it is killed, and the steps since its writing began.
         lost_lines: STATE lines that reach nobody, where it is killed.
         faults: What goes wrong with requests, by their number in this run.
+        usage_limit_at: The request from which on too much of the org's allowance is used; None
+            where that does not happen.
+        used_up_at: The request from which on the org refuses all of them; None where it does not.
         changed: Streams whose SCHEMA grows in the middle.
         settings: Of the target.
     """
@@ -33,6 +36,8 @@ class Run:
     crash_at_line: tuple[int, int] | None = None
     lost_lines: int = 0
     faults: tuple[tuple[int, Fault], ...] = ()
+    usage_limit_at: int | None = None
+    used_up_at: int | None = None
     changed: tuple[str, ...] = ()
     settings: tuple[tuple[str, Any], ...] = ()
 

@@ -51,7 +51,8 @@ def _smaller_steps(step: Run | Command) -> Iterator[Run | Command]:
     for name in ("faults", "rows", "changed"):
         for rest in _less(getattr(step, name, ())):
             yield replace(step, **{name: rest})
-    for name in ("crash_at", "crash_at_line", "cut", "signal", "lost_lines"):
+    ends = ("crash_at", "crash_at_line", "cut", "signal", "usage_limit_at", "used_up_at")
+    for name in (*ends, "lost_lines"):
         if getattr(step, name, None):
             yield replace(step, **{name: 0 if name == "lost_lines" else None})
     if isinstance(step, Run):

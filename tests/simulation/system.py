@@ -31,6 +31,8 @@ from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce import ingest, query
 from target_salesforce_bulk.salesforce.job import JobInfo
+from target_salesforce_bulk.salesforce.limits import ApiUsage
+from target_salesforce_bulk.salesforce.meter import Traffic
 from target_salesforce_bulk.salesforce.sobject import SObject
 
 if TYPE_CHECKING:
@@ -209,18 +211,27 @@ class _Now:
 class _Client:
     """Stands for the connection to the org."""
 
-    calls = 0
-    api_usage = None
+    traffic = Traffic()
     instance_url = "https://simulated.example.com"
 
     def __init__(self, org: Org) -> None:
         self.org = org
         self.org_id = org.id
 
+    @property
+    def api_usage(self) -> ApiUsage | None:
+        """What the newest answer said."""
+        said = self.org.usage()
+        return None if said is None else ApiUsage(*said)
+
     @contextmanager
     def tally(self) -> Iterator[SimpleNamespace]:
         """Count requests; the number is not used."""
         yield SimpleNamespace(calls=0)
+
+    def find_api_usage(self) -> ApiUsage | None:
+        """The same: some answer has told."""
+        return self.api_usage
 
     def check_version(self) -> None:
         """The org has every version."""
@@ -321,12 +332,15 @@ def _asked(
         raise _in_our_words(error) from None
 
 
+_KINDS = {403: errors.LimitExceededError, 404: errors.NotFoundError}
+
+
 def _in_our_words(error: OrgError) -> errors.SalesforceError:
     if error.kind == "lost":
         return errors.AnswerLostError("the answer was lost")
     if error.kind == "unreachable":
         return errors.UnreachableError("no answer")
-    kind = errors.NotFoundError if error.status == 404 else errors.RequestError
+    kind = _KINDS.get(error.status, errors.RequestError)
     return kind(str(error), status=error.status, code=error.code, detail=error.message)
 
 

@@ -157,3 +157,45 @@ def test_a_wake_up_is_never_lost(scene: Callable[..., Scene]) -> None:
         it.run(schema("Key__c"), row(Key__c="x"), state(things=1))
 
         assert it.things("Key__c") == [("x",)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_job_starts_once_too_many_requests_are_used(
+    scene: Callable[..., Scene], seed: int
+) -> None:
+    """Jobs that were started are settled; the next run loads the rest, and nothing twice."""
+    it = scene(seed=seed, **INSERT, batch_size_rows=1)
+    it.org.usage = lambda: (91 if it.calls("close") > 1 else 10, 100)
+    messages = (ONLY_A, *ROWS, state(things=1))
+
+    stopped = it.run(*messages)
+    first = it.things("A__c")
+    jobs = [job.state for job in it.org.jobs.values()]
+    it.org.usage = lambda: (10, 100)
+    again = it.run(*messages)
+
+    assert (stopped.code, stopped.lines, again.code) == (1, [], 0)
+    assert set(jobs) == {"JobComplete"}
+    assert 2 <= len(first) == len(jobs) <= 3
+    assert it.things("A__c") == ALL
+
+
+@pytest.mark.parametrize("name", ["create", "upload", "close", "get", "download failedResults"])
+def test_a_day_that_is_used_up_doubles_nothing(scene: Callable[..., Scene], name: str) -> None:
+    """From one request on, all are refused; the next run loads what is left."""
+    it = scene(**INSERT, batch_size_rows=2)
+    reached: list[Request] = []
+
+    def used_up(request: Request) -> Fault | None:
+        if request.name == name:
+            reached.append(request)
+        return Fault("used up") if len(reached) > 1 else None
+
+    it.org.faults = used_up
+    messages = (ONLY_A, *ROWS, state(things=1))
+
+    stopped = it.run(*messages)
+    it.org.faults = lambda _: None
+    again = it.run(*messages)
+
+    assert (stopped.code, again.code, it.things("A__c")) == (1, 0, ALL)

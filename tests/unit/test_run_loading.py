@@ -23,6 +23,7 @@ from target_salesforce_bulk.journal.lifecycle import BatchState
 from target_salesforce_bulk.login.connect import connect
 from target_salesforce_bulk.rows.csvfile import encode_row
 from target_salesforce_bulk.run import Run
+from target_salesforce_bulk.salesforce.client import Client
 from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.settings import Settings
 from target_salesforce_bulk.singer.checkpoint import Checkpoint
@@ -45,6 +46,7 @@ STATE = {"bookmarks": {"people": {"replication_key": "id", "replication_key_valu
 def org(monkeypatch: pytest.MonkeyPatch) -> OrgInMemory:
     """The org that runs load into."""
     org = OrgInMemory()
+    monkeypatch.setattr(Client, "find_api_usage", lambda _: None)
     monkeypatch.setattr(module, "IngestApi", lambda _: org)
     return org
 
@@ -97,7 +99,8 @@ def test_rows_are_loaded_and_covered(
 def test_loaded_rows_are_reported(begin: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """With the API calls of the connection."""
     with begin() as run:
-        run._client.calls = 7
+        for _ in range(7):
+            run._client._meter.sent()
         send(run, "Ada", "Grace")
         run.finish()
     report = capsys.readouterr().err.splitlines()

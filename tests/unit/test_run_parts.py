@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from target_salesforce_bulk import run as module
+from target_salesforce_bulk.loading.guards.api_usage import ApiUsageLimit
 from target_salesforce_bulk.loading.guards.deletes import DeleteLimits
 from target_salesforce_bulk.login.connect import connect
 from target_salesforce_bulk.run import Run
+from target_salesforce_bulk.salesforce.client import Client
 from target_salesforce_bulk.salesforce.job import Operation
+from target_salesforce_bulk.salesforce.limits import ApiUsage
 from target_salesforce_bulk.settings import Settings
 
 PARTS = (
@@ -128,6 +131,17 @@ def test_the_delete_limits_of_a_stream_whose_name_ends_like_an_alias(parts: Any)
     limits = parts(streams=streams)["DeleteGuard"]["limits"]
 
     assert (limits("people (old)").max_deletes, limits("people").max_deletes) == (7, 8)
+
+
+def test_the_limit_on_the_usage_of_the_org(parts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `api_usage_limit_percent` says, by what the connection knows."""
+    monkeypatch.setattr(Client, "find_api_usage", lambda _: ApiUsage(51, 100))
+    problems = [
+        parts(api_usage_limit_percent=percent)["IngestJobs"]["usage_problem"]()
+        for percent in (51, 50.5)
+    ]
+
+    assert problems == ["", ApiUsageLimit(50.5).problem(ApiUsage(51, 100))]
 
 
 def test_all_parts_stop_together(parts: Any) -> None:

@@ -125,8 +125,9 @@ def _guard(org: Org, handler: Handler) -> Handler:
             response = await handler(request)
         except RefusalError as refusal:
             response = error_answer(refusal)
-        used, allowed = org.api_calls, org.behaviour.daily_api_requests
-        response.headers["Sforce-Limit-Info"] = f"api-usage={used}/{allowed}"
+        if org.behaviour.report_api_usage:
+            used, allowed = org.api_calls, org.behaviour.daily_api_requests
+            response.headers["Sforce-Limit-Info"] = f"api-usage={used}/{allowed}"
         return response
 
     return guarded

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.emulator.org.org import Org
     from target_salesforce_bulk.emulator.org.soql import Query
 
+_ORGANIZATION = re.compile(r"\s*SELECT\s+Id\s+FROM\s+Organization\s*", re.IGNORECASE)
 _ROWS_PER_PAGE = 2000
 _JOB_ROWS_PER_PAGE = 50_000
 
@@ -31,7 +33,17 @@ class Queries:
     async def run_query(self, request: Request) -> Response:
         """Answer the first page of a query."""
         soql = request.query_params.get("q", "")
-        return self._answer_page(soql, 0, request.path_params["version"])
+        version = request.path_params["version"]
+        if _ORGANIZATION.fullmatch(soql):
+            return self._answer_organization(version)
+        return self._answer_page(soql, 0, version)
+
+    def _answer_organization(self, version: str) -> Response:
+        """Answer the Id of the org, which every user may read and no job can change."""
+        org_id = self._org.tokens.org_id
+        url = f"/services/data/v{version}/sobjects/Organization/{org_id}"
+        record = {"attributes": {"type": "Organization", "url": url}, "Id": org_id}
+        return JSONResponse({"totalSize": 1, "done": True, "records": [record]})
 
     async def get_next_page(self, request: Request) -> Response:
         """Answer a further page of a query."""

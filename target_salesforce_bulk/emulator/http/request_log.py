@@ -16,6 +16,8 @@ class RequestRecord:
     path: str
     #: Status of the answer; 0 where the connection was broken off.
     status: int
+    #: What the header Sforce-Call-Options says; empty without one.
+    call_options: str = ""
 
 
 class RequestLog:
@@ -25,10 +27,11 @@ class RequestLog:
         self._mutex = threading.Lock()
         self._records: list[RequestRecord] = []
 
-    def add(self, method: str, path: str, status: int) -> None:
+    def add(self, method: str, path: str, status: int, call_options: str = "") -> None:
         """Add a request."""
         with self._mutex:
-            self._records.append(RequestRecord(len(self._records) + 1, method, path, status))
+            number = len(self._records) + 1
+            self._records.append(RequestRecord(number, method, path, status, call_options))
 
     def all(self) -> list[RequestRecord]:
         """Every request, oldest first."""

@@ -35,12 +35,16 @@ class Rest:
 
     async def get_limits(self, request: Request) -> Response:
         """Show the allowances and what is left of them."""
+        if not self._org.behaviour.limits_visible:
+            raise RefusalError("INSUFFICIENT_ACCESS", "insufficient access rights")
+        batches = self._org.behaviour.daily_bulk_batches
+        batches_left = max(0, batches - self._org.bulk_batches)
         allowed = self._org.behaviour.daily_api_requests
         left = max(0, allowed - self._org.api_calls)
         return JSONResponse(
             {
                 "DailyApiRequests": {"Max": allowed, "Remaining": left},
-                "DailyBulkApiBatches": {"Max": 15000, "Remaining": 15000 - len(self._org.jobs)},
+                "DailyBulkApiBatches": {"Max": batches, "Remaining": batches_left},
                 "DailyBulkV2QueryJobs": {"Max": 10000, "Remaining": 10000},
                 "DataStorageMB": {"Max": 10240, "Remaining": 10000},
                 "FileStorageMB": {"Max": 10240, "Remaining": 10240},

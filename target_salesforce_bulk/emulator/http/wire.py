@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from target_salesforce_bulk.emulator.http.errors import error_answer
 from target_salesforce_bulk.emulator.org.faults import Fault, FaultKind
+from target_salesforce_bulk.emulator.org.refusal import RefusalError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -65,7 +68,8 @@ class FaultyWire:
             else:
                 await self._break(fault, scope, receive, note)
         finally:
-            self._log.add(method, path, status)
+            options = Headers(scope=scope).get("Sforce-Call-Options", "")
+            self._log.add(method, path, status, options)
 
     async def _break(
         self,
@@ -84,6 +88,12 @@ class FaultyWire:
                 await _read_all(receive)
                 response = Response(fault.body, status_code=fault.status, headers=fault.headers)
                 await response(scope, receive, send)
+            case FaultKind.DAILY_LIMIT:
+                await _read_all(receive)
+                await error_answer(RefusalError.daily_limit())(scope, receive, send)
+            case FaultKind.CONCURRENT_LIMIT:
+                await _read_all(receive)
+                await error_answer(RefusalError.concurrent_limit())(scope, receive, send)
             case FaultKind.TRUNCATE:
                 await self._app(scope, receive, _Truncating(fault.bytes, scope, send))
             case FaultKind.HANG:

@@ -86,7 +86,14 @@ class Behaviour:
     #: `accept` compressed uploads, `refuse` them with 415, or `ignore` the encoding and store the
     #: bytes as they are.
     compressed_uploads: str = "accept"
+    #: API requests that are answered; further ones are refused.
     daily_api_requests: int = 100_000
+    #: Say in the header Sforce-Limit-Info how many requests are used.
+    report_api_usage: bool = True
+    #: Only shown; nothing is refused when they are used up.
+    daily_bulk_batches: int = 15_000
+    #: Whether the user may read /limits, which needs View Setup and Configuration.
+    limits_visible: bool = True
     #: Issue a new refresh token on each refresh and revoke the old one, as Salesforce may.
     rotate_refresh_tokens: bool = False
     #: Fail jobs after this many rows and leave the rest unprocessed; 0 for never.

@@ -15,6 +15,8 @@ class FaultKind(StrEnum):
     RESET_BEFORE = "reset_before"  #: the connection breaks before the request takes effect
     RESET_AFTER = "reset_after"  #: the request takes effect, but its answer never arrives
     STATUS = "status"  #: an answer with `status`, `headers` and `body` instead of the real one
+    DAILY_LIMIT = "daily_limit"  #: refused as if the daily allowance were used up
+    CONCURRENT_LIMIT = "concurrent_limit"  #: refused as if too many long requests ran at once
     TRUNCATE = "truncate"  #: the answer breaks off after `bytes` bytes
     HANG = "hang"  #: nothing happens for `seconds`, then the connection breaks
     DRIP = "drip"  #: the real answer, delayed by `seconds`

@@ -18,6 +18,8 @@ from target_salesforce_bulk.emulator.org.tokens import ORG_ID, Tokens
 if TYPE_CHECKING:
     from pathlib import Path
 
+_ROWS_PER_BATCH = 10_000
+
 
 class Org:
     """The state of one org: objects, records, jobs, tokens, and how it behaves.
@@ -51,7 +53,13 @@ class Org:
         """
         self.api_calls += 1
         if self.api_calls > self.behaviour.daily_api_requests:
-            raise RefusalError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+            raise RefusalError.daily_limit()
+
+    @property
+    def bulk_batches(self) -> int:
+        """The Bulk API batches used so far: one for each 10,000 rows of a job, at least one."""
+        rows = (job.processed for job in self.jobs.all())
+        return sum(max(1, -(-number // _ROWS_PER_BATCH)) for number in rows)
 
     def insert(self, name: str, rows: list[dict[str, Any]]) -> list[str]:
         """Insert records into an object without validation; their ids.

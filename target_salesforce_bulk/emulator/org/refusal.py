@@ -15,3 +15,13 @@ class RefusalError(Exception):
     def not_found(cls) -> RefusalError:
         """The refusal of anything that does not exist."""
         return cls("NOT_FOUND", "The requested resource does not exist")
+
+    @classmethod
+    def daily_limit(cls) -> RefusalError:
+        """The refusal of a request when the allowance of 24 hours is used up."""
+        return cls("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+
+    @classmethod
+    def concurrent_limit(cls) -> RefusalError:
+        """The refusal of a request while too many long ones run."""
+        return cls("REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded.")

@@ -66,6 +66,14 @@ def test_what_counts_as_an_api_request(
     assert (answer.status, answer.headers.get("sforce-limit-info")) == (status, usage)
 
 
+def test_an_org_that_does_not_say_what_is_used(org: Org, call: Callable[..., Any]) -> None:
+    """The header is left out; requests count all the same."""
+    org.behaviour.report_api_usage = False
+    answer = call("GET", f"{V}/limits")
+
+    assert ("sforce-limit-info" in answer.headers, org.api_calls) == (False, 1)
+
+
 def test_the_daily_allowance(org: Org, call: Callable[..., Any]) -> None:
     """Requests beyond it are refused."""
     org.behaviour.daily_api_requests = 1

@@ -28,11 +28,12 @@ def test_a_reset(org: Org, log: RequestLog, call: Callable[..., Any]) -> None:
 def test_requests_are_listed(log: RequestLog, call: Callable[..., Any]) -> None:
     """In order, with a number each."""
     log.add("GET", "/services/data", 200)
-    log.add("POST", "/services/oauth2/token", 0)
+    log.add("POST", "/services/oauth2/token", 0, "client=me")
+    names = ("number", "method", "path", "status", "call_options")
 
     assert call("GET", "/_emulator/requests").json == [
-        {"number": 1, "method": "GET", "path": "/services/data", "status": 200},
-        {"number": 2, "method": "POST", "path": "/services/oauth2/token", "status": 0},
+        dict(zip(names, (1, "GET", "/services/data", 200, ""), strict=True)),
+        dict(zip(names, (2, "POST", "/services/oauth2/token", 0, "client=me"), strict=True)),
     ]
 
 

@@ -33,6 +33,19 @@ def test_a_record(org: Org, call: Callable[..., Any]) -> None:
     }
 
 
+def test_the_organization(org: Org, call: Callable[..., Any]) -> None:
+    """Its one record is not among those that jobs write."""
+    answer = call("GET", f"{V}/query", query="q=select+Id+from+Organization")
+    org_id = org.tokens.org_id
+    url = f"{V}/sobjects/Organization/{org_id}"
+
+    assert answer.json == {
+        "totalSize": 1,
+        "done": True,
+        "records": [{"attributes": {"type": "Organization", "url": url}, "Id": org_id}],
+    }
+
+
 def test_a_count(org: Org, call: Callable[..., Any]) -> None:
     """It has no records and one page."""
     insert(org, 2001)

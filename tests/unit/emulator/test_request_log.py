@@ -9,9 +9,12 @@ def test_requests_are_numbered_in_their_order() -> None:
     """From 1, each with what was asked and answered."""
     log = RequestLog()
     log.add("GET", "/a", 200)
-    log.add("PUT", "/b", 0)
+    log.add("PUT", "/b", 0, "client=me")
 
-    assert log.all() == [RequestRecord(1, "GET", "/a", 200), RequestRecord(2, "PUT", "/b", 0)]
+    assert log.all() == [
+        RequestRecord(1, "GET", "/a", 200),
+        RequestRecord(2, "PUT", "/b", 0, "client=me"),
+    ]
 
 
 def test_what_was_read_does_not_change() -> None:

@@ -68,6 +68,27 @@ def test_the_other_limits(call: Callable[..., Any]) -> None:
     }
 
 
+def test_batches_that_jobs_have_used(org: Org, call: Callable[..., Any]) -> None:
+    """One for each 10,000 rows; never fewer than none are left."""
+    org.behaviour.configure({"daily_bulk_batches": 2})
+    body = b'{"object": "Contact", "operation": "insert"}'
+    job = call("POST", f"{V}/jobs/ingest", body=body).json["id"]
+    left = []
+    for rows in (0, 10_000, 10_001, 30_000):
+        next(each for each in org.jobs.all() if each.id == job).processed = rows
+        left.append(call("GET", f"{V}/limits").json["DailyBulkApiBatches"])
+
+    assert left == [{"Max": 2, "Remaining": number} for number in (1, 1, 0, 0)]
+
+
+def test_limits_that_the_user_may_not_see(org: Org, call: Callable[..., Any]) -> None:
+    """They are refused as for any missing permission."""
+    org.behaviour.configure({"limits_visible": False})
+    answer = call("GET", f"{V}/limits")
+
+    assert (answer.status, answer.json[0]["errorCode"]) == (403, "INSUFFICIENT_ACCESS")
+
+
 def test_the_objects(org: Org, call: Callable[..., Any]) -> None:
     """All in brief, and one in full, whatever the case of its name."""
     listed = call("GET", f"{V}/sobjects")

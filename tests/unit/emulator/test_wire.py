@@ -24,6 +24,7 @@ class World:
     faults: FaultBox = field(default_factory=FaultBox)
     log: RequestLog = field(default_factory=RequestLog)
     steps: list[Any] = field(default_factory=list)
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     parts: list[bytes] = field(default_factory=lambda: [b"request", b""])
 
     def abort(self) -> None:
@@ -53,7 +54,13 @@ class World:
 
     def request(self, path: str = PATH, kind: str = "http") -> list[Any]:
         """Send a request; what happened."""
-        scope = {"type": kind, "method": "GET", "path": path, "client": [*CLIENT]}
+        scope = {
+            "type": kind,
+            "method": "GET",
+            "path": path,
+            "client": [*CLIENT],
+            "headers": self.headers,
+        }
         faulty = FaultyWire(self.app, self.faults, self.log)
         asyncio.run(faulty(scope, self.receive, self.send))
         return self.steps
@@ -133,6 +140,29 @@ def test_the_headers_of_a_fault(world: World, monkeypatch: pytest.MonkeyPatch) -
     world.request()
 
     assert (b"retry-after", b"7") in headers
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        (FaultKind.DAILY_LIMIT, b"TotalRequests Limit exceeded."),
+        (FaultKind.CONCURRENT_LIMIT, b"ConcurrentPerOrgLongTxn Limit exceeded."),
+    ],
+)
+def test_a_limit_that_is_exceeded(world: World, kind: FaultKind, message: bytes) -> None:
+    """The code of both is the same; the request takes no effect."""
+    world.faults.add(Fault(kind=kind))
+    body = b'[{"message":"' + message + b'","errorCode":"REQUEST_LIMIT_EXCEEDED"}]'
+
+    assert world.request() == ["read", "read", 403, body]
+
+
+def test_what_a_client_calls_itself(world: World) -> None:
+    """It is recorded, as Salesforce does in its event log."""
+    world.headers = [(b"sforce-call-options", b"client=me/1.0")]
+    world.request()
+
+    assert world.log.all() == [RequestRecord(1, "GET", PATH, 201, "client=me/1.0")]
 
 
 def test_an_app_that_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pytest
 from loading_world import NAMES, World
 from org_in_memory import lost, refused
 
-from target_salesforce_bulk.errors import JobError
+from target_salesforce_bulk.errors import ApiUsageError, JobError
 from target_salesforce_bulk.journal.batch import Counts
 from target_salesforce_bulk.journal.lifecycle import BatchState
 from target_salesforce_bulk.salesforce.job import JobState
@@ -24,6 +24,32 @@ def test_the_journal_says_closing_before_the_request_goes_out(world: World) -> N
     world.jobs.close(batch)
 
     assert (seen, world.state(batch)) == ([BatchState.CLOSING], BatchState.SUBMITTED)
+
+
+def test_no_job_starts_once_too_many_requests_are_used(world: World) -> None:
+    """Nothing is asked, and the batch stays as it is: the next run decides about it."""
+    batch = world.sealed()
+    world.usage_problem = "too many"
+    with pytest.raises(ApiUsageError, match="too many"):
+        world.load(batch)
+
+    assert (world.org.asked, world.state(batch)) == ([], BatchState.SEALED)
+
+
+def test_a_job_is_not_replaced_once_too_many_requests_are_used(world: World) -> None:
+    """One whose upload failed is given up; its rows come again."""
+    batch = world.sealed()
+
+    def use_up() -> None:
+        world.usage_problem = "too many"
+        raise refused("INVALIDJOB")
+
+    world.org.before["upload"] = [use_up]
+    with pytest.raises(ApiUsageError):
+        world.load(batch)
+
+    assert [job.state for job in world.org.jobs.values()] == [JobState.ABORTED]
+    assert world.state(batch) is BatchState.SEALED
 
 
 def test_creates_whose_answers_are_lost_come_to_an_end(world: World) -> None:

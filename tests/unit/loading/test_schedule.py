@@ -281,3 +281,24 @@ def test_a_step_costs_the_same_however_many_batches_are_queued(
     schedule.done(taken)
 
     assert plan.asked < 20
+
+
+def test_nothing_is_handed_out_after_a_halt(schedule: Schedule) -> None:
+    """What is queued stays there; what is under way goes on, and is waited for."""
+    first, second, third = batch(1), batch(2), batch(3)
+    for each in (first, second, third):
+        schedule.add(each)
+    schedule.take()
+    schedule.take()
+    schedule.halt()
+    schedule.await_space(0)
+    with ThreadPoolExecutor() as pool:
+        empty, idle = pool.submit(schedule.await_empty), pool.submit(schedule.await_idle)
+        early = schedule.take(), empty.done(), idle.done()
+        schedule.done(first)
+        turn = schedule.await_turn(second)
+        schedule.done(second)
+        empty.result(timeout=5)
+        idle.result(timeout=5)
+
+    assert (early, turn, schedule.take()) == ((None, False, False), True, None)

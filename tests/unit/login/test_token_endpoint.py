@@ -19,6 +19,7 @@ from target_salesforce_bulk.login.token_endpoint import (
     ask_for_token,
 )
 from target_salesforce_bulk.salesforce.auth import Session
+from target_salesforce_bulk.salesforce.meter import Meter
 from target_salesforce_bulk.salesforce.transport import RetryPolicy, Transport
 
 LOGIN = "https://login.salesforce.com"
@@ -31,7 +32,7 @@ def ask(*replies: Any) -> tuple[TokenReply, Wire]:
         policy=RetryPolicy(attempts=2),
         timeout_seconds=1,
         sleep=lambda _: None,
-        on_sent=lambda: None,
+        meter=Meter(),
         adapter=wire,
     )
     return ask_for_token(

@@ -9,15 +9,13 @@ from sample_batches import CONTACT, KnownObjects
 
 from target_salesforce_bulk.errors import RequestError
 from target_salesforce_bulk.preview.check import Preflight
+from target_salesforce_bulk.salesforce.limits import Allowance, ApiUsage, OrgLimits
 from target_salesforce_bulk.settings import Settings
 
 if TYPE_CHECKING:
     from target_salesforce_bulk.salesforce.sobject import SObject
 
-LIMITS = {
-    "DailyApiRequests": {"Remaining": 900, "Max": 1000},
-    "DailyBulkApiBatches": {"Remaining": 15000, "Max": 15000},
-}
+LIMITS = OrgLimits(api_requests=Allowance(900, 1000), bulk_batches=Allowance(15000, 15000))
 
 
 class Org:
@@ -25,8 +23,18 @@ class Org:
 
     instance_url = "https://acme.invalid"
 
-    def __init__(self, user: dict[str, str] | None) -> None:
+    def __init__(
+        self,
+        user: dict[str, str] | None = None,
+        *,
+        limits: OrgLimits | None = LIMITS,
+        api_usage: ApiUsage | None = None,
+        disabled: bool = False,
+    ) -> None:
         self._user = user
+        self._limits = limits
+        self._disabled = disabled
+        self.api_usage = api_usage
         self._objects = KnownObjects(CONTACT)
 
     def check_version(self) -> None:
@@ -35,9 +43,16 @@ class Org:
     def describe(self, name: str) -> SObject:
         return self._objects.sobject(name)
 
+    def limits(self) -> OrgLimits:
+        if self._limits is None:
+            raise RequestError("no permission", status=403, code="", detail="")
+        return self._limits
+
+    def check_access(self) -> None:
+        if self._disabled:
+            raise RequestError("The API is disabled.", status=403, code="", detail="")
+
     def get_object(self, path: str) -> Any:
-        if path == "/limits":
-            return LIMITS
         if self._user is None:
             raise RequestError("no scope", status=403, code="", detail="")
         return self._user
@@ -69,6 +84,40 @@ def test_the_org(capsys: pytest.CaptureFixture[str], user: dict[str, str] | None
         "API requests: 900 of 1,000 left for today",
         "Bulk API batches: 15,000 of 15,000 left for today",
     ]
+
+
+UNKNOWN = (
+    "what is left for today is unknown; to see it, the user needs the permission View Setup and "
+    "Configuration"
+)
+
+
+@pytest.mark.parametrize(
+    ("usage", "requests"),
+    [(None, UNKNOWN), (ApiUsage(25, 100), "75 of 100 left for today")],
+    ids=["no header", "header"],
+)
+def test_limits_that_the_user_may_not_see(
+    capsys: pytest.CaptureFixture[str], usage: ApiUsage | None, requests: str
+) -> None:
+    """They are unknown, which is no problem; responses may tell how many requests are used."""
+    org: Any = Org(limits=None, api_usage=usage)
+    checked = Preflight(Settings.from_config({}), org)
+    checked.check_org()
+
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        f"API requests: {requests}",
+        f"Bulk API batches: {UNKNOWN}",
+    ]
+    assert checked.problems == []
+
+
+def test_an_org_without_api() -> None:
+    """Limits that cannot be seen may mean that nothing can."""
+    org: Any = Org(limits=None, disabled=True)
+
+    with pytest.raises(RequestError, match="The API is disabled"):
+        Preflight(Settings.from_config({}), org).check_org()
 
 
 def test_no_streams(capsys: pytest.CaptureFixture[str]) -> None:

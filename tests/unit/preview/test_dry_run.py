@@ -44,15 +44,16 @@ def hand_over(
 
 def test_batches_are_counted(run: DryRun) -> None:
     """A batch without rows to send makes no job."""
-    folders = [hand_over(run, rows) for rows in (3, 2, 0)]
+    folders = [hand_over(run, rows) for rows in (10_001, 2, 0)]
     count = vars(run.counts["people"])
 
     assert count == {
         "read": 0,
-        "rows": 5,
+        "rows": 10_003,
         "deletes": 0,
         "jobs": 2,
-        "size": 50,
+        "bulk_batches": 3,
+        "size": 100_030,
         "merged": 3,
         "refused": 0,
         "reasons": {},

@@ -15,6 +15,7 @@ from target_salesforce_bulk.loading.guards.thresholds import Thresholds
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable
 from target_salesforce_bulk.loading.tally import Tally
 from target_salesforce_bulk.reporting.end_of_run import EndOfRun
+from target_salesforce_bulk.salesforce.meter import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,7 +59,7 @@ def still() -> Tally:
 
 def test_a_run_without_records(end: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """It says so, on stderr only."""
-    end(still()).report(api_calls=1)
+    end(still()).report(Traffic(requests=1), None)
     shown = capsys.readouterr()
 
     assert (shown.out, shown.err) == (
@@ -75,7 +76,7 @@ def test_failed_rows_are_written_and_named(
     event = settled(journal, loaded=1, failed=1)
     tally.observe(event)
     journal.adopt(event.batch.plan, "750000000000001AAA", [failed_row("K-1")])
-    end(tally).report(api_calls=9)
+    end(tally).report(Traffic(requests=9), None)
     path = tmp_path / "failed" / "r1" / "people.csv"
     lines = capsys.readouterr().err.splitlines()
 

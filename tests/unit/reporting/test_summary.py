@@ -9,7 +9,9 @@ from target_salesforce_bulk.journal.failed_rows import FailureClass
 from target_salesforce_bulk.journal.failure_store import FailureGroup
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable
 from target_salesforce_bulk.loading.tally import StreamTally
-from target_salesforce_bulk.reporting.summary import accounting, failure_lines, table
+from target_salesforce_bulk.reporting.summary import accounting, cost_lines, failure_lines, table
+from target_salesforce_bulk.salesforce.limits import ApiUsage
+from target_salesforce_bulk.salesforce.meter import Traffic
 
 PEOPLE = StreamTally(
     stream="people",
@@ -47,6 +49,25 @@ def test_rows_that_only_counts_vouch_for() -> None:
         "5,000 rows counted as loaded because their jobs report no failed rows "
         "(save_results: all also fetches their Ids)."
     )
+
+
+def test_what_the_run_cost() -> None:
+    """Only what occurred, and what the org says."""
+    traffic = Traffic(requests=30, retries=2, wait_seconds=1.26, refreshes=2, refreshed=1)
+
+    assert cost_lines(Traffic(requests=30), None) == []
+    assert cost_lines(traffic, ApiUsage(13_500, 15_000)) == [
+        "Retried requests: 2, after waiting 1.3 seconds in all.",
+        "The session expired 2 times and was renewed 1 time.",
+        "The org has used 13,500 of 15,000 API requests in 24 hours; 1,500 are left.",
+    ]
+
+
+def test_an_allowance_that_is_exceeded() -> None:
+    """Nothing is left, and no less than nothing."""
+    assert cost_lines(Traffic(), ApiUsage(11, 10)) == [
+        "The org has used 11 of 10 API requests in 24 hours; 0 are left."
+    ]
 
 
 def test_failure_lines() -> None:

@@ -11,12 +11,14 @@ from wire import URL, Wire, make_client
 
 from target_salesforce_bulk.errors import (
     AuthenticationError,
+    LimitExceededError,
     ResponseError,
     SettingsError,
 )
 from target_salesforce_bulk.login.access_token import AccessToken
 from target_salesforce_bulk.salesforce.auth import Authenticator, Session
 from target_salesforce_bulk.salesforce.client import Client, RetryPolicy
+from target_salesforce_bulk.salesforce.limits import ApiUsage
 
 if TYPE_CHECKING:
     import requests
@@ -51,7 +53,7 @@ def test_a_refused_session_is_renewed_once() -> None:
 
     sent = [each.headers["Authorization"] for each in wire.requests]
     assert (sent, logins.refused) == (["Bearer 1", "Bearer 2"], [None, "1"])
-    assert client.token_refreshes == 1
+    assert client.traffic.refreshed == 1
 
 
 def test_a_session_that_is_refused_again_is_an_error() -> None:
@@ -109,7 +111,7 @@ def test_threads_share_one_renewal() -> None:
         thread.join(10)
 
     assert logins.refused == [None, "1"]
-    assert client.token_refreshes == 1
+    assert client.traffic.refreshed == 1
 
 
 def test_api_usage_is_followed() -> None:
@@ -122,6 +124,28 @@ def test_api_usage_is_followed() -> None:
     assert client.api_usage.percent == 25
 
 
+def test_usage_that_no_response_has_told_is_asked_for_once() -> None:
+    """Not every org tells; a response that refuses may."""
+    silent, wire = make_client((200, {}))
+    refusing, _ = make_client((403, [], {"Sforce-Limit-Info": "api-usage=25/100"}))
+    told, unasked = make_client((200, {}, {"Sforce-Limit-Info": "api-usage=25/100"}))
+    told.check_access()
+
+    assert (silent.find_api_usage(), silent.find_api_usage()) == (None, None)
+    assert len(wire.requests) == 1
+    assert refusing.find_api_usage() == ApiUsage(25, 100)
+    assert told.find_api_usage() == ApiUsage(25, 100)
+    assert len(unasked.requests) == 1
+
+
+def test_usage_is_not_known_while_the_org_refuses_everything() -> None:
+    """The daily allowance is used up, which ends the run anyway."""
+    client, _ = make_client((403, [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "Total"}]))
+
+    with pytest.raises(LimitExceededError):
+        client.find_api_usage()
+
+
 def test_requests_of_a_piece_of_work_are_counted() -> None:
     """Including retries, but not other work."""
     client, _ = make_client((200, {}), (503, ""), (200, {}), (200, {}))
@@ -131,7 +155,7 @@ def test_requests_of_a_piece_of_work_are_counted() -> None:
         client.check_access()
     client.check_access()
 
-    assert (tally.calls, client.calls) == (2, 4)
+    assert (tally.calls, client.traffic.requests) == (2, 4)
 
 
 def test_a_version_that_the_org_has_not() -> None:
@@ -200,7 +224,7 @@ def test_a_renewal_that_leads_to_another_org_is_refused(
             f"The session expired, and the new login {message} Run again."
         )
     assert {str(each.url) for each in wire.requests} == {f"{URL}/services/data/v67.0/jobs/ingest"}
-    assert (len(wire.requests), client.token_refreshes) == (2, 0)
+    assert (len(wire.requests), client.traffic.refreshed) == (2, 0)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +239,8 @@ def test_a_renewal_that_leads_to_the_same_org(first: Session, second: Session) -
     client.check_access()
 
     assert [str(each.url) for each in wire.requests] == [
-        f"{each.instance_url}/services/data/v67.0/limits" for each in (first, second)
+        f"{each.instance_url}/services/data/v67.0/query?q=SELECT+Id+FROM+Organization"
+        for each in (first, second)
     ]
 
 

@@ -14,12 +14,54 @@ from target_salesforce_bulk.errors import (
     UnavailableError,
 )
 from target_salesforce_bulk.salesforce.answer import Answer
-from target_salesforce_bulk.salesforce.refusal import check_curable, refusal
+from target_salesforce_bulk.salesforce.refusal import (
+    check_curable,
+    is_daily_limit,
+    is_too_many_at_once,
+    refusal,
+)
 
 
 def answer(status: int, code: str, message: str = "no") -> Answer:
     body = json.dumps([{"errorCode": code, "message": message}]).encode()
     return Answer(status=status, headers={}, body=body)
+
+
+AT_ONCE = [
+    (403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded."),
+    (403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded."),
+    (503, "REQUEST_LIMIT_EXCEEDED", "Too many requests are concurrent."),
+    (400, "LimitExceeded", "TooManyRequests"),
+    (403, "TooManyRequests", ""),
+    (403, "CONCURRENT_REQUEST_LIMIT", "no"),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "message"), AT_ONCE)
+def test_too_many_requests_at_once(status: int, code: str, message: str) -> None:
+    """They pass within minutes, so the daily allowance is not blamed."""
+    refused = answer(status, code, message)
+
+    assert (is_too_many_at_once(refused), is_daily_limit(refused)) == (True, False)
+    assert isinstance(refusal("GET", "/x", refused), UnavailableError)
+    assert "max_concurrent_jobs" in str(refusal("GET", "/x", refused))
+
+
+@pytest.mark.parametrize("status", [403, 429, 503])
+@pytest.mark.parametrize("code", ["REQUEST_LIMIT_EXCEEDED", "ExceededQuota", "LimitExceeded"])
+def test_an_allowance_that_is_used_up(status: int, code: str) -> None:
+    """Whatever the status: it lasts for hours."""
+    refused = answer(status, code, "TotalRequests Limit exceeded.")
+
+    assert (is_too_many_at_once(refused), is_daily_limit(refused)) == (False, True)
+    assert isinstance(refusal("GET", "/x", refused), LimitExceededError)
+
+
+def test_an_object_whose_name_sounds_like_a_limit() -> None:
+    """Only the error's code tells that something is limited."""
+    refused = answer(400, "INVALIDJOB", "Field name not found : Concurrent_TooManyRequests__c")
+
+    assert (is_too_many_at_once(refused), is_daily_limit(refused)) == (False, False)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,10 +14,12 @@ from wire import URL, Wire, make_client
 from target_salesforce_bulk.errors import (
     AnswerLostError,
     LimitExceededError,
+    RequestError,
     ResponseError,
     UnavailableError,
     UnreachableError,
 )
+from target_salesforce_bulk.salesforce.limits import ApiUsage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +47,7 @@ def test_a_repeatable_request_is_sent_again(client: Any, status: int, waits: lis
     made, wire = client((status, "busy"), (200, {"a": 1}))
 
     assert made.get_json("/limits") == {"a": 1}
-    assert (len(wire.requests), len(waits), made.calls) == (2, 1, 2)
+    assert (len(wire.requests), len(waits), made.traffic.requests) == (2, 1, 2)
 
 
 def test_a_request_that_must_not_be_repeated_is_not(client: Any) -> None:
@@ -110,14 +113,56 @@ def test_the_daily_allowance_is_not_waited_for(client: Any, waits: list[float]) 
     assert (len(wire.requests), waits) == (1, [])
 
 
-def test_concurrent_requests_pass(client: Any) -> None:
-    """The same code, but another cause."""
-    busy = refusal("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API) Limit exceeded.")
-    made, wire = client((403, busy), (200, {}))
+@pytest.mark.parametrize("status", [403, 429, 503])
+def test_the_daily_allowance_is_told_by_its_code(client: Any, status: int) -> None:
+    """The status does not matter, nor whether the request may be repeated."""
+    used_up = refusal("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+    made, wire = client((status, used_up))
 
+    with pytest.raises(LimitExceededError, match="24-hour allowance is used up"):
+        made.request("POST", "/x", repeatable=False)
+    assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize("repeatable", [True, False])
+@pytest.mark.parametrize(
+    "cause", ["ConcurrentRequests (Concurrent API)", "ConcurrentPerOrgLongTxn"]
+)
+def test_concurrent_requests_pass(
+    client: Any, waits: list[float], cause: str, *, repeatable: bool
+) -> None:
+    """The same code, but another cause; Salesforce has done nothing, so any request is repeated."""
+    busy = refusal("REQUEST_LIMIT_EXCEEDED", f"{cause} Limit exceeded.")
+    made, wire = client((403, busy), (403, busy), (200, {}))
+
+    made.request("POST", "/x", repeatable=repeatable)
+
+    assert (len(wire.requests), made.traffic.retries, len(waits)) == (3, 2, 2)
+    assert made.traffic.wait_seconds == sum(waits)
+
+
+def test_usage_is_read_from_every_response(client: Any) -> None:
+    """Also from one that is retried, and from one that refuses."""
+    info = "Sforce-Limit-Info"
+    made, _ = client(
+        (503, "", {info: "api-usage=1/9"}), (400, "", {info: "api-usage=2/9"}), attempts=2
+    )
+    seen = []
+    made.sleep = lambda _: seen.append(made.api_usage)
+    with pytest.raises(RequestError):
+        made.request("GET", "/x", repeatable=True)
+
+    assert (*seen, made.api_usage) == (ApiUsage(1, 9), ApiUsage(2, 9))
+
+
+def test_every_request_names_this_program(client: Any) -> None:
+    """In the header that Salesforce writes to its event log."""
+    made, wire = client((200, {}))
     made.request("GET", "/x", repeatable=True)
 
-    assert len(wire.requests) == 2
+    assert wire.requests[0].headers["Sforce-Call-Options"] == (
+        f"client=target-salesforce-bulk/{version('target-salesforce-bulk')}"
+    )
 
 
 def test_a_page_in_the_place_of_json_is_asked_for_again(client: Any) -> None:
