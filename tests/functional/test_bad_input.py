@@ -123,14 +123,17 @@ def test_all_bad_columns_are_named_at_once(load: Callable[..., Result]) -> None:
 @pytest.mark.parametrize(
     ("settings", "parts"),
     [
-        ({"client_secret": "wrong"}, ("invalid client credentials", "Check client_id and")),
-        ({"client_id": "wrong"}, ("client identifier invalid", "consumer key")),
-        ({"client_id": None}, ("No credentials are set", "client_id and client_secret")),
+        ({"client_secret": "wrong"}, ("invalid client credentials", "Compare client_id and")),
+        ({"client_id": "wrong"}, ("client identifier invalid", "Consumer Key")),
+        ({"client_id": None}, ("client_credentials needs client_id",)),
         ({"login_url": "http://127.0.0.1:1"}, ("No response from http://127.0.0.1:1", "network")),
         ({"api_version": "99.0"}, ("99.0", "does not exist")),
         ({"poll_interval_seconds": "soon"}, ("poll_interval_seconds must be a finite number",)),
         ({"poll_interval_seconds": 9}, ("poll_max_interval_seconds (0.1) is less than",)),
-        ({"auth_method": "refresh_token"}, ("auth_method refresh_token needs refresh_token",)),
+        (
+            {"auth_method": "refresh_token"},
+            ("No refresh token is set", "target-salesforce-bulk login"),
+        ),
     ],
 )
 def test_settings_that_do_not_work(

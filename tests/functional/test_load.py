@@ -406,7 +406,15 @@ def test_about_lists_every_setting(tmp_path: Path) -> None:
     properties = json.loads(about.stdout)["settings"]["properties"]
     secrets = {name for name, each in properties.items() if each.get("secret")}
 
-    assert secrets == {"client_secret", "refresh_token", "access_token"}
+    assert secrets == {
+        "access_token",
+        "client_secret",
+        "password",
+        "private_key",
+        "private_key_passphrase",
+        "refresh_token",
+        "security_token",
+    }
     assert all("type" in each and "description" in each for each in properties.values())
 
 

@@ -108,7 +108,8 @@ def test_no_configuration_is_one_line(tmp_path: Path, arguments: list[str]) -> N
         "",
         [
             "No credentials are set. Set client_id and client_secret (client credentials), "
-            "client_id and refresh_token, or access_token and instance_url."
+            "client_id, username and private_key (JWT), client_id and refresh_token, access_token "
+            "and instance_url, or auth_method to sf_cli (an org of the Salesforce CLI)."
         ],
     )
     assert list(tmp_path.iterdir()) == []

@@ -31,8 +31,8 @@ def refused(config: dict[str, Any]) -> tuple[str, ...]:
         ({"client_secret": 1234567890123456789}, f"client_secret must be text. {DEFAULT}"),
         (
             {"auth_method": SECRET},
-            "auth_method must be one of access_token, client_credentials, refresh_token. "
-            + DEFAULT,
+            "auth_method must be one of access_token, client_credentials, jwt_bearer, password, "
+            "refresh_token, sf_cli. " + DEFAULT,
         ),
         ({"streams": SECRET}, f"streams must be an object. {DEFAULT}"),
         ({"streams": {"users": SECRET}}, f"streams.users must be an object. {DEFAULT}"),

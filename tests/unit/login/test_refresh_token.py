@@ -137,5 +137,5 @@ def test_threads_that_are_refused_together_log_in_once(tmp_path: Path) -> None:
             done.result()
 
     assert kept == ["second"] * 4
-    assert client.token_refreshes == 1
+    assert (client.traffic.refreshes, client.traffic.refreshed) == (1, 1)
     assert sum(b"grant_type=refresh_token" in body for body in wire.bodies) == 2

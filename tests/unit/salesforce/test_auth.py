@@ -9,4 +9,6 @@ def test_the_token_is_not_printed() -> None:
     """A session in a message or a log shows its URL only."""
     session = Session(access_token="very-secret", instance_url="https://acme.my.salesforce.com")
 
-    assert repr(session) == ("Session(instance_url='https://acme.my.salesforce.com', org_id=None)")
+    assert repr(session) == (
+        "Session(instance_url='https://acme.my.salesforce.com', org_id=None, scopes=())"
+    )
