@@ -16,14 +16,14 @@ from target_salesforce_bulk.cli.options import (
     read_target,
 )
 from target_salesforce_bulk.cli.times import UTC_TIME
-from target_salesforce_bulk.failed import commands
 from target_salesforce_bulk.journal.failed_rows import FailureClass
-from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.plain_text import counted, plain_text
 from target_salesforce_bulk.printing import print_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from target_salesforce_bulk.journal.failure_store import Selection
 
 
 @click.group()
@@ -57,6 +57,8 @@ def _json_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _selection(given: dict[str, Any], **more: Any) -> Selection:
+    from target_salesforce_bulk.journal.failure_store import Selection
+
     names = ("stream", "code", "failure_class", "since")
     return Selection(**{name: given[name] for name in names}, **more)
 
@@ -75,6 +77,8 @@ def _print(found: Any, *, as_json: bool, indent: int | None = None) -> None:
 @_json_option
 def list_failed(config: Any, org: str | None, *, as_json: bool, **given: Any) -> None:
     """List failed rows by stream and code. Exits with 1 if there are any."""
+    from target_salesforce_bulk.failed import commands
+
     groups = commands.groups(read_settings(config), _selection(given), org)
     _print(groups if as_json else commands.as_lines(groups), as_json=as_json, indent=2)
     sys.exit(1 if groups else 0)
@@ -88,6 +92,9 @@ def list_failed(config: Any, org: str | None, *, as_json: bool, **given: Any) ->
 @_json_option
 def show(config: Any, org: str | None, name: str, *, by: str | None, as_json: bool) -> None:
     """Show a failed row and its values, by its key or number."""
+    from target_salesforce_bulk.failed import commands
+    from target_salesforce_bulk.journal.failure_store import Selection
+
     rows = commands.rows(read_settings(config), Selection(name=name), org)
     rows = [row for row in rows if by is None or name == str(row["id" if by == "number" else by])]
     if not rows:
@@ -114,6 +121,8 @@ def show(config: Any, org: str | None, name: str, *, by: str | None, as_json: bo
 )
 def export(config: Any, org: str | None, form: str, output: Path | None, **given: Any) -> None:
     """Export failed rows with their values."""
+    from target_salesforce_bulk.failed import commands
+
     number = commands.export(read_settings(config), _selection(given), form, output, org)
     print_lines(counted(number, "row"), err=True)
 
@@ -137,6 +146,8 @@ def retry(
     config: Any, job_id: str | None, state_file: Path | None, *, as_json: bool, **given: Any
 ) -> None:
     """Resend failed rows. Exits with 1 if any of them fails again, or its stream is stopped."""
+    from target_salesforce_bulk.failed import commands
+
     target = read_target(config)
     chosen = _selection(given, job_id=job_id)
     result = commands.retry(target.settings, target.client, chosen, job_id, state_file)
@@ -157,6 +168,8 @@ def retry(
 @_json_option
 def discard(config: Any, org: str | None, *, everything: bool, as_json: bool, **given: Any) -> None:
     """Delete failed rows from the journal for good."""
+    from target_salesforce_bulk.failed import commands
+
     if not everything and not any(given.values()):
         raise click.UsageError("Give a filter, or --all to discard every failed row.")
     result = commands.discard(read_settings(config), _selection(given), org)

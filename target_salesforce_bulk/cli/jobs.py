@@ -14,7 +14,6 @@ from target_salesforce_bulk.cli.options import (
     read_settings,
     read_target,
 )
-from target_salesforce_bulk.journal_access import journal_to_change, journal_to_read
 from target_salesforce_bulk.plain_text import counted
 from target_salesforce_bulk.printing import print_lines
 from target_salesforce_bulk.redaction import redacted
@@ -34,6 +33,8 @@ def jobs() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_jobs(config: Any, org: str | None, number: int, *, as_json: bool) -> None:
     """List the newest batches and their jobs, also while a run is under way."""
+    from target_salesforce_bulk.journal_access import journal_to_read
+
     with journal_to_read(read_settings(config), org) as journal:
         found = [] if journal is None else journal.recent_jobs(number)
     if as_json:
@@ -134,6 +135,8 @@ def forget(config: Any, org: str | None, stream: str) -> None:
 
     If the tap sends them again, they are inserted a second time.
     """
+    from target_salesforce_bulk.journal_access import journal_to_change
+
     with journal_to_change(read_settings(config), org) as journal:
         number = 0 if journal is None else journal.recognised.forget_stream(stream)
     print_lines(f"{counted(number, 'row')} of stream {stream} forgotten.")
