@@ -12,20 +12,10 @@ from urllib.parse import parse_qsl
 from target_salesforce_bulk.errors import AuthenticationError
 from target_salesforce_bulk.redaction import conceal
 from target_salesforce_bulk.salesforce.answer import printable
+from target_salesforce_bulk.salesforce.remedies import remedy_for
 
 #: The path of the callback URL.
 PATH = "/callback"
-
-#: What to do about an error that Salesforce sends back by the browser.
-#: https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_flow_errors.htm
-_REMEDIES = {
-    "access_denied": "Log in again, and choose Allow.",
-    "redirect_uri_mismatch": "Add the callback URL to the app, or use its --port.",
-    "invalid_client_id": "Check client_id: it is the consumer key of the app.",
-    "invalid_scope": "Add the scopes api and refresh_token to the app.",
-    "OAUTH_APP_BLOCKED": "Ask an administrator to unblock the app in Connected Apps OAuth Usage.",
-    "OAUTH_EC_APP_NOT_FOUND": "Ask an administrator to install the app in the org.",
-}
 
 
 @dataclass(frozen=True)
@@ -100,7 +90,7 @@ class Callback:
         except Empty:
             raise AuthenticationError(
                 f"No answer came from the browser within {seconds:g} seconds. If it shows "
-                f"redirect_uri_mismatch: {_REMEDIES['redirect_uri_mismatch']}"
+                f"redirect_uri_mismatch: {remedy_for('redirect_uri_mismatch', '')}"
             ) from None
         if "code" not in answer:
             raise _refusal(answer)
@@ -111,7 +101,7 @@ class Callback:
 def _refusal(answer: dict[str, str]) -> AuthenticationError:
     error = printable(answer["error"])
     description = printable(answer.get("error_description", "without a description"))
-    remedy = _REMEDIES.get(error, "Check the app, the user and login_url.")
+    remedy = remedy_for(error, description) or "Check the app, the user and login_url."
     return AuthenticationError(f"Salesforce refused the login: {error}, {description}. {remedy}")
 
 

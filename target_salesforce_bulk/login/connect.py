@@ -39,11 +39,14 @@ def client_of(settings: Settings, authenticator: Authenticator) -> Client:
     return Client(
         authenticator,
         api_version=settings.api_version,
-        policy=RetryPolicy(
-            attempts=settings.request_attempts, max_seconds=settings.request_max_seconds
-        ),
+        policy=retry_policy(settings),
         timeout_seconds=settings.request_timeout_seconds,
     )
+
+
+def retry_policy(settings: Settings) -> RetryPolicy:
+    """How often and for how long a request is tried."""
+    return RetryPolicy(attempts=settings.request_attempts, max_seconds=settings.request_max_seconds)
 
 
 def _authenticator(settings: Settings) -> Authenticator:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.errors import AuthenticationError, SalesforceError
 from target_salesforce_bulk.login.address import check_address
+from target_salesforce_bulk.login.connect import retry_policy
 from target_salesforce_bulk.login.token_store import token_store
 from target_salesforce_bulk.salesforce.exchange import Request
 from target_salesforce_bulk.salesforce.meter import Meter
-from target_salesforce_bulk.salesforce.transport import RetryPolicy, Transport
+from target_salesforce_bulk.salesforce.transport import Transport
 
 if TYPE_CHECKING:
     import requests
@@ -69,9 +70,7 @@ def _revoke(transport: Transport, login_url: str, token: str) -> str:
 
 def _transport(settings: Settings, adapter: requests.adapters.BaseAdapter | None) -> Transport:
     return Transport(
-        policy=RetryPolicy(
-            attempts=settings.request_attempts, max_seconds=settings.request_max_seconds
-        ),
+        policy=retry_policy(settings),
         timeout_seconds=settings.request_timeout_seconds,
         sleep=time.sleep,
         meter=Meter(),

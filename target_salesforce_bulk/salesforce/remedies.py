@@ -78,6 +78,8 @@ _TABLE = (
         "",
         f"Add the address that the login used to Callback URL in {_APP_SETTINGS}, with its port.",
     ),
+    Remedy("ACCESSDENIED", "", "Log in again, and choose Allow."),
+    Remedy("INVALIDSCOPE", "", f"Add the scopes api and refresh_token in {_APP_SETTINGS}."),
     Remedy("INVALIDGRANT", "approved this consumer", _PRE_AUTHORIZE),
     Remedy("INVALIDGRANT", "admin approved", _PRE_AUTHORIZE),
     Remedy("INVALIDGRANT", "authentication failure", _USER_LOGIN),

@@ -87,20 +87,26 @@ def tap(*arguments: str | Path) -> str:
     return done.stdout
 
 
+def load(config: Path, text: str) -> subprocess.CompletedProcess[str]:
+    """Run the target on an input."""
+    done = subprocess.run(
+        [sys.executable, "-m", "target_salesforce_bulk", "--config", config],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(done.stderr[-3000:])
+    return done
+
+
 def loaded(text: str, folder: Path) -> tuple[dict[str, Any], str]:
     """The records of an org that the target has loaded an input into, and what it said."""
     with Emulator() as org:
         config = folder / "target.json"
         config.write_text(json.dumps(target_config(org, folder, STREAMS)))
-        done = subprocess.run(
-            [sys.executable, "-m", "target_salesforce_bulk", "--config", config],
-            input=text,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            sys.exit(done.stderr[-3000:])
+        done = load(config, text)
         records = {
             f"{name} {row['External_Id__c']}": {
                 field: value for field, value in row.items() if field not in OF_THE_ORG

@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from batches import ROOT, tap, tap_config, target_config
+from batches import ROOT, load, tap, tap_config, target_config
 
 sys.path.insert(0, str(ROOT / "demo"))
 
@@ -99,15 +99,7 @@ class Pipeline:
             arguments += ["--state", self._write("state.json", json.loads(self._state))]
         sent = tap(*arguments)
         jobs, calls = len(self._org.jobs()), len(self._org.requests)
-        done = subprocess.run(
-            [sys.executable, "-m", "target_salesforce_bulk", "--config", self._target_config],
-            input=sent,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            sys.exit(done.stderr[-3000:])
+        done = load(self._target_config, sent)
         self._state = done.stdout.splitlines()[-1]
         rows = sum(json.loads(line)["type"] == "RECORD" for line in sent.splitlines())
         return rows, len(self._org.jobs()) - jobs, len(self._org.requests) - calls

@@ -157,8 +157,8 @@ def test_a_person_allows_or_denies(org: Emulator, begun: Callable[..., Any]) -> 
     ("error", "remedy"),
     [
         ("access_denied", "Log in again, and choose Allow."),
-        ("redirect_uri_mismatch", "Add the callback URL to the app, or use its --port."),
-        ("OAUTH_APP_BLOCKED", "Ask an administrator to unblock the app"),
+        ("redirect_uri_mismatch", "Add the address that the login used to Callback URL in Setup"),
+        ("OAUTH_APP_BLOCKED", "Unblock the app in Setup > Connected Apps OAuth Usage."),
         ("odd\x1b[31m", "Check the app, the user and login_url."),
     ],
 )

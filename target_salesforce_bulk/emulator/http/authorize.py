@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from target_salesforce_bulk.emulator.org.tokens import OAuthError
+from target_salesforce_bulk.emulator.org.refusal import OAuthError
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from target_salesforce_bulk.emulator.org.tokens import OAuthError
+    from target_salesforce_bulk.emulator.org.refusal import OAuthError
 
 #: The status of each error code; 400 for any other.
 _STATUSES = {

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from target_salesforce_bulk.emulator.http.bodies import read_form
 from target_salesforce_bulk.emulator.http.errors import oauth_error_answer
-from target_salesforce_bulk.emulator.org.tokens import OAuthError
+from target_salesforce_bulk.emulator.org.refusal import OAuthError
 
 if TYPE_CHECKING:
     from starlette.requests import Request

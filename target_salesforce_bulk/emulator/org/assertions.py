@@ -12,7 +12,7 @@ import jwt
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from cryptography.x509 import load_pem_x509_certificate
 
-from target_salesforce_bulk.emulator.org.users import OAuthError
+from target_salesforce_bulk.emulator.org.refusal import OAuthError
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from target_salesforce_bulk.emulator.org.tokens import OAuthError
+from target_salesforce_bulk.emulator.org.refusal import OAuthError
 
 if TYPE_CHECKING:
     from target_salesforce_bulk.emulator.org.behaviour import Behaviour

@@ -25,3 +25,12 @@ class RefusalError(Exception):
     def concurrent_limit(cls) -> RefusalError:
         """The refusal of a request while too many long ones run."""
         return cls("REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded.")
+
+
+class OAuthError(Exception):
+    """A token request that is refused, with OAuth's error code and description."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description

@@ -8,17 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.emulator.org.assertions import username_of
-from target_salesforce_bulk.emulator.org.users import (
-    OAuthError,
-    User,
-    check_approved,
-    check_password,
-)
+from target_salesforce_bulk.emulator.org.refusal import OAuthError
+from target_salesforce_bulk.emulator.org.users import User, check_approved, check_password
 
 if TYPE_CHECKING:
     from target_salesforce_bulk.emulator.org.behaviour import Behaviour
-
-__all__ = ["Grant", "OAuthError", "Tokens"]
 
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 

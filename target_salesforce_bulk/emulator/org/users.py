@@ -5,17 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from target_salesforce_bulk.emulator.org.refusal import OAuthError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-class OAuthError(Exception):
-    """A token request that is refused, with OAuth's error code and description."""
-
-    def __init__(self, error: str, description: str) -> None:
-        super().__init__(description)
-        self.error = error
-        self.description = description
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ import pytest
 from key_pairs import certificate_pem, public_pem, rsa_key
 
 from target_salesforce_bulk.emulator.org.assertions import username_of
-from target_salesforce_bulk.emulator.org.users import OAuthError
+from target_salesforce_bulk.emulator.org.refusal import OAuthError
 
 ORG = "http://127.0.0.1:8090"
 

@@ -8,7 +8,7 @@ import pytest
 
 from target_salesforce_bulk.emulator.org.authorizations import Authorizations, challenge_of
 from target_salesforce_bulk.emulator.org.behaviour import Behaviour
-from target_salesforce_bulk.emulator.org.tokens import OAuthError
+from target_salesforce_bulk.emulator.org.refusal import OAuthError
 
 CALLBACK = "http://localhost:1717/callback"
 ASKED = {

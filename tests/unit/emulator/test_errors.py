@@ -15,8 +15,7 @@ from target_salesforce_bulk.emulator.http.errors import (
     oauth_error_answer,
     on_http_exception,
 )
-from target_salesforce_bulk.emulator.org.refusal import RefusalError
-from target_salesforce_bulk.emulator.org.tokens import OAuthError
+from target_salesforce_bulk.emulator.org.refusal import OAuthError, RefusalError
 
 if TYPE_CHECKING:
     from starlette.responses import Response

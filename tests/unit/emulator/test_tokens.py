@@ -9,7 +9,8 @@ import jwt
 import pytest
 from key_pairs import public_pem, rsa_key
 
-from target_salesforce_bulk.emulator.org.tokens import Grant, OAuthError, Tokens
+from target_salesforce_bulk.emulator.org.refusal import OAuthError
+from target_salesforce_bulk.emulator.org.tokens import Grant, Tokens
 
 if TYPE_CHECKING:
     from target_salesforce_bulk.emulator.org.behaviour import Behaviour

@@ -16,6 +16,8 @@ from target_salesforce_bulk.salesforce.remedies import remedy_for
         ("inactive_user", "user is inactive", "Setup > Users"),
         ("inactive_org", "organization is inactive", "The org is locked"),
         ("OAUTH_APP_BLOCKED", "", "Unblock the app in Setup > Connected Apps OAuth Usage"),
+        ("access_denied", "end-user denied authorization", "choose Allow"),
+        ("invalid_scope", "", "scopes api and refresh_token in Setup >"),
         ("OAUTH_EC_APP_NOT_FOUND", "", "no app with this client_id"),
         ("app_not_found", "", "no app with this client_id"),
         ("INVALID_LOGIN", "Invalid username", "security_token in Setup > Users > Login History"),
