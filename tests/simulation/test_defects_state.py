@@ -144,6 +144,31 @@ def test_an_opaque_state_without_a_value_covers_nothing(
     assert it.things("A__c") == ALL[:4]
 
 
+@pytest.mark.parametrize(
+    "value", [{"bookmarks": {"public-users": {"at": 5}, "public-things": {}}}, {"since": 5}]
+)
+@pytest.mark.parametrize("ends", ["is cut", "is killed"])
+def test_another_streams_bookmark_does_not_cover_a_full_table(
+    scene: Callable[..., Scene], value: dict[str, Any], ends: str
+) -> None:
+    """3.1: where names do not tell, a replication key tells which streams have a position."""
+    it = scene(
+        streams={"users": {"object": "Parent__c"}, "things": {"object": "Thing__c"}}, **INSERT
+    )
+    whole_table = schema("A__c", key=None)
+    users = schema("A__c", stream="users", key=None, by="A__c")
+    first = (whole_table, *ROWS[:3], users, row("users", A__c="4"), state(value))
+    last = row("users", A__c="5")
+
+    if ends == "is cut":
+        kept = it.run(*first, last).states[-1]
+    else:
+        kept = it.run(*first, 3600, last, crash_when=at_the_end).states[-1]
+    it.run(again(kept), *first, last, state(value))
+
+    assert it.things("A__c") == ALL[:3]
+
+
 def test_a_lost_state_line_doubles_nothing_if_the_kept_one_covers_nothing(
     scene: Callable[..., Scene],
 ) -> None:
