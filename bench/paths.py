@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from contextlib import ExitStack
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -67,18 +68,20 @@ def floor() -> int:
 
 def ours() -> int:
     """The target, whose batches are sealed and discarded."""
-    from target_salesforce_bulk.preview.dry_run import DryRun
+    from target_salesforce_bulk.preview.check import Preflight
     from target_salesforce_bulk.target import TargetSalesforceBulk
 
-    folder = FOLDER / f"journal-{os.getpid()}"
-    target = TargetSalesforceBulk(
-        config=json.loads(Path(sys.argv[3]).read_text()),
-        open_run=lambda _, client: DryRun(client, folder),
-    )
-    run = target.run
-    reading = time.perf_counter()
-    target.listen(sys.stdin)
-    found["reading"] = time.perf_counter() - reading
+    with ExitStack() as opened:
+        target = TargetSalesforceBulk(
+            config=json.loads(Path(sys.argv[3]).read_text()),
+            open_run=lambda settings, client: opened.enter_context(
+                Preflight(settings, client).dry_run()
+            ),
+        )
+        run = target.run
+        reading = time.perf_counter()
+        target.listen(sys.stdin)
+        found["reading"] = time.perf_counter() - reading
     return sum(each.rows for each in run.counts.values())
 
 

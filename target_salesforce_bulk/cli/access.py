@@ -84,10 +84,10 @@ def whoami(config: Any) -> None:
     """Log in, and show the user, the org and the scopes."""
     from target_salesforce_bulk.login.connect import connect
     from target_salesforce_bulk.login.method import login_method
-    from target_salesforce_bulk.login.whoami import describe_session
+    from target_salesforce_bulk.salesforce.session import find_session
 
     settings = read_settings(config)
-    found = describe_session(
-        connect(settings), method=login_method(settings), api_version=settings.api_version
+    found = find_session(connect(settings)).labelled(
+        method=login_method(settings), api_version=settings.api_version
     )
     print_lines(*(f"{name + ':':13}{value}" for name, value in found.items()))

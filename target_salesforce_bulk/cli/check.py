@@ -35,6 +35,7 @@ def check(config: Any, catalog: Path | None, file_input: IO[str] | None) -> None
     rows that would be refused and the number of jobs and API requests. Exits with 1 if anything
     would fail.
     """
+    from target_salesforce_bulk.login.method import login_method
     from target_salesforce_bulk.preview.catalog import read_catalog
     from target_salesforce_bulk.preview.check import Preflight
 
@@ -45,7 +46,7 @@ def check(config: Any, catalog: Path | None, file_input: IO[str] | None) -> None
 
     schemas = None if catalog is None else read_catalog(catalog)
     preflight = Preflight(target.settings, target.client)
-    preflight.check_org()
+    preflight.check_org(login_method(target.settings))
     if schemas is not None:
         preflight.check_catalog(schemas, reader)
     if file_input is not None:

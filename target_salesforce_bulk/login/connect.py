@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 from target_salesforce_bulk.login.access_token import AccessToken
 from target_salesforce_bulk.login.address import check_address
 from target_salesforce_bulk.login.client_credentials import ClientCredentials
-from target_salesforce_bulk.login.jwt_bearer import JwtBearer
 from target_salesforce_bulk.login.method import login_method
 from target_salesforce_bulk.login.password import Password
-from target_salesforce_bulk.login.private_key import load_key, read_key
 from target_salesforce_bulk.login.refresh_token import RefreshToken
 from target_salesforce_bulk.login.secret import clean_secret
 from target_salesforce_bulk.login.sf_cli import SfCli
@@ -19,8 +17,6 @@ from target_salesforce_bulk.redaction import conceal
 from target_salesforce_bulk.salesforce.client import Client, RetryPolicy
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
     from target_salesforce_bulk.salesforce.auth import Authenticator
     from target_salesforce_bulk.settings import Settings
 
@@ -64,7 +60,7 @@ def _authenticator(settings: Settings) -> Authenticator:
         case "client_credentials":
             return ClientCredentials(login_url, client_id, _secret(settings, "client_secret"))
         case "jwt_bearer":
-            return JwtBearer(login_url, client_id, _username(settings), _key(settings))
+            return _jwt_bearer(settings, login_url, client_id)
         case "password":
             client_secret = _secret(settings, "client_secret")
             password = _password(settings)
@@ -86,11 +82,17 @@ def _username(settings: Settings) -> str:
     return (settings.username or "").strip()
 
 
-def _key(settings: Settings) -> RSAPrivateKey:
+def _jwt_bearer(settings: Settings, login_url: str, client_id: str) -> Authenticator:
+    # Cryptography takes 10 MB and a tenth of a second, which other logins need not pay.
+    from target_salesforce_bulk.login.jwt_bearer import JwtBearer
+    from target_salesforce_bulk.login.private_key import load_key, read_key
+
     passphrase = settings.private_key_passphrase
     if settings.private_key_path is not None:
-        return load_key(read_key(settings.private_key_path), passphrase, "private_key_path")
-    return load_key(settings.private_key or "", passphrase, "private_key")
+        key = load_key(read_key(settings.private_key_path), passphrase, "private_key_path")
+    else:
+        key = load_key(settings.private_key or "", passphrase, "private_key")
+    return JwtBearer(login_url, client_id, _username(settings), key)
 
 
 def _password(settings: Settings) -> str:

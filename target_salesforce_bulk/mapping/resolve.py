@@ -109,10 +109,11 @@ def resolve_stream(
 
 
 def _check_allowed(stream: str, sobject: SObject, operation: Operation) -> None:
-    if not sobject.accepts(operation):
+    if missing := sobject.missing_permissions(operation):
         raise MappingError(
-            f"Stream {stream}: this user may not {operation} {sobject.name} records. "
-            "Give the user the permission, or choose another operation.",
+            f"Stream {stream}: {operation} needs the permission {' and '.join(missing)} on "
+            f"{sobject.name}, which this user lacks. Grant it in Setup > Permission Sets, under "
+            "Object Settings, or choose another operation.",
             stream=stream,
         )
 

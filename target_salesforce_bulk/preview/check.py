@@ -7,7 +7,7 @@ import json
 import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
@@ -26,9 +26,12 @@ from target_salesforce_bulk.preview.dry_run import DryRun
 from target_salesforce_bulk.preview.report import count_lines, mapping_lines
 from target_salesforce_bulk.printing import print_lines
 from target_salesforce_bulk.run import delete_limits
+from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.salesforce.limits import Allowance, OrgLimits
 from target_salesforce_bulk.salesforce.objects import Objects
 from target_salesforce_bulk.salesforce.query import QueryApi
+from target_salesforce_bulk.salesforce.session import find_session
+from target_salesforce_bulk.salesforce.single_record import has_permission
 from target_salesforce_bulk.settings import is_glob
 
 if TYPE_CHECKING:
@@ -72,8 +75,11 @@ class Preflight:
         #: Problems that would fail a run.
         self.problems: list[str] = []
 
-    def check_org(self) -> None:
+    def check_org(self, login: str = "") -> None:
         """Log in; show the org, the user and the remaining API limits.
+
+        Args:
+            login: The method that logs in, to be shown as well.
 
         Raises:
             SalesforceError: the org cannot be used.
@@ -81,12 +87,14 @@ class Preflight:
         client = self._client
         client.check_version()
         self._left = self._limits()
-        try:
-            user = client.get_object("/services/oauth2/userinfo")
-            who = f", user {user.get('preferred_username')}, org {user.get('organization_id')}"
-        except RequestError:
-            who = ""  # the app may lack the scope
-        self._say(f"Logged in to {client.instance_url}{who}, API {self._settings.api_version}")
+        session = find_session(client)
+        user = session.user and f", user {session.user}"
+        kind = session.kind and f"{session.kind} "
+        by = login and f", by {login}"
+        self._say(
+            f"Logged in to {session.url}{user}, {kind}org {session.org_id}{by}, API "
+            f"{self._settings.api_version}"
+        )
         self._say(_allowance_line("API requests", self._left.api_requests))
         self._say(_allowance_line("Bulk API batches", self._left.bulk_batches))
 
@@ -142,6 +150,26 @@ class Preflight:
             self.add_problem(str(error))
         else:
             self._say("", *mapping_lines(stream, resolved, complete=not options.auto_map))
+            self._check_hard_delete(stream, resolved)
+
+    def _check_hard_delete(self, stream: str, resolved: ResolvedStream) -> None:
+        """Check the permission that describe does not show."""
+        if Operation.HARD_DELETE not in {
+            resolved.operation,
+            resolved.deletes and resolved.deletes.operation,
+        }:
+            return
+        if self._may_hard_delete is False:
+            self.add_problem(
+                f"Stream {stream}: hardDelete needs the permission Bulk API Hard Delete, which "
+                "this user lacks. Grant it in Setup > Permission Sets, under System Permissions."
+            )
+        elif self._may_hard_delete is None:
+            self._say("  Whether this user has the permission Bulk API Hard Delete is unknown.")
+
+    @cached_property
+    def _may_hard_delete(self) -> bool | None:
+        return has_permission(self._client, "BulkApiHardDelete")
 
     def add_problem(self, problem: str) -> None:
         """Record and show a problem."""
@@ -216,6 +244,7 @@ class Preflight:
     def _show_mappings(self, run: DryRun) -> None:
         for stream, resolved in run.resolved.items():
             self._say("", *mapping_lines(stream, resolved))
+            self._check_hard_delete(stream, resolved)
 
 
 def _allowance_line(label: str, allowance: Allowance | None) -> str:

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 
 _API_NAME = re.compile(r"[A-Za-z0-9_]+")
+_PERMISSIONS = {
+    Operation.INSERT: ("Create",),
+    Operation.UPDATE: ("Edit",),
+    Operation.UPSERT: ("Create", "Edit"),
+    Operation.DELETE: ("Delete",),
+    Operation.HARD_DELETE: ("Delete",),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,15 +158,10 @@ class SObject:
         """Find the reference field of a relationship such as ``Account``, ignoring case."""
         return self._references_by_relationship.get(relationship.lower())
 
-    def accepts(self, operation: Operation) -> bool:
-        """Whether this user may run jobs of this operation on the object."""
-        return {
-            Operation.INSERT: self.createable,
-            Operation.UPDATE: self.updateable,
-            Operation.UPSERT: self.createable and self.updateable,
-            Operation.DELETE: self.deletable,
-            Operation.HARD_DELETE: self.deletable,
-        }[operation]
+    def missing_permissions(self, operation: Operation) -> list[str]:
+        """The object permissions that this user lacks for an operation, by their names in Setup."""
+        has = {"Create": self.createable, "Edit": self.updateable, "Delete": self.deletable}
+        return [name for name in _PERMISSIONS[operation] if not has[name]]
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> SObject:

@@ -44,7 +44,10 @@ def test_a_configuration_that_works(org: Emulator, check: Any) -> None:
     result = check(streams={"users": {"object": "Contact", "field_mapping": mapping}})
 
     assert result.returncode == 0, result.stdout + result.stderr
-    assert f"Logged in to {org.url}, user admin@emulator.example" in result.stdout
+    assert (
+        f"Logged in to {org.url}, user admin@emulator.example, sandbox org "
+        f"{org.org.tokens.org_id}, by client_credentials, API 67.0\n"
+    ) in result.stdout
     assert "left for today" in result.stdout
     assert "Stream users → Contact, upsert by External_Id__c" in result.stdout
     assert "acc   →  Account.External_Id__c  string(80), looks up Account" in result.stdout
@@ -57,6 +60,19 @@ def test_all_streams_that_would_fail_are_shown(check: Any) -> None:
     assert result.returncode == 1
     assert "no object Nope__c" in result.stdout
     assert "Stream b: upsert needs a field" in result.stdout
+
+
+@pytest.mark.parametrize(("allowed", "code"), [(True, 0), (False, 1)])
+def test_the_permission_for_hard_deletes(
+    org: Emulator, check: Any, allowed: bool, code: int
+) -> None:
+    """A job of hardDelete is refused without it, so it is known before."""
+    org.configure(hard_delete_allowed=allowed)
+    users = {"object": "Contact", "operation": "hardDelete", "field_mapping": {"id": "Id"}}
+    result = check(streams={"users": users}, allow_hard_delete=True)
+
+    assert result.returncode == code, result.stdout + result.stderr
+    assert ("hardDelete needs the permission Bulk API Hard Delete" in result.stdout) != allowed
 
 
 def test_a_catalog_is_checked_in_full(org: Emulator, check: Any, tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_the_settings_work_as_environment(
     assert done.stdout.splitlines() == [
         "User:        admin@emulator.example",
         f"Org:         {org.org.tokens.org_id}",
-        "Kind of org: unknown",
+        "Kind of org: sandbox",
         f"URL:         {org.url}",
         "API version: 67.0",
         "Scopes:      api refresh_token",

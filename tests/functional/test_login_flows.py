@@ -112,6 +112,27 @@ def test_a_load(org: Emulator, load: Callable[..., Result], tmp_path: Path, way:
 
 
 @pytest.mark.parametrize("way", ["private_key", "password"])
+def test_the_user_and_the_org_are_shown(
+    org: Emulator, config: dict[str, Any], tmp_path: Path, way: str
+) -> None:
+    """Not the app's user, but the one whom the credentials name."""
+    org.configure(sandbox=False)
+    settings = {k: v for k, v in (config | ways(org, tmp_path)[way]).items() if v is not None}
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    done = subprocess.run(
+        [sys.executable, "-m", "target_salesforce_bulk", "whoami", "--config", "config.json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert f"User:        {USER}\n" in done.stdout
+    assert "Kind of org: production\n" in done.stdout
+
+
+@pytest.mark.parametrize("way", ["private_key", "password"])
 def test_a_session_that_ends_in_mid_run(
     org: Emulator, load: Callable[..., Result], tmp_path: Path, way: str
 ) -> None:

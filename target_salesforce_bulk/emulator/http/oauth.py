@@ -58,26 +58,29 @@ class OAuth:
             self._org.tokens.check_client(with_basic(form, authorization))
         except OAuthError as error:
             return oauth_error_answer(error, 401)
-        kind = self._org.tokens.kind_of(form.get("token", ""))
-        return JSONResponse(self._described(kind) if kind else {"active": False})
+        token = form.get("token", "")
+        kind = self._org.tokens.kind_of(token)
+        return JSONResponse(self._described(token, kind) if kind else {"active": False})
 
-    def _described(self, kind: str) -> dict[str, Any]:
+    def _described(self, token: str, kind: str) -> dict[str, Any]:
         return {
             "active": True,
             "scope": "api refresh_token",
             "client_id": self._org.tokens.client_id,
-            "username": self._org.tokens.username,
+            "username": self._org.tokens.username_of(token),
             "token_type": kind,
         }
 
     async def get_userinfo(self, request: Request) -> Response:
-        """Describe the user who is logged in."""
+        """Describe the user who is logged in; all users share one Id."""
+        token = bearer_token(request.headers.get("Authorization", ""))
+        username = self._org.tokens.username_of(token)
         return JSONResponse(
             {
                 "user_id": self._org.records.user_id,
                 "organization_id": self._org.tokens.org_id,
-                "preferred_username": self._org.tokens.username,
-                "name": "Admin",
+                "preferred_username": username,
+                "name": username.partition("@")[0].capitalize(),
             }
         )
 

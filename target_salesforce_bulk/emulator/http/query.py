@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
 from target_salesforce_bulk.emulator.http.bodies import read_object
 from target_salesforce_bulk.emulator.org.refusal import RefusalError
+from target_salesforce_bulk.emulator.org.single_records import find_single_record
 from target_salesforce_bulk.emulator.org.soql import parse
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.emulator.org.org import Org
     from target_salesforce_bulk.emulator.org.soql import Query
 
-_ORGANIZATION = re.compile(r"\s*SELECT\s+Id\s+FROM\s+Organization\s*", re.IGNORECASE)
 _ROWS_PER_PAGE = 2000
 _JOB_ROWS_PER_PAGE = 50_000
 
@@ -34,16 +33,9 @@ class Queries:
         """Answer the first page of a query."""
         soql = request.query_params.get("q", "")
         version = request.path_params["version"]
-        if _ORGANIZATION.fullmatch(soql):
-            return self._answer_organization(version)
+        if found := find_single_record(soql, self._org.tokens.org_id, self._org.behaviour):
+            return _single_answer(*found, version)
         return self._answer_page(soql, 0, version)
-
-    def _answer_organization(self, version: str) -> Response:
-        """Answer the Id of the org, which every user may read and no job can change."""
-        org_id = self._org.tokens.org_id
-        url = f"/services/data/v{version}/sobjects/Organization/{org_id}"
-        record = {"attributes": {"type": "Organization", "url": url}, "Id": org_id}
-        return JSONResponse({"totalSize": 1, "done": True, "records": [record]})
 
     async def get_next_page(self, request: Request) -> Response:
         """Answer a further page of a query."""
@@ -104,6 +96,14 @@ class Queries:
             "lineEnding": "LF",
             "columnDelimiter": "COMMA",
         }
+
+
+def _single_answer(
+    sobject: str, record_id: str, fields: dict[str, Any], version: str
+) -> JSONResponse:
+    url = f"/services/data/v{version}/sobjects/{sobject}/{record_id}"
+    record = {"attributes": {"type": sobject, "url": url}} | fields
+    return JSONResponse({"totalSize": 1, "done": True, "records": [record]})
 
 
 def _record(query: Query, row: dict[str, Any], version: str) -> dict[str, Any]:

@@ -78,6 +78,8 @@ class Behaviour:
     #: Minimum duration of each job.
     seconds_per_job: float = 0
     hard_delete_allowed: bool = True
+    #: Whether the org says that it is a sandbox.
+    sandbox: bool = True
     #: What the user answers to an app in the browser: `ask` them, `allow`, or an error of OAuth
     #: such as `access_denied`.
     consent: str = "ask"

@@ -39,19 +39,20 @@ class Tokens:
         self.client_secret = secrets.token_hex(32).upper()
         self.username = "admin@emulator.example"
         self.password = secrets.token_urlsafe(12)
-        self._access: set[str] = set()
-        self._refresh: set[str] = set()
-        self.access_token = self._new_access()
-        self.refresh_token = self._new_refresh()
+        #: Usernames by valid token.
+        self._access: dict[str, str] = {}
+        self._refresh: dict[str, str] = {}
+        self.access_token = self._new_access(self.username)
+        self.refresh_token = self._new_refresh(self.username)
 
-    def _new_access(self) -> str:
+    def _new_access(self, username: str) -> str:
         token = f"{self.org_id[:15]}!{secrets.token_urlsafe(60)}"
-        self._access.add(token)
+        self._access[token] = username
         return token
 
-    def _new_refresh(self) -> str:
+    def _new_refresh(self, username: str) -> str:
         token = f"5Aep{secrets.token_urlsafe(50)}"
-        self._refresh.add(token)
+        self._refresh[token] = username
         return token
 
     def is_valid(self, access_token: str) -> bool:
@@ -65,6 +66,11 @@ class Tokens:
             if token in self._access:
                 return "access_token"
             return "refresh_token" if token in self._refresh else ""
+
+    def username_of(self, token: str) -> str:
+        """Whose token it is; empty if it is invalid."""
+        with self._mutex:
+            return self._access.get(token) or self._refresh.get(token, "")
 
     def check_client(self, form: dict[str, str]) -> None:
         """Check the credentials of the app in a request about one of its tokens.
@@ -82,8 +88,8 @@ class Tokens:
     def revoke(self, token: str) -> None:
         """Revoke one access or refresh token."""
         with self._mutex:
-            self._access.discard(token)
-            self._refresh.discard(token)
+            self._access.pop(token, None)
+            self._refresh.pop(token, None)
 
     def grant(self, form: dict[str, str], audience: str = "") -> Grant:
         """Issue a token for the form of a token request.
@@ -100,20 +106,22 @@ class Tokens:
             match form.get("grant_type"):
                 case "client_credentials":
                     self._check_client(form)
-                    return Grant(self._new_access())
+                    return Grant(self._new_access(self.username))
                 case "authorization_code":  # its code was checked before
                     self._check_client(form, secret_optional=True)
-                    return Grant(self._new_access(), self._new_refresh())
+                    mine = self.username
+                    return Grant(self._new_access(mine), self._new_refresh(mine))
                 case "refresh_token":
                     self._check_client(form, secret_optional=True)
                     return self._grant_refresh(form.get("refresh_token", ""))
                 case "password":
                     self._check_client(form)
-                    check_password(self._users, form.get("username", ""), form.get("password", ""))
-                    return Grant(self._new_access())
+                    given = form.get("username", ""), form.get("password", "")
+                    user = check_password(self._users, *given)
+                    return Grant(self._new_access(user.username))
                 case grant_type if grant_type == _JWT_BEARER:
-                    self._check_assertion(form.get("assertion", ""), audience)
-                    return Grant(self._new_access())
+                    user = self._check_assertion(form.get("assertion", ""), audience)
+                    return Grant(self._new_access(user.username))
         raise OAuthError("unsupported_grant_type", "grant type not supported")
 
     def _check_client(self, form: dict[str, str], *, secret_optional: bool = False) -> None:
@@ -129,9 +137,10 @@ class Tokens:
     def _users(self) -> list[User]:
         return [User(username=self.username, password=self.password), *self._behaviour.users]
 
-    def _check_assertion(self, assertion: str, audience: str) -> None:
+    def _check_assertion(self, assertion: str, audience: str) -> User:
         certificates = self._behaviour.jwt_certificates
-        check_approved(self._users, username_of(assertion, self.client_id, certificates, audience))
+        username = username_of(assertion, self.client_id, certificates, audience)
+        return check_approved(self._users, username)
 
     def _check_rules(self, form: dict[str, str]) -> None:
         grant_type, username = form.get("grant_type", ""), form.get("username", "")
@@ -140,9 +149,10 @@ class Tokens:
                 raise OAuthError(rule.error, rule.description)
 
     def _grant_refresh(self, refresh_token: str) -> Grant:
-        if refresh_token not in self._refresh:
+        username = self._refresh.get(refresh_token)
+        if username is None:
             raise OAuthError("invalid_grant", "expired access/refresh token")
         if not self._behaviour.rotate_refresh_tokens:
-            return Grant(self._new_access())
-        self._refresh.discard(refresh_token)
-        return Grant(self._new_access(), self._new_refresh())
+            return Grant(self._new_access(username))
+        del self._refresh[refresh_token]
+        return Grant(self._new_access(username), self._new_refresh(username))

@@ -24,8 +24,8 @@ class User:
     approved: bool = True
 
 
-def check_password(users: Sequence[User], username: str, password: str) -> None:
-    """Check a login by password.
+def check_password(users: Sequence[User], username: str, password: str) -> User:
+    """Check a login by password; whose it is.
 
     Raises:
         OAuthError: there is no such user, the password is another one, or the user is inactive.
@@ -33,11 +33,11 @@ def check_password(users: Sequence[User], username: str, password: str) -> None:
     user = _find(users, username)
     if user is None or not password or password != user.password + user.security_token:
         raise OAuthError("invalid_grant", "authentication failure")
-    _check_active(user)
+    return _active(user)
 
 
-def check_approved(users: Sequence[User], username: str) -> None:
-    """Check a user whom a JWT names.
+def check_approved(users: Sequence[User], username: str) -> User:
+    """Check a user whom a JWT names; returns the user.
 
     Raises:
         OAuthError: there is no such user, the app is not approved, or the user is inactive.
@@ -45,7 +45,7 @@ def check_approved(users: Sequence[User], username: str) -> None:
     user = _find(users, username)
     if user is None or not user.approved:
         raise OAuthError("invalid_grant", "user hasn't approved this consumer")
-    _check_active(user)
+    return _active(user)
 
 
 def _find(users: Sequence[User], username: str) -> User | None:
@@ -53,6 +53,7 @@ def _find(users: Sequence[User], username: str) -> User | None:
     return next((each for each in users if each.username.lower() == username.lower()), None)
 
 
-def _check_active(user: User) -> None:
+def _active(user: User) -> User:
     if not user.active:
         raise OAuthError("inactive_user", "user is inactive")
+    return user

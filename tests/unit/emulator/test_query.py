@@ -46,6 +46,25 @@ def test_the_organization(org: Org, call: Callable[..., Any]) -> None:
     }
 
 
+@pytest.mark.parametrize("allowed", [True, False])
+def test_the_permissions_of_the_user(org: Org, call: Callable[..., Any], allowed: bool) -> None:
+    """Names are found whatever their case."""
+    org.behaviour.hard_delete_allowed = allowed
+    fields = "PermissionsApiEnabled,+permissionsbulkapiharddelete"
+    answer = call("GET", f"{V}/query", query=f"q=SELECT+{fields}+FROM+userpermissionaccess+LIMIT+1")
+
+    (record,) = answer.json["records"]
+    del record["attributes"]
+    assert record == {"PermissionsApiEnabled": True, "PermissionsBulkApiHardDelete": allowed}
+
+
+def test_a_permission_that_the_org_does_not_know(call: Callable[..., Any]) -> None:
+    """It is a field like any other."""
+    answer = call("GET", f"{V}/query", query="q=SELECT+PermissionsFly+FROM+UserPermissionAccess")
+
+    assert (answer.status, answer.json[0]["errorCode"]) == (400, "INVALID_FIELD")
+
+
 def test_a_count(org: Org, call: Callable[..., Any]) -> None:
     """It has no records and one page."""
     insert(org, 2001)

@@ -118,13 +118,15 @@ def test_a_key_property_that_is_mapped(mapping: dict[str, Any]) -> None:
         ),
         (
             {"sobject": replace(CONTACT, updateable=False)},
-            "Stream Contact: this user may not upsert Contact records. "
-            "Give the user the permission, or choose another operation.",
+            "Stream Contact: upsert needs the permission Edit on Contact, which this user lacks. "
+            "Grant it in Setup > Permission Sets, under Object Settings, or choose another "
+            "operation.",
         ),
         (
             {"sobject": replace(CONTACT, deletable=False), "deletes": "delete"},
-            "Stream Contact: this user may not delete Contact records. "
-            "Give the user the permission, or choose another operation.",
+            "Stream Contact: delete needs the permission Delete on Contact, which this user "
+            "lacks. Grant it in Setup > Permission Sets, under Object Settings, or choose another "
+            "operation.",
         ),
         (
             {"operation": "insert", "deletes": "delete"},

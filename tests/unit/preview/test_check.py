@@ -22,16 +22,20 @@ class Org:
     """A client of an org with one object."""
 
     instance_url = "https://acme.invalid"
+    org_id = "00D5g000004AcmeEAS"
+    scopes = ()
 
     def __init__(
         self,
         user: dict[str, str] | None = None,
         *,
+        record: dict[str, Any] | None = None,
         limits: OrgLimits | None = LIMITS,
         api_usage: ApiUsage | None = None,
         disabled: bool = False,
     ) -> None:
         self._user = user
+        self._record = record
         self._limits = limits
         self._disabled = disabled
         self.api_usage = api_usage
@@ -52,35 +56,43 @@ class Org:
         if self._disabled:
             raise RequestError("The API is disabled.", status=403, code="", detail="")
 
-    def get_object(self, path: str) -> Any:
-        if self._user is None:
-            raise RequestError("no scope", status=403, code="", detail="")
-        return self._user
+    def get_object(self, path: str, params: dict[str, str] | None = None) -> Any:
+        found = self._user if params is None else self._record
+        if found is None:
+            raise RequestError("no permission", status=403, code="", detail="")
+        return found if params is None else {"records": [found]}
 
 
 def preflight(
-    streams: dict[str, Any] | None = None, user: dict[str, str] | None = None, **more: Any
+    streams: dict[str, Any] | None = None,
+    user: dict[str, str] | None = None,
+    record: dict[str, Any] | None = None,
+    **more: Any,
 ) -> Any:
     settings = Settings.from_config({"streams": streams} | more)
-    return Preflight(settings, Org(user))  # type: ignore[arg-type]
+    return Preflight(settings, Org(user, record=record))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("user", "who"),
+    ("user", "record", "who"),
     [
-        (None, ""),
+        (None, None, ", org"),
+        ({"preferred_username": "ada@acme"}, {"IsSandbox": True}, ", user ada@acme, sandbox org"),
         (
-            {"preferred_username": "ada@acme", "organization_id": "00D1"},
-            ", user ada@acme, org 00D1",
+            {"preferred_username": "\x1b[2J"},
+            {"IsSandbox": False},
+            ", user \ufffd[2J, production org",
         ),
     ],
 )
-def test_the_org(capsys: pytest.CaptureFixture[str], user: dict[str, str] | None, who: str) -> None:
+def test_the_org(
+    capsys: pytest.CaptureFixture[str], user: Any, record: dict[str, bool] | None, who: str
+) -> None:
     """Org, API version and limits; the user where the app may know it."""
-    preflight(user=user).check_org()
+    preflight(user=user, record=record).check_org("jwt_bearer")
 
     assert capsys.readouterr().out.splitlines() == [
-        f"Logged in to https://acme.invalid{who}, API 67.0",
+        f"Logged in to https://acme.invalid{who} 00D5g000004AcmeEAS, by jwt_bearer, API 67.0",
         "API requests: 900 of 1,000 left for today",
         "Bulk API batches: 15,000 of 15,000 left for today",
     ]
@@ -103,7 +115,7 @@ def test_limits_that_the_user_may_not_see(
     """They are unknown, which is no problem; responses may tell how many requests are used."""
     org: Any = Org(limits=None, api_usage=usage)
     checked = Preflight(Settings.from_config({}), org)
-    checked.check_org()
+    checked.check_org("access_token")
 
     assert capsys.readouterr().out.splitlines()[1:] == [
         f"API requests: {requests}",
@@ -117,7 +129,38 @@ def test_an_org_without_api() -> None:
     org: Any = Org(limits=None, disabled=True)
 
     with pytest.raises(RequestError, match="The API is disabled"):
-        Preflight(Settings.from_config({}), org).check_org()
+        Preflight(Settings.from_config({}), org).check_org("access_token")
+
+
+HARD_DELETES = {
+    "people": {
+        "object": "Contact",
+        "operation": "hardDelete",
+        "field_mapping": {"id": "Id"},
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("record", "line", "problems"),
+    [
+        ({"PermissionsBulkApiHardDelete": True}, "", 0),
+        ({"PermissionsBulkApiHardDelete": False}, "which this user lacks. Grant it in Setup", 1),
+        (None, "has the permission Bulk API Hard Delete is unknown", 0),
+        ({"PermissionsBulkApiHardDelete": "yes"}, "Bulk API Hard Delete is unknown", 0),
+    ],
+)
+def test_the_permission_for_hard_deletes(
+    capsys: pytest.CaptureFixture[str], record: dict[str, Any] | None, line: str, problems: int
+) -> None:
+    """Describe does not show it, so Salesforce is asked."""
+    checked = preflight(HARD_DELETES, record=record, allow_hard_delete=True)
+    checked.check_streams()
+
+    out = capsys.readouterr().out
+    assert line in out
+    assert ("Bulk API Hard Delete" in out) == bool(line)
+    assert len(checked.problems) == problems
 
 
 def test_no_streams(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from sample_batches import ORG_ID
 from wire import URL, make_client
 
 from target_salesforce_bulk.login.access_token import AccessToken
-from target_salesforce_bulk.login.whoami import describe_session
+from target_salesforce_bulk.salesforce.session import find_session
 
 FORBIDDEN = (403, [{"errorCode": "INSUFFICIENT_ACCESS", "message": "no"}])
 USER = (200, {"preferred_username": "ada@example.com"})
@@ -18,7 +18,7 @@ USER = (200, {"preferred_username": "ada@example.com"})
 def described(*replies: Any) -> dict[str, str]:
     way = AccessToken(f"{ORG_ID[:15]}!token", URL)
     client, _ = make_client(*replies, authenticator=way, attempts=1)
-    return describe_session(client, method="access_token", api_version="67.0")
+    return find_session(client).labelled(method="access_token", api_version="67.0")
 
 
 @pytest.mark.parametrize(("is_sandbox", "kind"), [(True, "sandbox"), (False, "production")])
