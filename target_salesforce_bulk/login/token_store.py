@@ -1,4 +1,4 @@
-"""Keeps the refresh token that replaced the one in the configuration.
+"""Keeps the refresh token of a login, or the one that replaced the configured one.
 
 With refresh-token rotation each renewal returns a new token and revokes the old one, so the new one
 must be on disk before it is used.
@@ -10,12 +10,14 @@ import fcntl
 import hashlib
 import json
 import os
+import secrets
 import time
 from contextlib import contextmanager
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.errors import AuthenticationError, StateDirectoryError
+from target_salesforce_bulk.login import system_keyring
 from target_salesforce_bulk.login.secret import clean_secret
 from target_salesforce_bulk.redaction import conceal
 from target_salesforce_bulk.state_directory import StateDirectory
@@ -39,6 +41,8 @@ class TokenStore:
         configured: The token in the configuration; empty if `login` stores the first one. What is
             stored counts only for the token that it replaced, so a new one in the configuration
             wins.
+        in_keyring: Whether the next token goes to the system's keyring; the file then names its
+            account. None for where the one before is.
         sleep: Waits so many seconds.
     """
 
@@ -47,11 +51,13 @@ class TokenStore:
         directory: StateDirectory,
         configured: str,
         *,
+        in_keyring: bool | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._directory = directory
         self._path = directory.token_file
         self._configured = configured
+        self._in_keyring = in_keyring
         self._mark = hashlib.sha256(configured.encode()).hexdigest()
         self._sleep = sleep
 
@@ -75,7 +81,7 @@ class TokenStore:
 
         Raises:
             StateDirectoryError: there is a file that cannot be read.
-            AuthenticationError: there is no token.
+            AuthenticationError: there is no token, or the keyring does not give it.
         """
         token = self.stored() or self._configured
         if not token:
@@ -86,10 +92,11 @@ class TokenStore:
         return token
 
     def stored(self) -> str:
-        """The token in the file; empty if there is none.
+        """The stored token; empty if there is none.
 
         Raises:
             StateDirectoryError: there is a file that cannot be read.
+            AuthenticationError: the keyring does not give it.
         """
         return self._read(self._path)
 
@@ -98,7 +105,10 @@ class TokenStore:
 
         Raises:
             StateDirectoryError: it cannot be deleted.
+            AuthenticationError: the keyring does not delete it.
         """
+        if account := self._account():
+            system_keyring.delete_token(account)
         try:
             self._path.with_suffix(".new").unlink(missing_ok=True)
             self._path.unlink(missing_ok=True)
@@ -110,22 +120,33 @@ class TokenStore:
             ) from error
 
     def _read(self, path: Path) -> str:
-        """The token in a file that replaced the configured one; empty where there is none."""
-        try:
-            stored = json.loads(path.read_bytes())
-        except (FileNotFoundError, ValueError):
-            return ""
-        except OSError as error:
-            raise StateDirectoryError(
-                f"The refresh token in {path} cannot be read: {error.strerror}."
-            ) from error
-        if not isinstance(stored, dict) or stored.get("replaces") != self._mark:
-            return ""
-        token = stored.get("refresh_token")
+        """The token of a file that replaced the configured one; empty where there is none."""
+        stored = self._content(path)
+        token, account = stored.get("refresh_token"), stored.get("keyring_account")
+        if isinstance(account, str) and account:
+            token = system_keyring.read_token(account)
         if not isinstance(token, str) or not token:
             return ""
         conceal(token)
         return token
+
+    def _account(self) -> str:
+        """The account in the keyring that has the token; empty if none has."""
+        account = self._content(self._path).get("keyring_account")
+        return account if isinstance(account, str) else ""
+
+    def _content(self, path: Path) -> dict[str, Any]:
+        """What a file says of the configured token; empty if it says nothing."""
+        try:
+            stored = json.loads(path.read_bytes())
+        except (FileNotFoundError, ValueError):
+            return {}
+        except OSError as error:
+            raise StateDirectoryError(
+                f"The refresh token in {path} cannot be read: {error.strerror}."
+            ) from error
+        replaces = isinstance(stored, dict) and stored.get("replaces") == self._mark
+        return stored if replaces else {}
 
     def _take_over(self) -> None:
         """Move the token that an earlier version kept, where logins had no files of their own."""
@@ -139,13 +160,26 @@ class TokenStore:
 
         Raises:
             StateDirectoryError: it cannot be written, so the old one would be lost.
+            AuthenticationError: the keyring does not take it.
         """
+        account = self._account()
+        if account and self._in_keyring is False:
+            self.delete()
+            account = ""
+        if account or self._in_keyring:
+            account = account or secrets.token_hex(8)
+            system_keyring.write_token(account, token)
+            self._write({"keyring_account": account})
+        else:
+            self._write({"refresh_token": token})
+
+    def _write(self, content: dict[str, str]) -> None:
         draft = self._path.with_suffix(".new")
         try:
             draft.unlink(missing_ok=True)  # of a process that died
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
             with os.fdopen(os.open(draft, flags, 0o600), "w") as file:
-                json.dump({"replaces": self._mark, "refresh_token": token}, file)
+                json.dump({"replaces": self._mark} | content, file)
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(self._path)
@@ -191,12 +225,17 @@ class TokenStore:
             self._sleep(_LOCK_WAIT_SECONDS)
 
 
-def token_store(settings: Settings) -> TokenStore:
+def token_store(settings: Settings, *, in_keyring: bool | None = None) -> TokenStore:
     """The store for the login of these settings.
+
+    Args:
+        settings: The settings.
+        in_keyring: See `TokenStore`.
 
     Raises:
         SettingsError: the configured token is invalid.
     """
     given = settings.refresh_token
     configured = "" if given is None else clean_secret(given, "refresh_token")
-    return TokenStore(StateDirectory(settings.state_dir, settings.login), configured)
+    directory = StateDirectory(settings.state_dir, settings.login)
+    return TokenStore(directory, configured, in_keyring=in_keyring)

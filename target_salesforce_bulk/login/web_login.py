@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import webbrowser
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.errors import SettingsError, Terminated
+from target_salesforce_bulk.login import system_keyring
 from target_salesforce_bulk.login.address import check_address
 from target_salesforce_bulk.login.authorization import Authorization, AuthorizationCode
 from target_salesforce_bulk.login.callback import Callback, redirect_uri
@@ -33,7 +35,9 @@ def stored_login(settings: Settings) -> Settings:
     return dataclasses.replace(settings, **(without | {"auth_method": "refresh_token"}))
 
 
-def log_in(settings: Settings, *, port: int, seconds: float, opens_browser: bool) -> Client:
+def log_in(
+    settings: Settings, *, port: int, seconds: float, opens_browser: bool, in_keyring: bool
+) -> Client:
     """Let a user log in, and store the refresh token; the client of the new session.
 
     Args:
@@ -41,10 +45,12 @@ def log_in(settings: Settings, *, port: int, seconds: float, opens_browser: bool
         port: Of the listener.
         seconds: For the user.
         opens_browser: Otherwise the address is only printed.
+        in_keyring: Whether the token goes to the system's keyring.
 
     Raises:
         SettingsError: the app is not named, or the port cannot be used.
-        AuthenticationError: the user or Salesforce refuses, or no answer comes in time.
+        AuthenticationError: the user or Salesforce refuses, no answer comes in time, or the
+            keyring cannot be used.
         StateDirectoryError: the token cannot be stored.
     """
     login_url = check_address(settings.login_url, "login_url")
@@ -52,9 +58,11 @@ def log_in(settings: Settings, *, port: int, seconds: float, opens_browser: bool
     secret = (
         clean_secret(settings.client_secret, "client_secret") if settings.client_secret else None
     )
-    store = token_store(stored_login(settings))
+    store = token_store(stored_login(settings), in_keyring=in_keyring)
+    # What cannot be used is found before the user is asked.
     with store.locked():
-        pass  # a directory that cannot be used is found before the user is asked
+        if in_keyring:
+            system_keyring.check()
     try:
         asked, code = _granted(login_url, client_id, port, seconds, opens_browser=opens_browser)
     except Terminated as received:
@@ -103,7 +111,7 @@ def settings_to_set(settings: Settings) -> list[str]:
         "Settings of the target, as JSON:",
         json.dumps(found),
         "In .env:",
-        *(f"{prefix}{name.upper()}={quote(value)}" for name, value in found.items()),
+        *(f"{prefix}{name.upper()}={_in_dotenv(value)}" for name, value in found.items()),
         "In Meltano:",
         *(
             f"meltano config set target-salesforce-bulk {name} {quote(value)}"
@@ -111,6 +119,13 @@ def settings_to_set(settings: Settings) -> list[str]:
         ),
         *_warnings(settings),
     ]
+
+
+def _in_dotenv(value: str) -> str:
+    """A value as python-dotenv and Meltano read it, which is not as a shell does."""
+    if re.fullmatch(r"[\w./:@%+-]+", value, re.ASCII):
+        return value
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _warnings(settings: Settings) -> list[str]:

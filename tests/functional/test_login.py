@@ -73,9 +73,9 @@ def fetch(url: str, host: str | None = None, method: str = "GET") -> tuple[int, 
     return answer.status, page
 
 
-def log_in(begun: Callable[..., Any], org: Emulator) -> str:
+def log_in(begun: Callable[..., Any], org: Emulator, *arguments: str) -> str:
     org.configure(consent="allow")
-    process, address = begun()
+    process, address = begun(*arguments)
     assert fetch(sent_to(address))[0] == 200
     code, out, err = ended(process)
     assert code == 0, err
@@ -228,6 +228,34 @@ def test_a_port_that_is_taken(begun: Callable[..., Any], act: Callable[..., Any]
     assert done.returncode == 1
     assert f"Port {port} cannot be used" in done.stderr
     assert "--port" in done.stderr
+
+
+def test_a_token_in_the_keyring(
+    org: Emulator,
+    config: dict[str, Any],
+    begun: Callable[..., Any],
+    act: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Runs find it there, also when it was replaced; logout deletes it."""
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "file_keyring.FileKeyring")
+    monkeypatch.setenv("FILE_KEYRING", str(tmp_path / "keyring.json"))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    org.configure(rotate_refresh_tokens=True)
+    out = log_in(begun, org, "--keyring")
+    first = (tmp_path / "keyring.json").read_text()
+    run = act("whoami", auth_method="refresh_token")
+    [store] = stored(config)
+    second, named = (tmp_path / "keyring.json").read_text(), store.read_text()
+    ended = act("logout")
+
+    assert "stored in the system keyring" in out
+    assert (run.returncode, ended.stdout) == (0, "Logged out.\n"), run.stderr
+    tokens = [*json.loads(first).values(), *json.loads(second).values()]
+    assert len(set(tokens)) == 2
+    assert not any(each in named for each in tokens)
+    assert (json.loads((tmp_path / "keyring.json").read_text()), stored(config)) == ({}, [])
 
 
 def test_logout_revokes_and_deletes(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_salesforce_bulk.errors import StateDirectoryError
+from target_salesforce_bulk.login import system_keyring
 from target_salesforce_bulk.login.token_store import TokenStore
 from target_salesforce_bulk.state_directory import StateDirectory
 
@@ -28,8 +29,8 @@ def token_store(path: Path, configured: str = "configured", **more: Any) -> Toke
     return TokenStore(StateDirectory(path.parent.parent, path.stem), configured, **more)
 
 
-def save(path: Path, token: str) -> None:
-    store = token_store(path, "configured")
+def save(path: Path, token: str, *, in_keyring: bool | None = None) -> None:
+    store = token_store(path, "configured", in_keyring=in_keyring)
     with store.locked():
         store.save(token)
 
@@ -175,3 +176,56 @@ def test_two_logins_keep_a_token_each(path: Path) -> None:
 
     assert token_store(path, "configured").newest() == "second"
     assert token_store(other, "for another org").newest() == "theirs"
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What is in the system's keyring, by account."""
+    found: dict[str, str] = {}
+    monkeypatch.setattr(system_keyring, "read_token", lambda account: found.get(account, ""))
+    monkeypatch.setattr(system_keyring, "write_token", found.__setitem__)
+    monkeypatch.setattr(system_keyring, "delete_token", lambda account: found.pop(account, None))
+    return found
+
+
+def test_a_token_in_the_keyring(path: Path, known: dict[str, str]) -> None:
+    """The file names its account only; later tokens go there without being told."""
+    save(path, "first", in_keyring=True)
+    [account] = known
+    save(path, "second")
+
+    assert known == {account: "second"}
+    assert "second" not in path.read_text()
+    assert token_store(path).newest() == "second"
+    assert token_store(path, "another").newest() == "another"
+
+
+def test_a_login_without_the_keyring_takes_the_token_out_of_it(
+    path: Path, known: dict[str, str]
+) -> None:
+    """It would stay there for ever."""
+    save(path, "first", in_keyring=True)
+    save(path, "second", in_keyring=False)
+
+    assert known == {}
+    assert token_store(path).newest() == "second"
+
+
+def test_a_deleted_token_is_gone_from_the_keyring(path: Path, known: dict[str, str]) -> None:
+    """And its account from the file."""
+    save(path, "first", in_keyring=True)
+    with token_store(path).locked():
+        token_store(path).delete()
+
+    assert (known, path.exists()) == ({}, False)
+    assert token_store(path).newest() == "configured"
+
+
+@pytest.mark.parametrize("account", [7, "", None, ["a"]])
+def test_an_account_that_is_damaged_is_ignored(path: Path, account: Any) -> None:
+    """The configured token may still work."""
+    path.parent.mkdir(parents=True)
+    mark = hashlib.sha256(b"configured").hexdigest()
+    path.write_text(json.dumps({"replaces": mark, "keyring_account": account}))
+
+    assert token_store(path).newest() == "configured"

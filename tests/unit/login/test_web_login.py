@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from dotenv import dotenv_values
 
 from target_salesforce_bulk.errors import SettingsError, StateDirectoryError
 from target_salesforce_bulk.login.web_login import log_in, settings_to_set, stored_login
@@ -13,6 +16,14 @@ from target_salesforce_bulk.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+AT_ONCE: dict[str, Any] = {
+    "port": 0,
+    "seconds": 0,
+    "opens_browser": False,
+    "in_keyring": False,
+}
 
 
 def settings(tmp_path: Path, **more: Any) -> Settings:
@@ -34,7 +45,7 @@ def test_what_is_missing_is_named_first(
 ) -> None:
     """Before anybody is sent to a browser."""
     with pytest.raises(SettingsError, match=problem):
-        log_in(settings(tmp_path, **given), port=0, seconds=0, opens_browser=False)
+        log_in(settings(tmp_path, **given), **AT_ONCE)
     assert capsys.readouterr().out == ""
 
 
@@ -45,8 +56,31 @@ def test_a_state_directory_that_cannot_be_used(
     (tmp_path / "state").touch()
 
     with pytest.raises(StateDirectoryError):
-        log_in(settings(tmp_path), port=0, seconds=0, opens_browser=False)
+        log_in(settings(tmp_path), **AT_ONCE)
     assert capsys.readouterr().out == ""
+
+
+def test_a_keyring_that_cannot_be_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is found before anybody is sent to a browser."""
+    monkeypatch.setitem(sys.modules, "keyring", None)
+
+    with pytest.raises(SettingsError, match="extra keyring"):
+        log_in(settings(tmp_path), **(AT_ONCE | {"in_keyring": True}))
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["plain", "it's", "a b", "#no comment", "back\\slash", "$HOME", '"quoted"', "\\'"]
+)
+def test_the_lines_for_dotenv_are_read_as_they_were(tmp_path: Path, name: str) -> None:
+    """Whatever the state directory is called."""
+    begun = settings(tmp_path / name)
+    lines = [each for each in settings_to_set(begun) if each.startswith("TARGET_SALESFORCE_BULK_")]
+
+    found = dotenv_values(stream=io.StringIO("\n".join(lines)))
+    assert found["TARGET_SALESFORCE_BULK_STATE_DIR"] == str(begun.state_dir)
 
 
 def test_the_stored_login_has_the_name_that_a_run_looks_for(tmp_path: Path) -> None:
