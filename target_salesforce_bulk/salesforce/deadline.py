@@ -19,6 +19,9 @@ from requests.adapters import HTTPAdapter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+#: How much of an upload is sent at once; the timeout is for all of it, so a slow line limits it.
+_BLOCK_BYTES = 1 << 16
+
 #: The deadline of the response that this thread is about to wait for.
 current_deadline: ContextVar[Deadline | None] = ContextVar("current_deadline", default=None)
 
@@ -131,11 +134,11 @@ class DeadlineAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Set up direct connections."""
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, blocksize=_BLOCK_BYTES, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         """Set up connections through a proxy."""
-        manager = super().proxy_manager_for(*args, **kwargs)
+        manager = super().proxy_manager_for(*args, blocksize=_BLOCK_BYTES, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
