@@ -1,0 +1,100 @@
+"""A headless Chromium, driven by the W3C WebDriver protocol.
+
+https://www.w3.org/TR/webdriver2/
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DRIVER = shutil.which("chromedriver")
+#: Under any of these names.
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+_ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+_SECONDS = 30.0
+
+
+class Browser:
+    """One window.
+
+    Args:
+        url: Of the session.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def open(self, address: str) -> None:
+        """Load a page."""
+        self._send("POST", "/url", {"url": address})
+
+    def click(self, text: str) -> None:
+        """Click the button with a text."""
+        found = {"using": "xpath", "value": f"//button[normalize-space()='{text}']"}
+        element = self._send("POST", "/element", found)[_ELEMENT]
+        self._send("POST", f"/element/{element}/click", {})
+
+    def text(self) -> str:
+        """What the page shows."""
+        element = self._send("POST", "/element", {"using": "css selector", "value": "body"})
+        return str(self._send("GET", f"/element/{element[_ELEMENT]}/text"))
+
+    def wait_for(self, text: str) -> str:
+        """What the page shows once it contains a text."""
+        end = time.monotonic() + _SECONDS
+        while text not in (shown := self.text()):
+            assert time.monotonic() < end, shown
+            time.sleep(0.05)
+        return shown
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        answer = requests.request(method, self._url + path, json=body, timeout=_SECONDS)
+        value = answer.json()["value"]
+        assert answer.ok, value
+        return value
+
+
+@contextmanager
+def browser(folder: Path) -> Iterator[Browser]:
+    """A browser with a profile of its own.
+
+    Args:
+        folder: For the profile.
+    """
+    assert DRIVER is not None
+    driver = subprocess.Popen([DRIVER, "--port=0"], stdout=subprocess.PIPE, text=True)
+    try:
+        url = f"http://127.0.0.1:{_port(driver)}/session"
+        arguments = ["--headless=new", "--no-sandbox", f"--user-data-dir={folder}"]
+        chrome = {"binary": BROWSER, "args": [*arguments, "--window-size=800,500"]}
+        wanted = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": chrome}}}
+        answer = requests.post(url, json=wanted, timeout=60).json()["value"]
+        assert "sessionId" in answer, answer
+        session = f"{url}/{answer['sessionId']}"
+        try:
+            yield Browser(session)
+        finally:
+            requests.delete(session, timeout=60)
+    finally:
+        driver.terminate()
+        driver.communicate(timeout=60)
+
+
+def _port(driver: subprocess.Popen[str]) -> int:
+    assert driver.stdout is not None
+    for line in driver.stdout:
+        if "started successfully on port" in line:
+            return int(line.rstrip(".\n").rpartition(" ")[2])
+    raise AssertionError("chromedriver did not start")
