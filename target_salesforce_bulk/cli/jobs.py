@@ -37,10 +37,22 @@ def list_jobs(config: Any, org: str | None, number: int, *, as_json: bool) -> No
 
     with journal_to_read(read_settings(config), org) as journal:
         found = [] if journal is None else journal.recent_jobs(number)
+        usage = None if journal is None else journal.api_usage()
     if as_json:
         click.echo(json.dumps(found, indent=2))
     else:
-        print_lines(*(map(_line, found) if found else ["No jobs."]))
+        print_lines(*(map(_line, found) if found else ["No jobs."]), *_usage_lines(usage))
+
+
+def _usage_lines(usage: tuple[int, int, str] | None) -> list[str]:
+    """What the org had used when a run ended: to ask it now would take a login."""
+    if usage is None:
+        return []
+    used, allowed, at = usage
+    return [
+        f"{at[:19]}Z: the org had used {used:,} of {allowed:,} API requests in 24 hours; "
+        f"{max(0, allowed - used):,} were left."
+    ]
 
 
 #: What may become of the rows of a batch, in the words of a list.

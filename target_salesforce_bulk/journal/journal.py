@@ -344,6 +344,22 @@ class SqliteJournal:
         query = "SELECT 1 FROM batches WHERE substr(job_id, 1, 15) = ?"
         return bool(self._db.query(query, (job_id[:15],)))
 
+    def note_api_usage(self, used: int, allowed: int) -> None:
+        """See `Journal.note_api_usage`."""
+        with self._db.transaction() as db:
+            db.execute(
+                "UPDATE runs SET api_used = ?, api_allowed = ?, api_usage_at = ? WHERE id = ?",
+                (used, allowed, now(), self._run_id),
+            )
+
+    def api_usage(self) -> tuple[int, int, str] | None:
+        """How much of the org's API requests was used and allowed, and when; None if unknown."""
+        found = self._db.query(
+            "SELECT api_used, api_allowed, api_usage_at FROM runs WHERE api_usage_at IS NOT NULL"
+            " ORDER BY rowid DESC LIMIT 1"
+        )
+        return tuple(found[0]) if found else None
+
     def recent_jobs(self, number: int) -> list[dict[str, Any]]:
         """See `Journal.recent_jobs`."""
         rows = self._db.query(

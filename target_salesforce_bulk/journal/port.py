@@ -265,6 +265,9 @@ class Journal(Protocol):
     def knows_job(self, job_id: str) -> bool:
         """Whether this journal created a job."""
 
+    def note_api_usage(self, used: int, allowed: int) -> None:
+        """Note how much of the org's API requests is used now."""
+
     def recent_jobs(self, number: int) -> list[dict[str, Any]]:
         """The newest batches with their jobs and outcomes, newest first."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: What a journal of this program has.
-VERSION = 4
+VERSION = 5
 
 _TABLES = """
 CREATE TABLE runs (
@@ -241,6 +241,15 @@ CREATE TABLE streams_with_state (  -- streams whose tap has sent STATE
 ) STRICT, WITHOUT ROWID;
 """,
         4,
+    ),
+    4: (
+        """
+-- How much of the org's API requests was used, and when that was known last.
+ALTER TABLE runs ADD COLUMN api_used INTEGER;
+ALTER TABLE runs ADD COLUMN api_allowed INTEGER;
+ALTER TABLE runs ADD COLUMN api_usage_at TEXT;
+""",
+        5,
     ),
 }
 

@@ -70,6 +70,8 @@ class EndOfRun:
             usage: How much of the org's API requests is used; None where that is unknown.
         """
         log_metrics(traffic, usage)
+        if usage is not None:
+            self._journal.note_api_usage(usage.used, usage.allowed)
         files = self._write_failed_rows()
         groups = self._journal.failures.groups(Selection(run_id=self._run_id))
         streams = self._tally.streams

@@ -146,6 +146,20 @@ def test_a_session_that_ends_in_mid_run(
     assert result.stderr.count("2027-02-20") == (way == "password")
 
 
+@pytest.mark.parametrize("way", ["client_credentials", "private_key", "password"])
+def test_sessions_that_end_again_and_again(
+    org: Emulator, load: Callable[..., Result], tmp_path: Path, way: str
+) -> None:
+    """Each is renewed when it ends, at whichever request that is."""
+    settings = ways(org, tmp_path).get(way, {})
+    org.configure(requests_per_session=2)
+    result = load(ROWS, **settings)
+
+    assert (result.code, org.count("Contact")) == (0, 20), result.stderr
+    assert org.calls("POST", "/services/oauth2/token") >= 3
+    assert len(org.jobs()) == 1
+
+
 def test_the_salesforce_cli(org: Emulator, load: Callable[..., Result], sf: Any) -> None:
     """It is asked once, by a list of arguments; no login request is sent."""
     calls = sf(displayed(org, org.access_token))

@@ -157,7 +157,7 @@ def _admit_control(org: Org, request: Request) -> None:
 
 
 def _admit(org: Org, request: Request) -> None:
-    if not org.tokens.is_valid(bearer_token(request.headers.get("Authorization", ""))):
+    if not org.tokens.admit(bearer_token(request.headers.get("Authorization", ""))):
         raise RefusalError("INVALID_SESSION_ID", "Session expired or invalid")
     if request.path_params.get("version", VERSIONS[-1]) not in VERSIONS:
         raise RefusalError.not_found()

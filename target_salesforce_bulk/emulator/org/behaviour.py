@@ -90,6 +90,8 @@ class Behaviour:
     compressed_uploads: str = "accept"
     #: API requests that are answered; further ones are refused.
     daily_api_requests: int = 100_000
+    #: Requests that an access token is good for; 0 for any number.
+    requests_per_session: int = 0
     #: Say in the header Sforce-Limit-Info how many requests are used.
     report_api_usage: bool = True
     #: Only shown; nothing is refused when they are used up.

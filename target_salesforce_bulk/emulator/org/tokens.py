@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ class Tokens:
         #: Usernames by valid token.
         self._access: dict[str, str] = {}
         self._refresh: dict[str, str] = {}
+        #: Requests by access token.
+        self._requests: Counter[str] = Counter()
         self.access_token = self._new_access(self.username)
         self.refresh_token = self._new_refresh(self.username)
 
@@ -55,10 +58,17 @@ class Tokens:
         self._refresh[token] = username
         return token
 
-    def is_valid(self, access_token: str) -> bool:
-        """Whether an access token is valid."""
+    def admit(self, access_token: str) -> bool:
+        """Whether a request with an access token is admitted; counts it if it is."""
         with self._mutex:
-            return access_token in self._access
+            if access_token not in self._access:
+                return False
+            most = self._behaviour.requests_per_session
+            if most and self._requests[access_token] >= most:
+                del self._access[access_token]
+                return False
+            self._requests[access_token] += 1
+            return True
 
     def kind_of(self, token: str) -> str:
         """Which kind of valid token it is; empty if it is none."""

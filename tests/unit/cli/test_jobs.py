@@ -50,6 +50,21 @@ def test_list(run: Any) -> None:
     ]
 
 
+def test_list_shows_what_the_org_had_used(run: Any, tmp_path: Path) -> None:
+    """As the newest run that knew it has noted it; past the allowance nothing is left."""
+    with SqliteJournal(org_folder(tmp_path / "state")) as journal:
+        for name, used in (("r1", 5), ("r2", 1200)):
+            journal.start_run(name)
+            journal.note_api_usage(used, 1000)
+        journal.start_run("r3")
+        _, _, at = journal.api_usage() or (0, 0, "")
+
+    assert run("list").stdout.splitlines() == [
+        "No jobs.",
+        f"{at[:19]}Z: the org had used 1,200 of 1,000 API requests in 24 hours; 0 were left.",
+    ]
+
+
 @pytest.mark.usefixtures("two_batches")
 def test_list_as_json(run: Any) -> None:
     """As many as are asked for."""

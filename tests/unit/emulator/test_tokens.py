@@ -42,7 +42,7 @@ def test_a_grant(tokens: Tokens, grant_type: str) -> None:
 
     assert grant == Grant(grant.access_token, None)
     assert grant.access_token != tokens.access_token
-    assert tokens.is_valid(grant.access_token)
+    assert tokens.admit(grant.access_token)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_grant_by_jwt(tokens: Tokens, behaviour: Behaviour) -> None:
         "assertion": assertion,
     }
 
-    assert tokens.is_valid(tokens.grant(request, "http://org").access_token)
+    assert tokens.admit(tokens.grant(request, "http://org").access_token)
     with pytest.raises(OAuthError, match=r"^audience is invalid$"):
         tokens.grant(request, "http://other")
 
@@ -104,7 +104,7 @@ def test_a_rule_for_logins(tokens: Tokens, behaviour: Behaviour) -> None:
         "inactive_org",
         "organization is inactive",
     )
-    assert tokens.is_valid(tokens.grant(form(tokens, "client_credentials")).access_token)
+    assert tokens.admit(tokens.grant(form(tokens, "client_credentials")).access_token)
 
 
 @pytest.mark.parametrize(("grant_type", "needed"), [("refresh_token", False), ("password", True)])
@@ -139,8 +139,8 @@ def test_expiry(tokens: Tokens) -> None:
     issued = [tokens.access_token, tokens.grant(form(tokens, "password")).access_token]
     tokens.expire()
 
-    assert [tokens.is_valid(token) for token in issued] == [False, False]
-    assert tokens.is_valid(tokens.grant(form(tokens, "refresh_token")).access_token)
+    assert [tokens.admit(token) for token in issued] == [False, False]
+    assert tokens.admit(tokens.grant(form(tokens, "refresh_token")).access_token)
 
 
 def test_a_revoked_refresh_token(tokens: Tokens) -> None:
@@ -157,4 +157,15 @@ def test_revocation(tokens: Tokens) -> None:
     other = tokens.grant(form(tokens, "password")).access_token
     tokens.revoke(other)
 
-    assert (tokens.is_valid(other), tokens.is_valid(tokens.access_token)) == (False, True)
+    assert (tokens.admit(other), tokens.admit(tokens.access_token)) == (False, True)
+
+
+def test_a_session_that_is_good_for_some_requests(behaviour: Behaviour, tokens: Tokens) -> None:
+    """The next one has a count of its own."""
+    behaviour.requests_per_session = 2
+    sessions = [tokens.access_token, tokens.grant(form(tokens, "refresh_token")).access_token]
+
+    assert [[tokens.admit(each) for _ in range(3)] for each in sessions] == [
+        [True, True, False],
+        [True, True, False],
+    ]
