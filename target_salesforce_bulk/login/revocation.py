@@ -30,13 +30,15 @@ def log_out(settings: Settings, adapter: requests.adapters.BaseAdapter | None = 
         adapter: Sends the request, for tests without a network.
 
     Raises:
-        AuthenticationError: it was deleted, but Salesforce did not revoke it.
+        AuthenticationError: it was deleted, but Salesforce did not revoke it; or the system's
+            keyring does not give it.
         StateDirectoryError: it cannot be deleted.
     """
     login_url, store = check_address(settings.login_url, "login_url"), token_store(settings)
     with store.locked():
         token = store.stored()
         if not token:
+            store.delete()  # it may name a token that the keyring no longer has
             return False
         try:
             problem = _revoke(_transport(settings, adapter), login_url, token)

@@ -19,13 +19,14 @@ _SERVICE = "target-salesforce-bulk"
 
 
 def check() -> None:
-    """Check that there is a keyring.
+    """Check that there is a keyring, and that it keeps what is stored in it.
 
     Raises:
-        AuthenticationError: it does not answer.
+        AuthenticationError: it does not.
         SettingsError: the extra is not installed.
     """
-    read_token("check")
+    write_token("check", "no token")
+    delete_token("check")
 
 
 def read_token(account: str) -> str:
@@ -43,11 +44,13 @@ def write_token(account: str, token: str) -> None:
     """Keep the token of an account, in place of the one before.
 
     Raises:
-        AuthenticationError: the keyring does not take it.
+        AuthenticationError: the keyring does not take it, or does not give it back.
         SettingsError: the extra is not installed.
     """
     with _using() as keyring:
         keyring.set_password(_SERVICE, account, token)
+        if keyring.get_password(_SERVICE, account) != token:
+            raise LookupError("it does not keep what is stored in it")
 
 
 def delete_token(account: str) -> None:
@@ -76,6 +79,6 @@ def _using() -> Iterator[Any]:
     except Exception as error:  # backends raise their own
         reason = printable(error).rstrip(".") or type(error).__name__
         raise AuthenticationError(
-            f"The system keyring cannot be used: {reason}. Unlock it, or run "
+            f"The system keyring cannot be used: {reason}. Unlock or repair it, or run "
             "target-salesforce-bulk login without --keyring."
         ) from error

@@ -9,16 +9,21 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import logging
 import os
-import secrets
 import time
 from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from target_salesforce_bulk.errors import AuthenticationError, StateDirectoryError
+from target_salesforce_bulk.errors import (
+    AuthenticationError,
+    SettingsError,
+    StateDirectoryError,
+)
 from target_salesforce_bulk.login import system_keyring
 from target_salesforce_bulk.login.secret import clean_secret
+from target_salesforce_bulk.plain_text import plain_text
 from target_salesforce_bulk.redaction import conceal
 from target_salesforce_bulk.state_directory import StateDirectory
 
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_salesforce_bulk.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 _LOCK_WAIT_SECONDS = 0.1
 #: Longer than a login takes that gets no answer, with the default settings.
@@ -84,12 +91,17 @@ class TokenStore:
             AuthenticationError: there is no token, or the keyring does not give it.
         """
         token = self.stored() or self._configured
-        if not token:
+        if token:
+            return token
+        if self._account():
             raise AuthenticationError(
-                "No refresh token is set, and none is stored for this client_id and login_url in "
-                f"{self._directory.path}. Run target-salesforce-bulk login."
+                "The system keyring no longer has the refresh token that "
+                f"{self._directory.path} names. Run target-salesforce-bulk login."
             )
-        return token
+        raise AuthenticationError(
+            "No refresh token is set, and none is stored for this client_id and login_url in "
+            f"{self._directory.path}. Run target-salesforce-bulk login."
+        )
 
     def stored(self) -> str:
         """The stored token; empty if there is none.
@@ -105,10 +117,9 @@ class TokenStore:
 
         Raises:
             StateDirectoryError: it cannot be deleted.
-            AuthenticationError: the keyring does not delete it.
         """
         if account := self._account():
-            system_keyring.delete_token(account)
+            _delete_from_keyring(account)
         try:
             self._path.with_suffix(".new").unlink(missing_ok=True)
             self._path.unlink(missing_ok=True)
@@ -152,7 +163,7 @@ class TokenStore:
         """Move the token that an earlier version kept, where logins had no files of their own."""
         earlier = self._directory.earlier_token_file
         if not self._path.exists() and (token := self._read(earlier)):
-            self.save(token)
+            self._write({"refresh_token": token})
             earlier.unlink(missing_ok=True)
 
     def save(self, token: str) -> None:
@@ -160,18 +171,34 @@ class TokenStore:
 
         Raises:
             StateDirectoryError: it cannot be written, so the old one would be lost.
-            AuthenticationError: the keyring does not take it.
         """
         account = self._account()
-        if account and self._in_keyring is False:
-            self.delete()
-            account = ""
-        if account or self._in_keyring:
-            account = account or secrets.token_hex(8)
-            system_keyring.write_token(account, token)
-            self._write({"keyring_account": account})
-        else:
-            self._write({"refresh_token": token})
+        to_keyring = bool(account) if self._in_keyring is None else self._in_keyring
+        if to_keyring and self._save_in_keyring(account, token):
+            return
+        self._write({"refresh_token": token})
+        if account and not to_keyring:
+            _delete_from_keyring(account)
+
+    def _save_in_keyring(self, account: str, token: str) -> bool:
+        """Keep a token in the keyring; False where it does not take it.
+
+        Salesforce has revoked the one before already, so this one must not be lost.
+        """
+        name = account or self._new_account()
+        try:
+            system_keyring.write_token(name, token)
+        except (AuthenticationError, SettingsError) as error:
+            logger.warning("%s The refresh token is kept in %s instead.", error, self._path)
+            return False
+        if not account:
+            self._write({"keyring_account": name})
+        return True
+
+    def _new_account(self) -> str:
+        """The same for each login of this store, so that none is left behind."""
+        place = str(self._path.resolve()).encode()
+        return f"{self._path.stem} {hashlib.sha256(place).hexdigest()[:16]}"
 
     def _write(self, content: dict[str, str]) -> None:
         draft = self._path.with_suffix(".new")
@@ -223,6 +250,18 @@ class TokenStore:
             else:
                 return
             self._sleep(_LOCK_WAIT_SECONDS)
+
+
+def _delete_from_keyring(account: str) -> None:
+    try:
+        system_keyring.delete_token(account)
+    except (AuthenticationError, SettingsError) as error:
+        logger.warning(
+            "The token of account %s of target-salesforce-bulk stays in the system keyring. "
+            "Delete it there. %s",
+            plain_text(account),
+            error,
+        )
 
 
 def token_store(settings: Settings, *, in_keyring: bool | None = None) -> TokenStore:

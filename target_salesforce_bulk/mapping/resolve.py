@@ -113,7 +113,7 @@ def _check_allowed(stream: str, sobject: SObject, operation: Operation) -> None:
         raise MappingError(
             f"Stream {stream}: {operation} needs the permission {' and '.join(missing)} on "
             f"{sobject.name}, which this user lacks. Grant it in Setup > Permission Sets, under "
-            "Object Settings, or choose another operation.",
+            "Object Settings, if the object offers it there; or choose another operation.",
             stream=stream,
         )
 

@@ -139,6 +139,8 @@ class Preflight:
             resolved = _first_that_works(stream, properties, options, objects)
         except NoKeyError as error:
             if options.auto_map:
+                if options.deletes == "hard_delete":
+                    self._check_hard_delete(stream)
                 self._say(
                     "",
                     f"Stream {stream}: which field is its key depends on the key property of the "
@@ -150,15 +152,11 @@ class Preflight:
             self.add_problem(str(error))
         else:
             self._say("", *mapping_lines(stream, resolved, complete=not options.auto_map))
-            self._check_hard_delete(stream, resolved)
+            if _hard_deletes(resolved):
+                self._check_hard_delete(stream)
 
-    def _check_hard_delete(self, stream: str, resolved: ResolvedStream) -> None:
+    def _check_hard_delete(self, stream: str) -> None:
         """Check the permission that describe does not show."""
-        if Operation.HARD_DELETE not in {
-            resolved.operation,
-            resolved.deletes and resolved.deletes.operation,
-        }:
-            return
         if self._may_hard_delete is False:
             self.add_problem(
                 f"Stream {stream}: hardDelete needs the permission Bulk API Hard Delete, which "
@@ -244,7 +242,13 @@ class Preflight:
     def _show_mappings(self, run: DryRun) -> None:
         for stream, resolved in run.resolved.items():
             self._say("", *mapping_lines(stream, resolved))
-            self._check_hard_delete(stream, resolved)
+            if _hard_deletes(resolved):
+                self._check_hard_delete(stream)
+
+
+def _hard_deletes(resolved: ResolvedStream) -> bool:
+    deletes = resolved.deletes and resolved.deletes.operation
+    return Operation.HARD_DELETE in {resolved.operation, deletes}
 
 
 def _allowance_line(label: str, allowance: Allowance | None) -> str:

@@ -70,8 +70,6 @@ class EndOfRun:
             usage: How much of the org's API requests is used; None where that is unknown.
         """
         log_metrics(traffic, usage)
-        if usage is not None:
-            self._journal.note_api_usage(usage.used, usage.allowed)
         files = self._write_failed_rows()
         groups = self._journal.failures.groups(Selection(run_id=self._run_id))
         streams = self._tally.streams
@@ -84,6 +82,8 @@ class EndOfRun:
             *failure_lines(groups, files, self._table),
         ]
         print_lines(*lines, err=True)
+        if usage is not None:
+            self._journal.note_api_usage(usage.used, usage.allowed)
 
     def _write_failed_rows(self) -> dict[str, Path]:
         streams = self._journal.failures.streams(self._run_id)

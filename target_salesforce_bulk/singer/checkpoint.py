@@ -61,8 +61,6 @@ class Reading:
     taken: int = 0
     #: Its rows at the newest replication-key value, and how many there were.
     top: tuple[TopRows, int] | None = None
-    #: Whether it has a replication key.
-    positional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +274,7 @@ class Checkpoint:
     ) -> None:
         covers = {}
         if bookmarks.is_resumable(value):
-            covers = {each: readings[each] for each in self._covered_by(name, streams, readings)}
+            covers = {each: readings[each] for each in streams if each in readings}
         mark = _Mark(value, streams, self._newest_batch, self._came, covers)
         waiting = self._waiting.setdefault(name, deque())
         if waiting and self._at_once(waiting[-1], mark):
@@ -284,22 +282,6 @@ class Checkpoint:
             before = waiting.pop()
             mark = replace(mark, covers={**before.covers, **mark.covers})
         waiting.append(mark)
-
-    def _covered_by(
-        self, name: str, streams: Iterable[str], readings: Mapping[str, Reading]
-    ) -> list[str]:
-        """The streams whose rows a bookmark covers.
-
-        If a tap has replication keys, a bookmark that may be another stream's says nothing of a
-        stream without one: that may be a full table, which comes again from its beginning.
-        """
-        keyed = any(each.positional for each in readings.values())
-        return [
-            each
-            for each in streams
-            if each in readings
-            and (readings[each].positional or not keyed or self._stream(each).tap_stream == name)
-        ]
 
     def _at_once(self, one: _Mark, other: _Mark) -> bool:
         stopped = any(

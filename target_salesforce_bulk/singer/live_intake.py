@@ -184,7 +184,6 @@ class LiveIntake:
             positions=positions,
             taken=self._journal.recognised.taken(stream),
             top=self._top(stream),
-            positional=stream in self._positional,
         )
 
     def _top(self, stream: str) -> tuple[TopRows, int] | None:

@@ -141,15 +141,7 @@ def _copies(evidence: Evidence, stream: Stream, row: Row) -> tuple[int, int]:
         return 0, 0
     facts = evidence.runs
     if stream.kind == "full" or evidence.tap.form == "none":
-        complete = [run for run in runs if not facts[run].killed and not facts[run].cut]
-        if any(facts[run].cut_at_state for run in runs):
-            return 1, len(runs)  # it looks as if it had been complete
-        if any(facts[run].killed and facts[run].read_to_the_end for run in runs):
-            return 1, len(runs)  # whether it was complete depends on the moment
-        if all(facts[run].code == 0 for run in complete):
-            return len(complete), len(complete)
-        # A run that ended with an error may have stopped the stream, and is then continued.
-        return 1, len(complete)
+        return _copies_without_position(evidence, stream, runs)
     cut = {run for run, each in enumerate(facts) if each.cut_before_state}
     if any(run in cut and cut & {run - 1, run + 1} for run in runs):
         return 1, len(runs)  # it looks like a tap that sends no STATE
@@ -161,6 +153,30 @@ def _copies(evidence: Evidence, stream: Stream, row: Row) -> tuple[int, int]:
     if lost and not all(facts[run + 1].numbered for run in lost):
         return 1, len(runs)  # nothing was kept that could have brought one back
     return 1, 1
+
+
+def _copies_without_position(
+    evidence: Evidence, stream: Stream, runs: list[int]
+) -> tuple[int, int]:
+    """The same for a stream that each run sends as a whole."""
+    facts = evidence.runs
+    complete = [run for run in runs if not facts[run].killed and not facts[run].cut]
+    if stream.kind == "full" and _may_have_bookmark_of_another(evidence):
+        return 1, len(runs)
+    if any(facts[run].cut_at_state for run in runs):
+        return 1, len(runs)  # it looks as if it had been complete
+    if any(facts[run].killed and facts[run].read_to_the_end for run in runs):
+        return 1, len(runs)  # whether it was complete depends on the moment
+    if all(facts[run].code == 0 for run in complete):
+        return len(complete), len(complete)
+    # A run that ended with an error may have stopped the stream, and is then continued.
+    return 1, len(complete)
+
+
+def _may_have_bookmark_of_another(evidence: Evidence) -> bool:
+    """Whether another stream's bookmark may be taken for that of a full table."""
+    unclear = evidence.tap.form in {"renamed", "opaque"}
+    return unclear and any(each.kind != "full" for each in evidence.tap.streams)
 
 
 def _text(cells: dict[str, Any]) -> str:

@@ -144,29 +144,28 @@ def test_an_opaque_state_without_a_value_covers_nothing(
     assert it.things("A__c") == ALL[:4]
 
 
-@pytest.mark.parametrize(
-    "value", [{"bookmarks": {"public-users": {"at": 5}, "public-things": {}}}, {"since": 5}]
-)
-@pytest.mark.parametrize("ends", ["is cut", "is killed"])
-def test_another_streams_bookmark_does_not_cover_a_full_table(
-    scene: Callable[..., Scene], value: dict[str, Any], ends: str
+@pytest.mark.parametrize("name", ["db-events", "events"])
+def test_a_bookmark_covers_a_stream_without_a_replication_key(
+    scene: Callable[..., Scene], name: str
 ) -> None:
-    """3.1: where names do not tell, a replication key tells which streams have a position."""
+    """3.1: also by another name; rows that it covers are not expected, so new ones are loaded."""
     it = scene(
-        streams={"users": {"object": "Parent__c"}, "things": {"object": "Thing__c"}}, **INSERT
+        streams={"users": {"object": "Parent__c"}, "events": {"object": "Thing__c"}}, **INSERT
     )
-    whole_table = schema("A__c", key=None)
-    users = schema("A__c", stream="users", key=None, by="A__c")
-    first = (whole_table, *ROWS[:3], users, row("users", A__c="4"), state(value))
-    last = row("users", A__c="5")
+    start = (
+        schema("A__c", stream="users", key=None, by="A__c"),
+        row("users", A__c="a"),
+        schema("A__c", stream="events", key=None),
+    )
+    login, leave = row("events", A__c="login"), row("events", A__c="logout")
 
-    if ends == "is cut":
-        kept = it.run(*first, last).states[-1]
-    else:
-        kept = it.run(*first, 3600, last, crash_when=at_the_end).states[-1]
-    it.run(again(kept), *first, last, state(value))
+    def read_to(position: int) -> dict[str, Any]:
+        return state(**{"users": {"replication_key_value": "a"}, name: {"lsn": position}})
 
-    assert it.things("A__c") == ALL[:3]
+    kept = it.run(*start, login, login, read_to(10), leave).states[-1]
+    it.run(again(kept), *start, leave, login, read_to(12))
+
+    assert it.things("A__c") == [("login",)] * 3 + [("logout",)]
 
 
 def test_a_lost_state_line_doubles_nothing_if_the_kept_one_covers_nothing(

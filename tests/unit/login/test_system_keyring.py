@@ -9,6 +9,7 @@ import keyring
 import pytest
 from file_keyring import FileKeyring
 from keyring.backends.fail import Keyring as NoKeyring
+from keyring.backends.null import Keyring as Forgetful
 
 from target_salesforce_bulk.errors import AuthenticationError, SettingsError
 from target_salesforce_bulk.login import system_keyring
@@ -46,6 +47,14 @@ def test_a_machine_without_a_keyring() -> None:
         system_keyring.check()
 
 
+def test_a_keyring_that_keeps_nothing() -> None:
+    """Such as that of a user who has disabled it."""
+    keyring.set_keyring(Forgetful())
+
+    with pytest.raises(AuthenticationError, match="it does not keep what is stored in it"):
+        system_keyring.check()
+
+
 def test_an_error_of_a_backend_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Backends raise whatever their system does."""
 
@@ -54,7 +63,9 @@ def test_an_error_of_a_backend_is_one_line(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(FileKeyring, "get_password", fail)
 
-    with pytest.raises(AuthenticationError, match=r"cannot be used: dbus is gone\. Unlock it"):
+    with pytest.raises(
+        AuthenticationError, match=r"cannot be used: dbus is gone\. Unlock or repair it"
+    ):
         system_keyring.read_token("one")
 
 

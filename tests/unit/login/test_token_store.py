@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_salesforce_bulk.errors import StateDirectoryError
+from target_salesforce_bulk.errors import AuthenticationError, StateDirectoryError
 from target_salesforce_bulk.login import system_keyring
 from target_salesforce_bulk.login.token_store import TokenStore
 from target_salesforce_bulk.state_directory import StateDirectory
@@ -176,6 +176,62 @@ def test_two_logins_keep_a_token_each(path: Path) -> None:
 
     assert token_store(path, "configured").newest() == "second"
     assert token_store(other, "for another org").newest() == "theirs"
+
+
+def locked(*_: str) -> None:
+    raise AuthenticationError("The keyring is locked.")
+
+
+def test_a_keyring_that_does_not_take_the_next_token(
+    path: Path,
+    known: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Salesforce has revoked the one before, so it goes to the file."""
+    save(path, "first", in_keyring=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(system_keyring, "write_token", locked)
+        save(path, "second")
+
+    assert token_store(path).newest() == "second"
+    assert f"The keyring is locked. The refresh token is kept in {path} instead." in caplog.text
+
+
+def test_a_keyring_that_does_not_delete(
+    path: Path,
+    known: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A login without it works all the same, and says what is left where."""
+    save(path, "first", in_keyring=True)
+    [account] = known
+    monkeypatch.setattr(system_keyring, "delete_token", locked)
+    save(path, "second", in_keyring=False)
+
+    assert token_store(path).newest() == "second"
+    assert f"The token of account {account} of target-salesforce-bulk stays" in caplog.text
+
+
+def test_a_token_that_is_gone_from_the_keyring(path: Path, known: dict[str, str]) -> None:
+    """The line tells it from a login that never was."""
+    store = token_store(path, "", in_keyring=True)
+    with store.locked():
+        store.save("first")
+    known.clear()
+
+    with pytest.raises(AuthenticationError, match=r"keyring no longer has the refresh token"):
+        token_store(path, "").newest()
+
+
+def test_the_keyring_has_one_account_for_a_store(path: Path, known: dict[str, str]) -> None:
+    """A process that dies before the file names it leaves nothing that the next login misses."""
+    save(path, "first", in_keyring=True)
+    path.unlink()
+    save(path, "second", in_keyring=True)
+
+    assert list(known.values()) == ["second"]
 
 
 @pytest.fixture

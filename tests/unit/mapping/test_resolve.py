@@ -119,14 +119,14 @@ def test_a_key_property_that_is_mapped(mapping: dict[str, Any]) -> None:
         (
             {"sobject": replace(CONTACT, updateable=False)},
             "Stream Contact: upsert needs the permission Edit on Contact, which this user lacks. "
-            "Grant it in Setup > Permission Sets, under Object Settings, or choose another "
-            "operation.",
+            "Grant it in Setup > Permission Sets, under Object Settings, if the object offers it "
+            "there; or choose another operation.",
         ),
         (
             {"sobject": replace(CONTACT, deletable=False), "deletes": "delete"},
             "Stream Contact: delete needs the permission Delete on Contact, which this user "
-            "lacks. Grant it in Setup > Permission Sets, under Object Settings, or choose another "
-            "operation.",
+            "lacks. Grant it in Setup > Permission Sets, under Object Settings, if the object "
+            "offers it there; or choose another operation.",
         ),
         (
             {"operation": "insert", "deletes": "delete"},

@@ -163,6 +163,17 @@ def test_the_permission_for_hard_deletes(
     assert len(checked.problems) == problems
 
 
+def test_the_permission_where_the_key_is_not_known_yet(capsys: pytest.CaptureFixture[str]) -> None:
+    """The settings alone tell that records are to be deleted for good."""
+    streams = {"people": {"object": "Contact", "deletes": "hard_delete"}}
+    lacking = {"PermissionsBulkApiHardDelete": False}
+    checked = preflight(streams, record=lacking, allow_hard_delete=True)
+    checked.check_streams()
+
+    assert "which field is its key depends" in capsys.readouterr().out
+    assert ["Bulk API Hard Delete" in each for each in checked.problems] == [True]
+
+
 def test_no_streams(capsys: pytest.CaptureFixture[str]) -> None:
     """It points to the options that tell which streams there are."""
     checked = preflight()
