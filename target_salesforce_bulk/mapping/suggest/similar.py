@@ -20,13 +20,13 @@ def most_similar(name: str, known: Sequence[str]) -> str | None:
         SettingsError: the extra is not installed.
     """
     try:
-        from rapidfuzz import process
+        from rapidfuzz import fuzz, process
     except ImportError:
         raise SettingsError(
             "To suggest a mapping, the extra map is needed: "
             "pip install 'target-salesforce-bulk[map]'."
         ) from None
-    found = process.extractOne(name, known, score_cutoff=_SIMILARITY)
+    found = process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=_SIMILARITY)
     return found[0] if found and _digits(found[0]) == _digits(name) else None
 
 

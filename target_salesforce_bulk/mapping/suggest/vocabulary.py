@@ -38,6 +38,7 @@ class Vocabulary:
 
     def __init__(self, source: dict[str, Any]) -> None:
         self._source = source
+        self._keys: dict[str, str] = {}
         self.wrappers = frozenset(source["words"]["wrappers"])
         self.endings = frozenset(source["words"]["endings"])
         self.not_in_front = frozenset(source["words"]["not_in_front"])
@@ -51,7 +52,9 @@ class Vocabulary:
 
     def key(self, name: str) -> str:
         """A name in the form in which names are compared."""
-        return joined(self.words(name))
+        if name not in self._keys:
+            self._keys[name] = joined(self.words(name))
+        return self._keys[name]
 
     @cached_property
     def meanings(self) -> dict[str, list[Meaning]]:
@@ -84,7 +87,7 @@ class Vocabulary:
             phrases = [*content["phrases"], *(content.get("qualified", ()) if qualifier else ())]
             for rank, phrase in enumerate(phrases):
                 meaning = Meaning(fields, rank + bool(qualifier), content.get("values", ""))
-                known = found.setdefault(self.key(f"{qualifier} {phrase}"), [])
+                known = found.setdefault(self.key(qualifier) + self.key(phrase), [])
                 if all(each.fields != fields for each in known):
                     known.append(meaning)
 
