@@ -146,7 +146,7 @@ def named() -> set[str]:
 def test_the_options_that_text_names(arguments: str) -> None:
     """A command within a line is one of the program, and has these options."""
     words = arguments.split()
-    depth = 2 if words[0] in {"failed", "jobs"} else 1
+    depth = 2 if words[0] in {"failed", "jobs", "map"} else 1
     path = [] if words[0].startswith("--") else words[:depth]
     done = subprocess.run(
         [sys.executable, "-m", "target_salesforce_bulk", *path, "--help"],

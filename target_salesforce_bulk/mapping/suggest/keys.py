@@ -1,0 +1,74 @@
+"""Which column identifies the rows of a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_salesforce_bulk.mapping.suggest.names import joined
+from target_salesforce_bulk.salesforce.job import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from target_salesforce_bulk.mapping.suggest.table import Table
+    from target_salesforce_bulk.salesforce.sobject import Field, SObject
+
+_NUMBERS = frozenset({"number", "code", "ref", "reference"})
+_IDS = frozenset({"id", "uuid", "guid", "identifier"})
+#: Words that name the system rather than the record.
+_SYSTEMS = frozenset({"external", "record", "source", "erp", "object"})
+
+
+def choose_key(
+    table: Table, fields: Mapping[str, str], sobject: SObject, own_words: Collection[str]
+) -> str | None:
+    """The column that identifies rows, if one can be told.
+
+    A column whose field can be the key goes before the key of the source.
+
+    Args:
+        table: The table.
+        fields: The fields of those columns that have one.
+        sobject: The object.
+        own_words: What records of the object are called.
+    """
+    numbers = (column for column, field in fields.items() if field == "AccountNumber")
+    own = {*own_words, *table.words}
+    return _mapped_key(fields, sobject) or _source_key(table, own) or next(numbers, None)
+
+
+def choose_operation(key: str | None, field: str | None) -> Operation:
+    """The operation that fits a key column and its field."""
+    if key is None:
+        return Operation.INSERT
+    return Operation.UPDATE if field == "Id" else Operation.UPSERT
+
+
+def _mapped_key(fields: Mapping[str, str], sobject: SObject) -> str | None:
+    ranked = [
+        (rank, column)
+        for column, name in fields.items()
+        if (field := sobject.field(name)) and (rank := _rank(field)) is not None
+    ]
+    return min(ranked, key=lambda each: each[0])[1] if ranked else None
+
+
+def _rank(field: Field) -> int | None:
+    if field.name == "Id":
+        return 0
+    if field.external_id:
+        return 1
+    return 2 if field.id_lookup and field.type == "email" else None
+
+
+def _source_key(table: Table, own: Collection[str]) -> str | None:
+    if len(table.key_properties) == 1:
+        return table.key_properties[0]
+    for kinds in (_IDS, _NUMBERS):
+        for column in table.columns:
+            words = {*column.words}
+            if words & kinds and not words - kinds - {*own} - _SYSTEMS:
+                return column.name
+            if joined(column.words) in {f"{name}{kind}" for name in own for kind in kinds}:
+                return column.name
+    return None

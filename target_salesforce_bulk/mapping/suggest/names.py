@@ -1,0 +1,61 @@
+"""Names of columns and fields, split into words that can be compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+Words = tuple[str, ...]
+
+_WORD = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_TRANSLITERATED = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l"})
+
+
+def split(name: str) -> Words:
+    """The words of a name in lower case, without accents.
+
+    `AddressCity1`, `address__city_1` and `ADDRESS CITY 01` have the same ones.
+    """
+    plain = unicodedata.normalize("NFKD", name.translate(_TRANSLITERATED))
+    ascii_only = "".join(each for each in plain if not unicodedata.combining(each))
+    return tuple(each.lower().lstrip("0") or "0" for each in _WORD.findall(ascii_only))
+
+
+def expand(words: Words, abbreviations: Mapping[str, str]) -> Words:
+    """Words with abbreviations replaced by what they stand for."""
+    return tuple(part for word in words for part in abbreviations.get(word, word).split())
+
+
+def joined(words: Words) -> str:
+    """Words without spaces: `first name` and `firstname` are the same."""
+    return "".join(words)
+
+
+def shorter(
+    words: Words, prefixes: Collection[str], endings: Collection[str]
+) -> Iterator[tuple[Words, int]]:
+    """A name as it is, and without words that say nothing, with the number of those left out.
+
+    Args:
+        words: The name.
+        prefixes: Words that may be left out at the front.
+        endings: Words that may be left out at the end.
+    """
+    longest = next((n for n, word in enumerate(words) if word not in prefixes), len(words))
+    for start in range(min(longest, len(words) - 1) + 1):
+        rest = words[start:]
+        yield rest, start
+        dropped = start
+        while len(rest) > 1 and rest[-1] in endings:
+            rest, dropped = rest[:-1], dropped + 1
+            yield rest, dropped
+
+
+def contains(words: Words, phrases: Collection[str]) -> str | None:
+    """The first of the phrases that stands in a name as whole words."""
+    text = f" {' '.join(words)} "
+    return next((each for each in phrases if f" {each} " in text), None)

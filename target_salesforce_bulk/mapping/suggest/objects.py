@@ -1,0 +1,42 @@
+"""Which object a table's rows are records of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_salesforce_bulk.mapping.suggest.vocabulary import vocabulary
+
+if TYPE_CHECKING:
+    from target_salesforce_bulk.mapping.suggest.names import Words
+    from target_salesforce_bulk.salesforce.sobject import SObject
+
+#: What a name is worth for each further word of it, and loses for each word after it.
+_LONGER, _FURTHER = 0.4, 0.1
+
+
+def name_score(table: Words, sobject: SObject) -> float:
+    """How well a table's name speaks of an object; 0 if not at all.
+
+    The last word counts most: a table of `account_contacts` has contacts.
+    """
+    words = vocabulary()
+    own = words.words(sobject.name.removesuffix("__c").rpartition("__")[2])
+    phrases = [own, words.words(sobject.label), *words.objects.get(sobject.name, ())]
+    return max((_score(_singular(table), _singular(each)) for each in phrases if each), default=0.0)
+
+
+def _score(table: Words, phrase: Words) -> float:
+    for end in range(len(table), len(phrase) - 1, -1):
+        if table[end - len(phrase) : end] == phrase:
+            return 1 + _LONGER * (len(phrase) - 1) - _FURTHER * min(len(table) - end, 5)
+    return 0.0
+
+
+def _singular(words: Words) -> Words:
+    return tuple(_singular_word(each) for each in words)
+
+
+def _singular_word(word: str) -> str:
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word

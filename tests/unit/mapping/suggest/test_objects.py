@@ -1,0 +1,39 @@
+"""The object that a table's name speaks of."""
+
+from __future__ import annotations
+
+import pytest
+
+from target_salesforce_bulk.mapping.suggest.objects import name_score
+from target_salesforce_bulk.mapping.suggest.vocabulary import vocabulary
+from target_salesforce_bulk.salesforce.sobject import SObject
+
+NAMES = ["Contact", "Lead", "Account", "Opportunity", "Case", "OpportunityContactRole"]
+
+
+@pytest.mark.parametrize(
+    ("table", "sobject"),
+    [
+        ("crm.account_contacts", "Contact"),
+        ("FCT_OPPTY", "Opportunity"),
+        ("companies", "Account"),
+        ("support-tickets", "Case"),
+        ("webinar_registrations", "Lead"),
+        ("deal_contacts", "OpportunityContactRole"),
+    ],
+)
+def test_known_names(table: str, sobject: str) -> None:
+    """The last word counts most, and two words more than one."""
+    words = vocabulary().words(table)
+    scores = {each: name_score(words, SObject(name=each)) for each in NAMES}
+
+    assert max(scores, key=lambda each: scores[each]) == sobject
+
+
+def test_custom_objects() -> None:
+    """By name or label."""
+    invoice = SObject(name="Invoice__c", label="Customer Bill")
+
+    assert name_score(("invoices",), invoice) == 1
+    assert name_score(("customer", "bills"), invoice) == 1.4
+    assert name_score(("page", "views"), invoice) == 0
