@@ -139,13 +139,13 @@ class Preflight:
             resolved = _first_that_works(stream, properties, options, objects)
         except NoKeyError as error:
             if options.auto_map:
-                if options.deletes == "hard_delete":
-                    self._check_hard_delete(stream)
                 self._say(
                     "",
                     f"Stream {stream}: which field is its key depends on the key property of the "
                     "stream; --catalog or --input checks it.",
                 )
+                if options.deletes == "hard_delete":
+                    self._check_hard_delete(stream)
             else:
                 self.add_problem(str(error))
         except SalesforceBulkError as error:

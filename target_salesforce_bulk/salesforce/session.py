@@ -16,7 +16,7 @@ _UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Session:
+class SessionInfo:
     """What is known of a session; empty texts where Salesforce does not tell."""
 
     user: str
@@ -44,13 +44,13 @@ class Session:
         }
 
 
-def find_session(client: Client) -> Session:
+def find_session(client: Client) -> SessionInfo:
     """What is known of the session of a connection.
 
     Raises:
         SalesforceError: the login or the session is refused.
     """
-    return Session(
+    return SessionInfo(
         user=_user(client),
         org_id=client.org_id,
         kind=_kind(client),
