@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from target_salesforce_bulk.mapping.suggest.assignment import assign
 from target_salesforce_bulk.mapping.suggest.keys import choose_key, choose_operation
 from target_salesforce_bulk.mapping.suggest.objects import name_score
-from target_salesforce_bulk.mapping.suggest.refusals import doubt, refusal
 from target_salesforce_bulk.mapping.suggest.scoring import Candidate, Scorer
+from target_salesforce_bulk.mapping.suggest.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -79,8 +79,9 @@ class Suggestion:
 class Suggester:
     """Suggests mappings to some objects."""
 
-    def __init__(self, sobjects: Iterable[SObject]) -> None:
-        self._scorers = {each.name: Scorer(each) for each in sobjects}
+    def __init__(self, sobjects: Iterable[SObject], words: Vocabulary | None = None) -> None:
+        self._words = words or vocabulary()
+        self._scorers = {each.name: Scorer(each, self._words) for each in sobjects}
 
     def suggest(self, table: Table, sobject: str | None = None) -> Suggestion:
         """What to load a table into.
@@ -89,6 +90,7 @@ class Suggester:
             table: The table.
             sobject: Its object, if that is decided.
         """
+        table = table.in_words_of(self._words)
         names = self._scorers if sobject is None else (sobject,)
         tried = {name: self._fields(table, self._scorers[name]) for name in names}
         chosen = sobject or self._choose(table, tried)
@@ -101,7 +103,7 @@ class Suggester:
         self, table: Table, scorer: Scorer, fields: dict[str, FieldSuggestion]
     ) -> Suggestion:
         mapped = {name: each.field for name, each in fields.items() if each.field}
-        key = choose_key(table, mapped, scorer.sobject, scorer.own_words)
+        key = choose_key(table, mapped, scorer.sobject, scorer.prefixes(table))
         operation = choose_operation(key, mapped.get(key or ""))
         return Suggestion(scorer.sobject.name, operation, key, fields)
 
@@ -111,7 +113,7 @@ class Suggester:
         sums = {name: sum(each.score for each in found.values()) for name, found in tried.items()}
         most = max(sums.values(), default=0.0) or 1.0
         totals = {
-            name: name_score(table.words, self._scorers[name].sobject) + total / most
+            name: name_score(table.words, self._scorers[name].sobject, self._words) + total / most
             for name, total in sums.items()
         }
         best = max(totals, key=lambda name: totals[name], default=None)
@@ -145,4 +147,4 @@ def _why_none(column: Column, candidates: list[Candidate], scorer: Scorer) -> st
         return f"another column fits {candidates[0].field} better"
     if read_only := scorer.read_only(column):
         return f"Salesforce alone writes {read_only}"
-    return refusal(column) or doubt(column) or "no field fits"
+    return scorer.refusal(column) or scorer.doubt(column) or "no field fits"
