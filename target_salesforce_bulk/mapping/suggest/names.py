@@ -65,6 +65,8 @@ def loose(words: Words, little: Collection[str]) -> Words:
 
 
 def _singular(word: str) -> str:
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
     is_plural = len(word) > _SHORT and word.endswith("s") and not word.endswith(("ss", "us"))
     return word[:-1] if is_plural else word
 

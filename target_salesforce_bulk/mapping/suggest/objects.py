@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from target_salesforce_bulk.mapping.suggest.names import Words
     from target_salesforce_bulk.mapping.suggest.vocabulary import Vocabulary
     from target_salesforce_bulk.salesforce.sobject import SObject
@@ -12,6 +14,23 @@ if TYPE_CHECKING:
 #: What a name is worth for each further word of it, and loses for each word after it, and if its
 #: words are apart.
 _LONGER, _FURTHER, _APART = 0.4, 0.1, 0.15
+
+#: The fields without which hardly any record of an object is kept.
+_TELLING = {
+    "Contact": {"LastName", "FirstName", "Email"},
+    "Lead": {"LastName", "Company", "Status"},
+    "Account": {"Name", "AccountNumber"},
+    "Opportunity": {"Name", "StageName", "CloseDate", "Amount"},
+    "Case": {"Subject", "Status", "Priority"},
+    "Event": {"Subject", "StartDateTime", "EndDateTime"},
+    "OpportunityContactRole": {"OpportunityId", "ContactId", "Role"},
+}
+
+
+def told(sobject: str, fields: Collection[str]) -> float:
+    """The share of an object's telling fields that a table has columns for; 0 to 1."""
+    telling = _TELLING.get(sobject, {"Name"})
+    return len(telling & {*fields}) / len(telling)
 
 
 def name_score(table: Words, sobject: SObject, words: Vocabulary) -> float:

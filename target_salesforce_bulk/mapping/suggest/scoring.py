@@ -60,7 +60,8 @@ class Scorer:
         """What records of the object are called."""
         phrases = self._words.objects.get(self.sobject.name, ())
         label = self._words.words(self.sobject.label)
-        return frozenset({*label, *(each[0] for each in phrases if len(each) == 1)})
+        person = self._words.person if self.sobject.name == "Lead" else ()
+        return frozenset({*label, *person, *(each[0] for each in phrases if len(each) == 1)})
 
     @cached_property
     def _by_name(self) -> dict[str, list[tuple[Field, float, str]]]:
@@ -86,21 +87,22 @@ class Scorer:
         if column.profile.id_prefix() is not None:
             yield from self._references(column)
         elif self.refusal(column) is None:
-            prefixes = self.prefixes(table)
-            for words, left_out in shorter(column.words, prefixes, self._words.endings):
+            prefixes = self._words.wrappers | self.own_prefixes(table)
+            endings = self._words.endings | (self._words.behind & self.own_words)
+            for words, left_out in shorter(column.words, prefixes, endings):
                 yield from self._named(table, column, words, _LEFT_OUT * left_out)
             if self.doubt(column) is None and self.read_only(column) is None:
                 yield from self._similar(column)
             yield from self._opaque(column)
 
-    def prefixes(self, table: Table) -> frozenset[str]:
-        """Words that may be left out in front: of wrappers, the record, and of all columns."""
+    def own_prefixes(self, table: Table) -> frozenset[str]:
+        """Words in front that name the record, or that many columns of the table have."""
         of_table = {
             each
             for each in table.common_prefixes
             if each not in self._words.known or each in table.words[-1:]
         }
-        return (self._words.wrappers | self.own_words | of_table) - self._words.not_in_front
+        return (self.own_words | of_table) - self._words.not_in_front
 
     def refusal(self, column: Column) -> str | None:
         """Why no field fits a column; None if one may."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.mapping.suggest.assignment import assign
 from target_salesforce_bulk.mapping.suggest.keys import choose_key, choose_operation
-from target_salesforce_bulk.mapping.suggest.objects import name_score
+from target_salesforce_bulk.mapping.suggest.objects import name_score, told
 from target_salesforce_bulk.mapping.suggest.scoring import Candidate, Scorer
 from target_salesforce_bulk.mapping.suggest.vocabulary import Vocabulary, vocabulary
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: The score from which a field is suggested rather than an alternative.
 THRESHOLD = 0.6
 _ALTERNATIVES = 3
+#: What the fields count that records of an object cannot do without.
+_TELLS = 0.3
 
 
 @dataclass(frozen=True)
@@ -103,18 +105,24 @@ class Suggester:
         self, table: Table, scorer: Scorer, fields: dict[str, FieldSuggestion]
     ) -> Suggestion:
         mapped = {name: each.field for name, each in fields.items() if each.field}
-        key = choose_key(table, mapped, scorer.sobject, scorer.prefixes(table))
+        own = scorer.own_prefixes(table) | (self._words.wrappers - self._words.not_in_front)
+        key = choose_key(table, mapped, scorer.sobject, own)
         operation = choose_operation(key, mapped.get(key or ""))
         return Suggestion(scorer.sobject.name, operation, key, fields)
 
     def _choose(
         self, table: Table, tried: Mapping[str, Mapping[str, FieldSuggestion]]
     ) -> str | None:
-        sums = {name: sum(each.score for each in found.values()) for name, found in tried.items()}
-        most = max(sums.values(), default=0.0) or 1.0
+        found = {
+            name: [each.field for each in fields.values() if each.field]
+            for name, fields in tried.items()
+        }
+        most = max(map(len, found.values()), default=0) or 1
         totals = {
-            name: name_score(table.words, self._scorers[name].sobject, self._words) + total / most
-            for name, total in sums.items()
+            name: name_score(table.words, self._scorers[name].sobject, self._words)
+            + len(fields) / most
+            + _TELLS * told(name, fields)
+            for name, fields in found.items()
         }
         best = max(totals, key=lambda name: totals[name], default=None)
         return best if best and totals[best] > 0 else None

@@ -68,6 +68,10 @@ def meets(
     values = {each.lower() for each in profile.samples}
     if demand == "job title":
         return _are_job_titles(profile, known)
+    if demand == "salutation":
+        return profile.overlap(known["salutations"]) >= _MOST
+    if demand == "no salutation":
+        return not meets("salutation", field, profile, known)
     if demand == "picklist":
         return profile.overlap(field.picklist_values) > 0
     if demand == "pipeline status":

@@ -72,6 +72,8 @@ class Vocabulary:
         self.endings = frozenset(source["words"]["endings"])
         self.little = frozenset(source["words"]["little"])
         self._at_the_end = frozenset(source["words"]["at_the_end"])
+        self.person = frozenset(source["words"]["person"])
+        self.behind = frozenset(source["words"]["behind"])
         self.opaque = frozenset(source["words"]["opaque"])
         self.not_in_front = frozenset(source["words"]["not_in_front"])
         self.prefixes: dict[str, str] = source["prefixes"]
@@ -175,10 +177,7 @@ class Vocabulary:
     def _parts(self) -> dict[Words, list[_Part]]:
         found: dict[Words, list[_Part]] = {}
         for name, content in self._source["parts"].items():
-            bare = content["phrases"]
-            for rank, phrase in enumerate([*bare, *content.get("qualified", ())]):
-                values, only = content.get("values", ""), content.get("only", [])
-                part = _Part(name, rank, values, rank < len(bare), only)
+            for phrase, part in _phrases_of_part(name, content):
                 found.setdefault(self._loose(phrase), []).append(part)
         return found
 
@@ -205,6 +204,16 @@ class Vocabulary:
 
 def _phrases(content: dict[str, Any]) -> list[str]:
     return [*content["phrases"], *content.get("together", ()), *content.get("qualified", ())]
+
+
+def _phrases_of_part(name: str, content: dict[str, Any]) -> Iterator[tuple[str, _Part]]:
+    values, only = content.get("values", ""), content.get("only", [])
+    for rank, phrase in enumerate(content["phrases"]):
+        yield phrase, _Part(name, rank, values, is_bare=True, only=only)
+    for rank, phrase in enumerate(content.get("qualified", ())):
+        yield phrase, _Part(name, rank, values, is_bare=False, only=only)
+    for phrase in content.get("by_values", ()):
+        yield phrase, _Part(name, len(content["phrases"]), "state", is_bare=True, only=only)
 
 
 #: Letters of a name in which a typing error may be looked for.
