@@ -17,7 +17,10 @@ _COMPOUND = (6, 40)
 _SHORT = 3
 #: Letters of a name that are looked at; databases allow no more.
 _LONGEST = 255
-_TRANSLITERATED = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l"})
+_TRANSLITERATED = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "AE", "Ö": "OE", "Ü": "UE"}
+    | {"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l"}
+)
 
 
 def split(name: str) -> Words:
@@ -25,7 +28,8 @@ def split(name: str) -> Words:
 
     `AddressCity1`, `address__city_1` and `ADDRESS CITY 01` have the same ones.
     """
-    plain = unicodedata.normalize("NFKD", name[:_LONGEST].translate(_TRANSLITERATED))
+    composed = unicodedata.normalize("NFC", name[:_LONGEST])
+    plain = unicodedata.normalize("NFKD", composed.translate(_TRANSLITERATED))
     ascii_only = "".join(each for each in plain if not unicodedata.combining(each))
     return tuple(each.lower().lstrip("0") or "0" for each in _WORD.findall(ascii_only))
 
@@ -61,7 +65,8 @@ def segment(word: str, known: Collection[str], at_the_end: Collection[str]) -> W
 
 def loose(words: Words, little: Collection[str]) -> Words:
     """A name for comparison without regard to order, plural, and little words such as `of`."""
-    return tuple(sorted(_singular(each) for each in words if each not in little))
+    telling = [each for each in words if each not in little] or words
+    return tuple(sorted(map(_singular, telling)))
 
 
 def _singular(word: str) -> str:
