@@ -46,9 +46,7 @@ def doubt(column: Column, vocabulary: Vocabulary) -> str | None:
     return _reason(column, vocabulary, _HARDLY)
 
 
-def _reason(
-    column: Column, vocabulary: Vocabulary, reasons: Mapping[str, str]
-) -> str | None:
+def _reason(column: Column, vocabulary: Vocabulary, reasons: Mapping[str, str]) -> str | None:
     refused = vocabulary.refusals
     return next(
         (reason for name, reason in reasons.items() if contains(column.words, refused[name])), None

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from target_salesforce_bulk.mapping.suggest.demands import meets
 from target_salesforce_bulk.mapping.suggest.names import joined, loose, shorter
 from target_salesforce_bulk.mapping.suggest.refusals import doubt, refusal
 from target_salesforce_bulk.mapping.suggest.similar import most_similar
-from target_salesforce_bulk.mapping.suggest.types import evidence, fits, meets
+from target_salesforce_bulk.mapping.suggest.types import evidence, fits
 from target_salesforce_bulk.mapping.suggest.vocabulary import LONG, Meaning, Vocabulary, vocabulary
 
 if TYPE_CHECKING:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from target_salesforce_bulk.mapping.suggest.values import Profile
     from target_salesforce_bulk.salesforce.sobject import Field
 
 _NUMBERS = frozenset({"int", "double", "currency", "percent", "long"})
 _SHAPED = {"email": "email", "phone": "phone", "url": "url"}
 _PICKLISTS = frozenset({"picklist", "combobox", "multipicklist"})
-#: Share of the values that must be what a name of several meanings needs.
-_MOST, _SOME = 0.6, 0.4
 #: What a text that is made of digits may be.
 _DIGITS = ("code", "number", "sic", "zip", "phone", "fax", "duns", "year", "site", "key")
 
@@ -59,43 +53,3 @@ def evidence(field: Field, profile: Profile) -> str | None:
     if field.picklist_values and profile.overlap(field.picklist_values) > 0:
         return "values are in the picklist"
     return None
-
-
-def meets(
-    demand: str, field: Field, profile: Profile, known: Mapping[str, frozenset[str]]
-) -> bool:
-    """Whether values are what a word of several meanings needs to have this one."""
-    values = {each.lower() for each in profile.samples}
-    if demand == "job title":
-        return _are_job_titles(profile, known)
-    if demand == "salutation":
-        return profile.overlap(known["salutations"]) >= _MOST
-    if demand == "no salutation":
-        return not meets("salutation", field, profile, known)
-    if demand == "picklist":
-        return profile.overlap(field.picklist_values) > 0
-    if demand == "pipeline status":
-        return not values & known["not_a_lead_status"]
-    if demand == "region":
-        return not values & (known["macro_regions"] | known["not_a_lead_status"])
-    if demand == "state":
-        return profile.overlap(known["states"]) >= _MOST
-    if demand == "like a phone":
-        return profile.is_like("phone")
-    if demand == "phone":
-        return not profile.contradicts("phone")
-    if demand == "web address":
-        return not profile.contradicts("url") and not profile.is_like("endpoint")
-    return True
-
-
-def _are_job_titles(profile: Profile, known: Mapping[str, frozenset[str]]) -> bool:
-    """Whether most values have a word of a job title and are no roles of a user."""
-    if profile.overlap(known["user_roles"]):
-        return False
-    titles = [each for each in profile.samples if _words(each) & known["job_titles"]]
-    return bool(titles) and len(titles) / len(profile.samples) >= _SOME
-
-
-def _words(text: str) -> set[str]:
-    return {*re.findall(r"\w+", text.lower())}

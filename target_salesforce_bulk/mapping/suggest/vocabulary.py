@@ -159,10 +159,10 @@ class Vocabulary:
         contents = self._parts.get(loose(part, self.little), ())
         kinds = self._places.get(loose(qualifier, self.little), ()) if contents else ()
         for kind in kinds:
-            for part in contents:
-                if (qualifier or part.is_bare) and (not part.only or part.only == kind):
-                    fields = tuple(f"{each}{part.name}" for each in kind)
-                    yield Meaning(fields, part.rank + bool(qualifier), part.values)
+            for each in contents:
+                if (qualifier or each.is_bare) and (not each.only or each.only == kind):
+                    fields = tuple(f"{beginning}{each.name}" for beginning in kind)
+                    yield Meaning(fields, each.rank + bool(qualifier), each.values)
 
     @cached_property
     def _places(self) -> dict[Words, list[list[str]]]:
@@ -223,5 +223,11 @@ LONG = 10
 @cache
 def vocabulary() -> Vocabulary:
     """The vocabulary of this package."""
+    return Vocabulary(shipped())
+
+
+@cache
+def shipped() -> dict[str, Any]:
+    """The content of `vocabulary.toml`."""
     path = Path(__file__).with_name("vocabulary.toml")
-    return Vocabulary(tomllib.loads(path.read_text(encoding="utf-8")))
+    return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -46,6 +46,8 @@ def test_a_field_that_identifies(fields: dict[str, str], key: str) -> None:
         (["owner_id", "contact_id"], "contact_id"),
         (["contactid"], "contactid"),
         (["contact_number", "owner_id"], "contact_number"),
+        (["contact_key", "contact_number"], "contact_number"),
+        (["owner_id", "contact_key"], "contact_key"),
         (["owner_id", "city"], None),
     ],
 )
@@ -67,3 +69,11 @@ def test_operation() -> None:
         Operation.UPDATE,
         Operation.UPSERT,
     ]
+
+
+def test_the_name_as_the_last_resort() -> None:
+    """A number of the account goes before its name."""
+    both = {"name": "Name", "no": "AccountNumber"}
+
+    assert choose_key(table("title", "x"), both, CONTACT, ()) == "no"
+    assert choose_key(table("title", "x"), {"name": "Name"}, CONTACT, ()) == "name"

@@ -42,6 +42,9 @@ def best(sobject: dict[str, Any], name: str, *samples: Any) -> Candidate | None:
         ),
         ("contact_sf_id", ("0035e0000cJcPsMAAV",), Candidate("Id", 0.97, "Ids of this object")),
         ("created_date", (), None),
+        ("field_7", ("a@b.example",), Candidate("Email", 0.62, "values look like email")),
+        ("field_7", ("Hot",), None),
+        ("number_of_fax", (), Candidate("Fax", 0.886, "synonym")),
     ],
 )
 def test_a_contact(name: str, samples: tuple[str, ...], expected: Candidate | None) -> None:
