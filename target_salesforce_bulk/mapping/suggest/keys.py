@@ -20,7 +20,31 @@ _KINDS = (
     frozenset({"key", "sk", "pk", "token", "uri", "urn", "iid", "vid", "hk"}),
 )
 #: Words that name the system rather than the record.
-_SYSTEMS = frozenset({"external", "record", "source", "erp", "object"})
+_SYSTEMS = frozenset(
+    [
+        "external",
+        "record",
+        "source",
+        "erp",
+        "object",
+        "internal",
+        "entity",
+        "unique",
+        "legacy",
+        "system",
+        "sys",
+        "crm",
+        "row",
+        "link",
+        "global",
+        "master",
+        "natural",
+        "business",
+        "surrogate",
+        "sf",
+        "salesforce",
+    ]
+)
 
 
 def choose_key(
@@ -73,11 +97,20 @@ def _rank(field: Field) -> int | None:
 def _source_key(table: Table, own: Collection[str]) -> str | None:
     if len(table.key_properties) == 1:
         return table.key_properties[0]
-    for kinds in _KINDS:
-        together = {f"{name}{kind}" for name in own for kind in kinds}
-        for column in table.columns:
-            words = {*column.words}
-            is_own = words & kinds and not words - kinds - {*own} - _SYSTEMS
-            if is_own or joined(column.words) in together:
-                return column.name
-    return None
+    found = (_own_key(table, own, kinds) for kinds in _KINDS)
+    return next(filter(None, found), None)
+
+
+def _own_key(table: Table, own: Collection[str], kinds: frozenset[str]) -> str | None:
+    """The column named after the record: `id` goes before `ticket_id`, that before `problem_id`."""
+    together = {f"{name}{kind}" for name in own for kind in kinds}
+    ranked = [
+        (len({*column.words} - kinds), len({*column.words} - kinds - {*table.words}), place)
+        for place, column in enumerate(table.columns)
+        if _is_own(column.words, kinds, own) or joined(column.words) in together
+    ]
+    return table.columns[min(ranked)[-1]].name if ranked else None
+
+
+def _is_own(words: Collection[str], kinds: frozenset[str], own: Collection[str]) -> bool:
+    return bool({*words} & kinds) and not {*words} - kinds - {*own} - _SYSTEMS

@@ -67,9 +67,12 @@ class Scorer:
     @cached_property
     def _by_name(self) -> dict[str, list[tuple[Field, float, str]]]:
         found: dict[str, list[tuple[Field, float, str]]] = {}
+        standard = {self._words.key(each) for each in self._fields if not each.endswith("__c")}
         for field in self._fields.values():
             name = self._words.key(field.name.removesuffix("__c").rpartition("__")[2])
-            found.setdefault(name, []).append((field, _EQUAL, "equal name"))
+            is_double = name in standard and field.name.endswith("__c")
+            score = _EQUAL - _SECOND_CHOICE * is_double
+            found.setdefault(name, []).append((field, score, "equal name"))
             label = self._words.key(field.label)
             if label != name:
                 found.setdefault(label, []).append((field, _LABEL, f"label {field.label}"))

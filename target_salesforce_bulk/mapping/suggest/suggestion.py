@@ -23,6 +23,8 @@ THRESHOLD = 0.6
 _ALTERNATIVES = 3
 #: What the fields count that records of an object cannot do without.
 _TELLS = 0.3
+#: With fewer fields than these, the name of the table decides.
+_ENOUGH = 5
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class Suggester:
             name: [each.field for each in fields.values() if each.field]
             for name, fields in tried.items()
         }
-        most = max(map(len, found.values()), default=0) or 1
+        most = max(_ENOUGH, *map(len, found.values()))
         totals = {
             name: name_score(table.words, self._scorers[name].sobject, self._words)
             + len(fields) / most

@@ -63,6 +63,13 @@ def test_custom_fields() -> None:
     assert best(contact, "number_in_erp") == Candidate("Erp_Id__c", 0.97, "label Number in ERP")
 
 
+def test_a_custom_field_of_a_standard_name() -> None:
+    """The standard field goes before it, also if another column could have that."""
+    contact = describe("Contact", field("ns__Description__c:textarea"))
+
+    assert best(contact, "description") == Candidate("Description", 1.0, "equal name")
+
+
 def test_read_only() -> None:
     """A field that Salesforce alone writes is named, and not suggested."""
     contact = SObject.from_json(describe("Contact"))
