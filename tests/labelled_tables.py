@@ -1,7 +1,8 @@
 """Invented tables in the styles of CRM exports and warehouses, with the field of each column.
 
-`labels/exports.txt` and `labels/developed.txt` were looked at while the vocabulary was written,
-`labels/holdout.txt` was not: see what is measured on it before adding words for it.
+The vocabulary was written with `labels/exports.txt` and `labels/developed.txt` in sight.
+`labels/holdout.txt` was kept apart until then, to tell what can be expected of other tables: do
+not add words for one of its tables.
 
 A line is `column | JSON type or format | field, or - for none | values`. After the field, further
 ones that would do as well follow a `?`. A table is headed by its name, its object (and others that

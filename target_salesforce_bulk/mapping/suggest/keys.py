@@ -19,32 +19,6 @@ _KINDS = (
     frozenset({"number", "code", "ref", "reference", "nummer", "numero", "codigo"}),
     frozenset({"key", "sk", "pk", "token", "uri", "urn", "iid", "vid", "hk"}),
 )
-#: Words that name the system rather than the record.
-_SYSTEMS = frozenset(
-    [
-        "external",
-        "record",
-        "source",
-        "erp",
-        "object",
-        "internal",
-        "entity",
-        "unique",
-        "legacy",
-        "system",
-        "sys",
-        "crm",
-        "row",
-        "link",
-        "global",
-        "master",
-        "natural",
-        "business",
-        "surrogate",
-        "sf",
-        "salesforce",
-    ]
-)
 
 
 def choose_key(
@@ -58,7 +32,8 @@ def choose_key(
         table: The table.
         fields: The fields of those columns that have one.
         sobject: The object.
-        own_words: What records of the object are called, and words that say nothing in front.
+        own_words: What records of the object are called, and words that say nothing of which
+            record is meant.
     """
     named = {field: column for column, field in fields.items()}
     return (
@@ -113,4 +88,4 @@ def _own_key(table: Table, own: Collection[str], kinds: frozenset[str]) -> str |
 
 
 def _is_own(words: Collection[str], kinds: frozenset[str], own: Collection[str]) -> bool:
-    return bool({*words} & kinds) and not {*words} - kinds - {*own} - _SYSTEMS
+    return bool({*words} & kinds) and not {*words} - kinds - {*own}

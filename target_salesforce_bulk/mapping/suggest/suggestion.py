@@ -107,7 +107,8 @@ class Suggester:
         self, table: Table, scorer: Scorer, fields: dict[str, FieldSuggestion]
     ) -> Suggestion:
         mapped = {name: each.field for name, each in fields.items() if each.field}
-        own = scorer.own_prefixes(table) | (self._words.wrappers - self._words.not_in_front)
+        vague = (self._words.wrappers - self._words.not_in_front) | self._words.systems
+        own = scorer.own_prefixes(table) | vague
         key = choose_key(table, mapped, scorer.sobject, own)
         operation = choose_operation(key, mapped.get(key or ""))
         return Suggestion(scorer.sobject.name, operation, key, fields)

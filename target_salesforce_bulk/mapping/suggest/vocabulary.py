@@ -72,6 +72,7 @@ class Vocabulary:
         self.endings = frozenset(source["words"]["endings"])
         self.little = frozenset(source["words"]["little"])
         self._at_the_end = frozenset(source["words"]["at_the_end"])
+        self.systems = frozenset(source["words"]["systems"])
         self.person = frozenset(source["words"]["person"])
         self.behind = frozenset(source["words"]["behind"])
         self.opaque = frozenset(source["words"]["opaque"])
