@@ -75,11 +75,13 @@ class World:
         self.journal = SqliteJournal(folder)
         self.journal.start_run("r1")
         self.loader, self.checkpoint = Loader(), Checkpoint()
+        self.happened: list[Any] = []
         parts: dict[str, Any] = {
             "loader": self.loader,
             "checkpoint": self.checkpoint,
             "tally": Tally(),
             "objects": None,
+            "publish": self.happened.append,
         }
         self.intake = LiveIntake(
             journal=self.journal,
