@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self
 
-from target_salesforce_bulk.reporting.exports.receivers import explain
+from target_salesforce_bulk.reporting.exports.receivers import OneWarning, explain
 from target_salesforce_bulk.reporting.exports.totals import RunEnd, Totals
 from target_salesforce_bulk.reporting.exports.variables import wanted_signals, wants_lineage
 from target_salesforce_bulk.salesforce.meter import Traffic
@@ -33,8 +33,8 @@ _PATIENCE_SECONDS = 5.0
 class Export(Protocol):
     """One system that learns what a run does. Only `ended` may wait for it."""
 
-    #: Its name in messages.
-    name: str
+    #: Says that it fails.
+    warning: OneWarning
 
     def opened(self, run_id: str, org_url: str) -> None:
         """The run has logged in."""
@@ -148,22 +148,20 @@ class Exports:
     def _end_within(self, end: RunEnd) -> None:
         """End all exports at once, each on a thread of its own, which may be left behind."""
         deadline = time.monotonic() + self._patience_seconds
-        threads = {
-            export.name: threading.Thread(
+        threads = [
+            threading.Thread(
                 target=self._tell, args=(export, lambda each: each.ended(end)), daemon=True
             )
             for export in self._exports
-        }
-        for thread in threads.values():
+        ]
+        for thread in threads:
             thread.start()
-        for name, thread in threads.items():
+        for export, thread in zip(self._exports, threads, strict=True):
             thread.join(max(0.0, deadline - time.monotonic()))
             if thread.is_alive():
-                logger.warning(
-                    "%s: gave up after %g seconds; what was not delivered by then is lost. The "
-                    "load is not affected.",
-                    name,
-                    self._patience_seconds,
+                export.warning.warn(
+                    f"gave up after {self._patience_seconds:g} seconds, and what was not delivered "
+                    "by then is lost"
                 )
         self._exports = []
 
@@ -177,7 +175,7 @@ class Exports:
         try:
             act(export)
         except Exception as error:  # noqa: BLE001 - whatever it is, the load goes on
-            _warn(export.name, error)
+            export.warning.warn(f"{explain(error)}. Nothing more of this run goes there")
             return False
         return True
 
@@ -187,24 +185,13 @@ def _made(name: str, extra: str, make: Callable[[], Export]) -> Export | None:
     try:
         return make()
     except ImportError as error:
-        logger.warning(
-            "%s: %s. Its environment variables are set, but it needs the extra: pip install "
-            "'target-salesforce-bulk[%s]'. The load is not affected.",
-            name,
-            explain(error),
-            extra,
+        OneWarning(name).warn(
+            f"its environment variables are set, but {explain(error)}. It needs the extra: pip "
+            f"install 'target-salesforce-bulk[{extra}]'"
         )
     except Exception as error:  # noqa: BLE001 - whatever it is, the load goes on
-        _warn(name, error)
+        OneWarning(name).warn(f"{explain(error)}. Nothing of this run goes there")
     return None
-
-
-def _warn(name: str, error: Exception) -> None:
-    logger.warning(
-        "%s: %s. Nothing more of this run goes there; the load is not affected.",
-        name,
-        explain(error),
-    )
 
 
 def _looked_up(failures: Callable[[], Sequence[FailureGroup]]) -> tuple[FailureGroup, ...]:

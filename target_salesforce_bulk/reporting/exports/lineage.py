@@ -5,7 +5,6 @@ https://openlineage.io/docs/spec/object-model/
 
 from __future__ import annotations
 
-import logging
 import os
 import queue
 import threading
@@ -22,6 +21,7 @@ from openlineage.client.facet_v2 import (
     job_type_job,
     parent_run,
     processing_engine_run,
+    set_producer,
 )
 from openlineage.client.transport.http import HttpTransport
 from openlineage.client.uuid import generate_new_uuid
@@ -29,7 +29,7 @@ from openlineage.client.uuid import generate_new_uuid
 from target_salesforce_bulk.loading.events import StreamStarted
 from target_salesforce_bulk.redaction import conceal
 from target_salesforce_bulk.reporting.exports.datasets import input_datasets, output_datasets
-from target_salesforce_bulk.reporting.exports.receivers import GuardedSession, explain, warn_once
+from target_salesforce_bulk.reporting.exports.receivers import GuardedSession, OneWarning, explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,10 +39,8 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.loading.events import Event
     from target_salesforce_bulk.reporting.exports.totals import RunEnd
 
-logger = logging.getLogger(__name__)
-
 _NAME = "target-salesforce-bulk"
-_PRODUCER = f"https://pypi.org/project/{_NAME}/"
+_PRODUCER = f"urn:{_NAME}:{version(_NAME)}"
 #: The client would read the address of the git repository that the process runs in, which may
 #: contain a password, and which is not where this program comes from.
 _CONFIG = {"facets": {"source_code_location": {"disabled": True}}}
@@ -51,10 +49,10 @@ _CONFIG = {"facets": {"source_code_location": {"disabled": True}}}
 class LineageExport:
     """See `Export`. Events are sent by a thread of its own."""
 
-    name = "OpenLineage"
-
     def __init__(self) -> None:
-        warn_once(self.name, ["openlineage"])
+        self.warning = OneWarning("OpenLineage")
+        self.warning.replace_log_of("openlineage")
+        set_producer(_PRODUCER)
         conceal(os.environ.get("OPENLINEAGE_API_KEY", ""))
         self._client = OpenLineageClient(config=_CONFIG)
         if isinstance(self._client.transport, HttpTransport):
@@ -87,7 +85,7 @@ class LineageExport:
             while (event := self._waiting.get()) is not None:
                 self._client.emit(event)
         except Exception as error:  # noqa: BLE001 - whatever it is, the load goes on
-            logger.warning("%s: %s. The load is not affected.", self.name, explain(error))
+            self.warning.warn(explain(error))
         finally:
             self._client.close()
 
@@ -104,7 +102,7 @@ class LineageEvents:
         self._run_id = str(generate_new_uuid())
         self._facets: dict[str, RunFacet] = {
             "processing_engine": processing_engine_run.ProcessingEngineRunFacet(
-                version=version(_NAME), name=_NAME, producer=_PRODUCER
+                version=version(_NAME), name=_NAME
             )
         }
         if parent := _parent(environ.get("OPENLINEAGE_PARENT_ID", "")):
@@ -131,7 +129,7 @@ class LineageEvents:
         if not end.succeeded:
             why = "The run was stopped." if end.error is None else explain(end.error)
             facets["errorMessage"] = error_message_run.ErrorMessageRunFacet(
-                message=why, programmingLanguage="PYTHON", producer=_PRODUCER
+                message=why, programmingLanguage="PYTHON"
             )
         event = self._event(
             RunState.COMPLETE if end.succeeded else RunState.FAIL, end.ended_at, facets
@@ -143,14 +141,13 @@ class LineageEvents:
 
     def _event(self, state: RunState, when: float, facets: Mapping[str, RunFacet]) -> RunEvent:
         kind = job_type_job.JobTypeJobFacet(
-            processingType="BATCH", integration="SINGER", jobType="TARGET", producer=_PRODUCER
+            processingType="BATCH", integration="SINGER", jobType="TARGET"
         )
         return RunEvent(
             eventType=state,
             eventTime=datetime.fromtimestamp(when, UTC).isoformat(),
             run=Run(runId=self._run_id, facets=dict(facets)),
             job=Job(namespace=self._namespace, name=_NAME, facets={"jobType": kind}),
-            producer=_PRODUCER,
         )
 
 
@@ -168,7 +165,6 @@ def _parent(text: str) -> parent_run.ParentRunFacet | None:
         return parent_run.ParentRunFacet(
             run=parent_run.Run(runId=run_id),
             job=parent_run.Job(namespace=namespace, name=job),
-            producer=_PRODUCER,
         )
     except ValueError:
         raise ValueError(

@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from target_salesforce_bulk.reporting.exports.families import FAMILIES, samples
+from target_salesforce_bulk.reporting.exports.receivers import OneWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,9 +51,8 @@ class MetricsFile:
         OSError: it cannot be written.
     """
 
-    name = "metrics_file"
-
     def __init__(self, path: Path) -> None:
+        self.warning = OneWarning("metrics_file")
         self._path = path
         if problem := problem_of(path):
             raise OSError(problem)

@@ -21,7 +21,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from target_salesforce_bulk.redaction import conceal
 from target_salesforce_bulk.reporting.exports.counters import Counters
-from target_salesforce_bulk.reporting.exports.receivers import GuardedSession, warn_once
+from target_salesforce_bulk.reporting.exports.receivers import GuardedSession, OneWarning
 from target_salesforce_bulk.reporting.exports.spans import Spans
 from target_salesforce_bulk.reporting.exports.variables import METRICS, TRACES
 
@@ -43,10 +43,9 @@ class OtlpExport:
         signals: Which of `TRACES` and `METRICS` to send.
     """
 
-    name = "OpenTelemetry"
-
     def __init__(self, signals: Collection[str]) -> None:
-        warn_once(self.name, ["opentelemetry"])
+        self.warning = OneWarning("OpenTelemetry")
+        self.warning.replace_log_of("opentelemetry")
         _conceal_headers(os.environ)
         own = Resource.create(_own_attributes(os.environ))
         self._spans = self._counters = None

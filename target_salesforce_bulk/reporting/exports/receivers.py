@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 
 from target_salesforce_bulk.plain_text import plain_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 logger = logging.getLogger(__name__)
 
@@ -47,37 +44,31 @@ class GuardedSession(requests.Session):
 
 
 class OneWarning(logging.Handler):
-    """Turns what a library logs about its receiver into one warning.
+    """Warns once that an export fails; what comes after that is logged at level DEBUG.
+
+    As a handler, it does so with what a library logs about its receiver.
 
     Args:
-        name: The name of the export in the warning.
-        level: What is worth a warning.
+        name: The name of the export.
     """
 
-    def __init__(self, name: str, level: int = logging.WARNING) -> None:
-        super().__init__(level)
+    def __init__(self, name: str) -> None:
+        super().__init__(logging.WARNING)
         self._name = name
         self._warned = False
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Log the first record as a warning of our own, and all others at level DEBUG."""
+    def warn(self, reason: str) -> None:
+        """Log why the export fails."""
         level = logging.DEBUG if self._warned else logging.WARNING
         self._warned = True
-        logger.log(
-            level, "%s: %s. The load is not affected.", self._name, explain(record.getMessage())
-        )
+        logger.log(level, "%s: %s. The load is not affected.", self._name, reason)
 
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log what a library says."""
+        self.warn(explain(record.getMessage()))
 
-def warn_once(name: str, loggers: Iterable[str]) -> OneWarning:
-    """Let a library's loggers warn once.
-
-    Args:
-        name: The name of the export in the warning.
-        loggers: The names of its top loggers.
-    """
-    handler = OneWarning(name)
-    for each in loggers:
-        library = logging.getLogger(each)
-        library.handlers = [handler]
-        library.propagate = False
-    return handler
+    def replace_log_of(self, library: str) -> None:
+        """Take all that a library logs."""
+        top = logging.getLogger(library)
+        top.handlers = [self]
+        top.propagate = False

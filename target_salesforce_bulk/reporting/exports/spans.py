@@ -52,7 +52,7 @@ class Spans:
     def opened(self, run_id: str, org_url: str) -> None:
         """Say which run this is, and of which org."""
         self._run.set_attribute("target_salesforce_bulk.run.id", run_id)
-        self._run.set_attribute("url.full", plain_text(org_url))
+        self._run.set_attribute("salesforce.instance_url", plain_text(org_url))
 
     def input_ended(self, records: int) -> None:
         """End the span of reading."""
