@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 import threading
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from target_salesforce_bulk.errors import StateDirectoryError
+from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.loading.batch_loader import BatchLoader
 from target_salesforce_bulk.loading.events import Events
@@ -25,7 +27,9 @@ from target_salesforce_bulk.loading.settling.child_batches import RowRetries
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable
 from target_salesforce_bulk.loading.tally import Tally
 from target_salesforce_bulk.reporting.end_of_run import EndOfRun
+from target_salesforce_bulk.reporting.exports.exports import Exports
 from target_salesforce_bulk.reporting.loaded_ids import LoadedIds
+from target_salesforce_bulk.reporting.metrics import log_batch
 from target_salesforce_bulk.reporting.retention import delete_old
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.objects import Objects
@@ -56,14 +60,20 @@ class Run:
         settings: The settings.
         client: The connection to the org.
         journal: The open journal; the run closes it.
+        exports: Tells other systems what the run does.
     """
 
-    def __init__(self, settings: Settings, client: Client, journal: Journal) -> None:
+    def __init__(
+        self, settings: Settings, client: Client, journal: Journal, exports: Exports
+    ) -> None:
         #: Identifies the run in the journal and in file names.
         self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
         self._client = client
         self._stopping = threading.Event()
+        self._succeeded = False
         self._closed = False
+        self._exports = exports
+        self._exports.opened(self.id, client.instance_url)
         self.journal = journal
         self.tally = Tally()
         self.table = ErrorTable(settings.retryable_errors or ())
@@ -83,6 +93,8 @@ class Run:
         self._events = Events()
         self._events.subscribe(self.tally.observe)
         self._events.subscribe(self._checkpoint.observe)
+        self._events.subscribe(log_batch)
+        self._events.subscribe(self._exports.observe)
         self._batch_loader = self._make_batch_loader(settings)
         self._loader = Loader(
             client=client,
@@ -108,6 +120,7 @@ class Run:
             tally=self.tally,
             canaries=self._canaries,
             objects=Objects(client),
+            publish=self._events.publish,
         )
         self._end = EndOfRun(
             run_id=self.id,
@@ -163,11 +176,17 @@ class Run:
             SalesforceError: the jobs of an earlier run cannot be settled.
         """
         settings.check_sends()
+        exports = Exports.begin(settings.metrics_file)
+        with exports.starting():
+            return cls._open(settings, client, exports)
+
+    @classmethod
+    def _open(cls, settings: Settings, client: Client, exports: Exports) -> Self:
         directory = StateDirectory(settings.state_dir, settings.login)
         directory.check()  # before a login that may replace the refresh token
         journal = SqliteJournal(directory.of_org(client.org_id, client.instance_url))
         try:
-            run = cls(settings, client, journal)
+            run = cls(settings, client, journal, exports)
             journal.start_run(run.id)
             run._resume.run()
             journal.release_settled()
@@ -203,6 +222,7 @@ class Run:
         self._finish(lambda: None)
 
     def _finish(self, complete: Callable[[], None]) -> None:
+        self._exports.input_ended(self.tally.streams)
         try:
             self._loader.drain()
             if self._ledger.has_news:
@@ -212,6 +232,7 @@ class Run:
         finally:
             self._end.report(self._client.traffic, self._client.api_usage)
         self._end.judge(state_withheld=self._checkpoint.withheld)
+        self._succeeded = True
 
     def stop(self) -> None:
         """See `OpenRun.stop`."""
@@ -222,8 +243,20 @@ class Run:
         if not self._closed:
             self._closed = True
             # What cannot be noted counts as a kill, which is the safe side.
-            with closing(self.journal), suppress(StateDirectoryError):
-                self.journal.leave_run()
+            with closing(self.journal):
+                with suppress(StateDirectoryError):
+                    self.journal.leave_run()
+                self._end_exports(sys.exception())
+
+    def _end_exports(self, error: BaseException | None) -> None:
+        self._exports.end(
+            succeeded=self._succeeded,
+            error=error,
+            streams=self.tally.streams,
+            failures=lambda: self.journal.failures.groups(Selection(run_id=self.id)),
+            traffic=self._client.traffic,
+            usage=self._client.api_usage,
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -311,6 +311,12 @@ class Settings:
         "formulas: prefix them with an apostrophe (escape), or write them unchanged (keep).",
         default="escape",
     )
+    metrics_file: Path | None = setting(
+        "File for the metrics of the runs, in Prometheus text format, such as "
+        "/var/lib/node_exporter/salesforce.prom. ~ and $VARIABLES are expanded. It must end in "
+        ".prom, as node_exporter's textfile collector reads no other files. Default: no file.",
+        pattern=r"\.prom$",
+    )
     state_ledger: bool = setting(
         "List the jobs with failed rows in STATE, so that another machine can retry the rows.",
         default=True,

@@ -12,9 +12,7 @@ from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event
 from target_salesforce_bulk.loading.batch_loader import BatchLoader
-from target_salesforce_bulk.loading.events import (
-    Events,
-)
+from target_salesforce_bulk.loading.events import Events, StepEnded
 from target_salesforce_bulk.loading.guards.deletes import DeleteGuard, DeleteLimits
 from target_salesforce_bulk.loading.ingest_jobs import IngestJobs
 from target_salesforce_bulk.loading.loader import Loader
@@ -55,11 +53,12 @@ class World:
         self.journal = SqliteJournal(folder / "state")
         self.journal.start_run("r1")
         self.happened: list[Any] = []
+        self.steps: list[StepEnded] = []
         #: Why no further job may start.
         self.usage_problem = ""
         self.tally = Tally()
         events = Events()
-        events.subscribe(self.happened.append)
+        events.subscribe(self._note)
         events.subscribe(self.tally.observe)
         stopping = cast("Any", self.clock)
         self.jobs = IngestJobs(
@@ -97,6 +96,10 @@ class World:
             early_problem=lambda _: "",
             stopping=stopping,
         )
+
+    def _note(self, event: Any) -> None:
+        noted: list[Any] = self.steps if isinstance(event, StepEnded) else self.happened
+        noted.append(event)
 
     def sealed(self, names: list[str] = NAMES, parents: tuple[str, ...] = ()) -> Batch:
         """A batch that is to be loaded."""

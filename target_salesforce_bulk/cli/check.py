@@ -47,6 +47,7 @@ def check(config: Any, catalog: Path | None, file_input: IO[str] | None) -> None
     schemas = None if catalog is None else read_catalog(catalog)
     preflight = Preflight(target.settings, target.client)
     preflight.check_org(login_method(target.settings))
+    preflight.check_metrics_file()
     if schemas is not None:
         preflight.check_catalog(schemas, reader)
     if file_input is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.errors import (
@@ -20,13 +21,14 @@ from target_salesforce_bulk.errors import (
 )
 from target_salesforce_bulk.journal.failed_rows import UNCERTAIN, UNPROCESSED, RowError
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event
-from target_salesforce_bulk.loading.events import RowsKept
+from target_salesforce_bulk.loading.events import RowsKept, Step
 from target_salesforce_bulk.loading.job_watch import log_facts, result_file
 from target_salesforce_bulk.loading.preparing.grouping import group_by_parent
 from target_salesforce_bulk.loading.preparing.lookup import KeyLookup
 from target_salesforce_bulk.loading.preparing.newer import leave_out_newer
 from target_salesforce_bulk.loading.settling.child_batches import ChildWriter
 from target_salesforce_bulk.loading.settling.settlement import AllFailed, Settlement
+from target_salesforce_bulk.loading.steps import Steps
 from target_salesforce_bulk.loading.stopping import BatchGivenUpError, leave_if
 from target_salesforce_bulk.private_files import UsingFiles
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
@@ -95,6 +97,7 @@ class BatchLoader:
         #: How often rows are sent again.
         self.retries = retries
         self._events = events
+        self._steps = Steps(events)
         self._keep_results = keep_results
 
     def load(
@@ -128,7 +131,8 @@ class BatchLoader:
     def finish(self, batch: Batch, *, parents_coming: bool = False) -> Loaded:
         """Settle a batch whose job has been closed; raises as `load` does."""
         try:
-            job = self.jobs.watch.await_end(batch)
+            await_end = partial(self.jobs.watch.await_end, batch)
+            job = self._steps.take(Step.AWAIT_END, batch, await_end)
             if batch.state is BatchState.SUBMITTED:
                 batch = self._journal.record(batch.id, Event.ENDED)
             with UsingFiles(self._journal.state_dir):
@@ -183,7 +187,8 @@ class BatchLoader:
         self.jobs.check_usage()
         try:
             with UsingFiles(self._journal.state_dir):
-                rows, size = KeyLookup(batch, self._query).run()
+                look_up = KeyLookup(batch, self._query).run
+                rows, size = self._steps.take(Step.LOOK_UP, batch, look_up)
         except (LimitExceededError, UnavailableError):
             raise
         except RequestError as error:
@@ -203,7 +208,7 @@ class BatchLoader:
         while batch.state is BatchState.SEALED:
             batch = self._create(batch)
             try:
-                self.jobs.upload(batch)
+                self._steps.take(Step.UPLOAD, batch, partial(self.jobs.upload, batch))
             except (LimitExceededError, UnavailableError):
                 raise
             except (AnswerLostError, RequestError) as error:
@@ -214,7 +219,7 @@ class BatchLoader:
 
     def _create(self, batch: Batch) -> Batch:
         try:
-            return self.jobs.create(batch)
+            return self._steps.take(Step.CREATE, batch, partial(self.jobs.create, batch))
         except JobError as error:
             self._keep_rows_of_child(batch, str(error))
             raise
@@ -224,8 +229,8 @@ class BatchLoader:
 
         If the run is being stopped, the job is left open for the next run to abort.
         """
-        if await_turn():
-            return self.jobs.close(batch)
+        if self._steps.take(Step.AWAIT_TURN, batch, await_turn):
+            return self._steps.take(Step.CLOSE, batch, partial(self.jobs.close, batch))
         leave_if(self._stopping)
         batch = self.jobs.abort(batch)
         if batch.state is BatchState.SEALED:
@@ -248,7 +253,8 @@ class BatchLoader:
                 permanent=True,
             )
         with_ids = self._keep_results is not None
-        files = {} if untouched else self.jobs.watch.download(batch, job, with_ids=with_ids)
+        download = partial(self.jobs.watch.download, batch, job, with_ids=with_ids)
+        files = {} if untouched else self._steps.take(Step.DOWNLOAD, batch, download)
         settlement = Settlement(
             batch,
             self._table,
@@ -318,5 +324,6 @@ class BatchLoader:
             )
 
     def _store(self, batch: Batch, settlement: Settlement) -> Loaded:
-        counts, children = self._journal.settle(batch, settlement)
+        settle = partial(self._journal.settle, batch, settlement)
+        counts, children = self._steps.take(Step.STORE, batch, settle)
         return Loaded(batch=batch, counts=counts, children=children)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.errors import SalesforceBulkError
     from target_salesforce_bulk.journal.batch import Batch, Counts
+    from target_salesforce_bulk.mapping.resolve import ResolvedStream
+    from target_salesforce_bulk.salesforce.job import JobInfo
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +53,45 @@ class StreamStopped:
     error: SalesforceBulkError
 
 
-Event = BatchSettled | BatchTakenOver | RowsKept | StreamStopped
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StreamStarted:
+    """A stream is read, in a schema that is the first one or another than before."""
+
+    stream: str
+    #: Its name in the tap, before stream maps.
+    tap_stream: str
+    resolved: ResolvedStream
+
+
+class Step(StrEnum):
+    """A step of a batch on its way through its ingest job."""
+
+    LOOK_UP = "look up ids"
+    CREATE = "create job"
+    UPLOAD = "upload"
+    AWAIT_TURN = "await turn"
+    CLOSE = "close job"
+    AWAIT_END = "await job"
+    DOWNLOAD = "download results"
+    STORE = "store outcomes"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepEnded:
+    """A step of a batch is over, whether it succeeded or not."""
+
+    batch: Batch
+    step: Step
+    #: Seconds since 1970, by the clock of this machine.
+    started_at: float
+    seconds: float
+    #: The class of the error that ended it; empty if none did.
+    error: str = ""
+    #: The job at the end of `AWAIT_END`.
+    job: JobInfo | None = None
+
+
+Event = BatchSettled | BatchTakenOver | RowsKept | StreamStopped | StreamStarted | StepEnded
 
 
 class Events:

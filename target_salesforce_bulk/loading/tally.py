@@ -32,6 +32,7 @@ class StreamTally:
     sobject: str
     read: int = 0
     merged: int = 0
+    batches: int = 0
     jobs: int = 0
     api_calls: int = 0
     counts: Counts = field(default_factory=Counts)
@@ -103,6 +104,7 @@ class Tally:
         stream = self._started(event.batch.plan.stream, event.batch.plan.sobject)
         stream.counts += event.counts
         stream.merged += event.batch.merged
+        stream.batches += 1
         stream.jobs += event.jobs
         stream.api_calls += event.api_calls
         stream.ended_at = self._clock()

@@ -112,6 +112,14 @@ class Preflight:
             return replace(limits, api_requests=Allowance(usage.left, usage.allowed))
         return limits
 
+    def check_metrics_file(self) -> None:
+        """Check that a run could write its metrics."""
+        from target_salesforce_bulk.reporting.exports.metrics_file import problem_of  # takes long
+
+        path = self._settings.metrics_file
+        if path is not None and (problem := problem_of(path)):
+            self.add_problem(f"metrics_file: {problem}")
+
     def check_streams(self) -> None:
         """Check the mapping of each stream in the settings, as far as they tell it."""
         objects = Objects(self._client)

@@ -69,10 +69,10 @@ class EndOfRun:
             traffic: What the run has sent.
             usage: How much of the org's API requests is used; None where that is unknown.
         """
-        log_metrics(traffic, usage)
+        streams = self._tally.streams
+        log_metrics(traffic, usage, streams)
         files = self._write_failed_rows()
         groups = self._journal.failures.groups(Selection(run_id=self._run_id))
-        streams = self._tally.streams
         seconds = self._clock() - self._started_at
         lines = [
             f"Run {self._run_id}: {seconds:.1f} seconds, {traffic.requests} API calls",

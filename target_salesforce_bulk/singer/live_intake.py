@@ -6,6 +6,7 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from target_salesforce_bulk.loading.events import StreamStarted
 from target_salesforce_bulk.plain_text import plain_text
 from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.singer import bookmarks
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.journal.port import Journal
     from target_salesforce_bulk.journal.recognised import Position
     from target_salesforce_bulk.journal.top_rows import TopRows
+    from target_salesforce_bulk.loading.events import Event
     from target_salesforce_bulk.loading.guards.canary import Canaries
     from target_salesforce_bulk.loading.loader import Loader
     from target_salesforce_bulk.loading.tally import StreamTally, Tally
@@ -46,8 +48,10 @@ class LiveIntake:
         tally: Tally,
         canaries: Canaries,
         objects: Objects,
+        publish: Callable[[Event], None],
     ) -> None:
         self.objects = objects
+        self._publish = publish
         self._journal = journal
         self._loader = loader
         self._checkpoint = checkpoint
@@ -75,6 +79,7 @@ class LiveIntake:
     def stream_started(self, stream: str, tap_stream: str, resolved: ResolvedStream) -> StreamTally:
         """See `Intake.stream_started`."""
         self._note_stream(stream, tap_stream)
+        self._publish(StreamStarted(stream=stream, tap_stream=tap_stream, resolved=resolved))
         return self._tally.stream_started(stream, resolved.sobject.name)
 
     def stream_left_out(self, stream: str, tap_stream: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from org_in_memory import OrgInMemory, refused, write_rows
+from prometheus_client.parser import text_string_to_metric_families
 from sample_batches import make_plan
 
 from target_salesforce_bulk import run as module
@@ -107,6 +108,49 @@ def test_loaded_rows_are_reported(begin: Any, capsys: pytest.CaptureFixture[str]
 
     assert report[0].endswith(" seconds, 7 API calls")
     assert report[2].split()[:5] == ["people", "→", "Contact", "0", "2"]
+
+
+def metrics_of(path: Path, *names: str) -> list[float]:
+    """The values of some metrics in a file, without labels that count outcomes."""
+    values = {
+        sample.name.removeprefix("target_salesforce_bulk_"): sample.value
+        for family in text_string_to_metric_families(path.read_text())
+        for sample in family.samples
+    }
+    return [values[name] for name in names]
+
+
+NAMES = ("last_run_success", "api_calls_total", "records_read_total", "rows_total")
+
+
+def test_the_metrics_of_a_run(begin: Any, tmp_path: Path) -> None:
+    """They are written when it is closed."""
+    path = tmp_path / "m.prom"
+    with begin(metrics_file=str(path)) as run:
+        for _ in range(7):
+            run._client._meter.sent()
+        run.intake.stream_started("people", "people", RESOLVED).read += 2
+        send(run, "Ada", "Grace")
+        run.finish()
+        assert not path.exists()
+
+    assert metrics_of(path, *NAMES) == [1, 7, 2, 2]
+
+
+def test_the_metrics_of_a_run_that_fails(begin: Any, org: OrgInMemory, tmp_path: Path) -> None:
+    """They have its errors by code; the time of the last success stays."""
+    path = tmp_path / "m.prom"
+    with begin(metrics_file=str(path)) as run:
+        run.finish()
+    (succeeded_at,) = metrics_of(path, "last_success_timestamp_seconds")
+    org.errors["Bad"] = "REQUIRED_FIELD_MISSING:no:--"
+    with begin(metrics_file=str(path), max_failed_percent=0) as run:
+        send(run, "Bad")
+        with pytest.raises(LoadError):
+            run.finish()
+
+    names = ("last_run_success", "errors_total", "last_success_timestamp_seconds")
+    assert metrics_of(path, *names) == [0, 1, succeeded_at]
 
 
 def test_failed_rows_are_those_of_the_run(begin: Any, org: OrgInMemory) -> None:

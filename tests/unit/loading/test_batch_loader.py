@@ -8,6 +8,7 @@ from org_in_memory import lost, not_found
 
 from target_salesforce_bulk.journal.batch import Counts
 from target_salesforce_bulk.journal.lifecycle import BatchState
+from target_salesforce_bulk.loading.events import Step
 
 if TYPE_CHECKING:
     from loading_world import World
@@ -33,6 +34,24 @@ def test_results_that_are_gone(world: World) -> None:
 
     assert world.load(batch) == Counts(uncertain=3)
     assert world.state(batch) is BatchState.SETTLED
+
+
+def test_each_step_is_published(world: World) -> None:
+    """In order, with the batch as it was then, and the job at its end."""
+    batch = world.sealed()
+    world.load(batch)
+    found = [(each.step, each.batch.job_id, each.job is not None) for each in world.steps]
+    (job_id,) = world.org.jobs
+
+    assert found == [
+        (Step.CREATE, job_id, False),
+        (Step.UPLOAD, job_id, False),
+        (Step.AWAIT_TURN, job_id, False),
+        (Step.CLOSE, job_id, False),
+        (Step.AWAIT_END, job_id, True),
+        (Step.DOWNLOAD, job_id, False),
+        (Step.STORE, job_id, False),
+    ]
 
 
 def test_plans_of_queued_batches_are_shared(world: World) -> None:

@@ -37,6 +37,7 @@ def test_a_settled_batch_is_added() -> None:
         sobject="Contact",
         read=9,
         merged=2,
+        batches=2,
         jobs=2,
         api_calls=16,
         counts=Counts(loaded=6, failed=3, refused=3),

@@ -13,6 +13,8 @@ from target_salesforce_bulk.salesforce.limits import Allowance, ApiUsage, OrgLim
 from target_salesforce_bulk.settings import Settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from target_salesforce_bulk.salesforce.sobject import SObject
 
 LIMITS = OrgLimits(api_requests=Allowance(900, 1000), bulk_batches=Allowance(15000, 15000))
@@ -172,6 +174,18 @@ def test_the_permission_where_the_key_is_not_known_yet(capsys: pytest.CaptureFix
 
     assert "which field is its key depends" in capsys.readouterr().out
     assert ["Bulk API Hard Delete" in each for each in checked.problems] == [True]
+
+
+def test_a_metrics_file_that_cannot_be_written(tmp_path: Path) -> None:
+    """It is a problem; a run would only warn."""
+    checked = preflight(metrics_file=str(tmp_path / "m.prom"))
+    checked.check_metrics_file()
+    assert checked.problems == []
+
+    checked = preflight(metrics_file=str(tmp_path / "no" / "m.prom"))
+    checked.check_metrics_file()
+    (problem,) = checked.problems
+    assert problem.startswith("metrics_file: the folder ")
 
 
 def test_no_streams(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from sample_batches import ORG_ID
 from target_salesforce_bulk.errors import SalesforceBulkError
 from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.journal.lifecycle import BatchState
+from target_salesforce_bulk.loading.events import StreamStarted
 from target_salesforce_bulk.loading.guards.canary import Canaries
 from target_salesforce_bulk.singer.ledger import Ledger
 from target_salesforce_bulk.singer.live_intake import LiveIntake
@@ -75,11 +76,13 @@ class World:
         self.journal = SqliteJournal(folder)
         self.journal.start_run("r1")
         self.loader, self.checkpoint = Loader(), Checkpoint()
+        self.happened: list[Any] = []
         parts: dict[str, Any] = {
             "loader": self.loader,
             "checkpoint": self.checkpoint,
             "tally": Tally(),
             "objects": None,
+            "publish": self.happened.append,
         }
         self.intake = LiveIntake(
             journal=self.journal,
@@ -94,6 +97,15 @@ def world(tmp_path: Path) -> Iterator[World]:
     world = World(tmp_path)
     yield world
     world.journal.close()
+
+
+def test_a_stream_that_starts_is_published(world: World) -> None:
+    """With its name in the tap, and how it is loaded."""
+    world.intake.stream_started("people", "db-people", RESOLVED)
+
+    assert world.happened == [
+        StreamStarted(stream="people", tap_stream="db-people", resolved=RESOLVED)
+    ]
 
 
 def test_a_filled_batch_is_sealed_and_submitted(world: World) -> None:

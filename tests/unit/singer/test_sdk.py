@@ -52,6 +52,16 @@ def test_the_sdk_calls_what_we_override() -> None:
     assert "_remove_sdc_metadata_from_record(" in source
 
 
+def test_sealing_is_not_logged_as_processing(caplog: pytest.LogCaptureFixture) -> None:
+    """The SDK times what a sink does at the end of the input; its override logs nothing."""
+    assert "with sink.batch_processing_timer:" in inspect.getsource(Target)
+    assert "self.get_batch_processing_timer()" in inspect.getsource(Sink)
+    with caplog.at_level("INFO"), sdk.SafeSink.get_batch_processing_timer(None):  # type: ignore[arg-type]
+        pass
+
+    assert caplog.messages == []
+
+
 def test_nothing_else_is_overridden_in_private() -> None:
     """Every private override stands in sdk.py."""
     from target_salesforce_bulk.singer.sink import SalesforceSink
