@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group("map")
 def map_group() -> None:
-    """Work with the mapping: suggest it, write it to a file."""
+    """Work with the mapping: suggest it, and test it."""
 
 
 @map_group.command()
@@ -84,7 +84,12 @@ def suggest(
     fixed = written.decided(by_stream, sources)
     proposals = {
         each.name: propose(
-            each, sources.sobjects, written.of(each.name), fixed.get(each.name), min_score
+            each,
+            sources.sobjects,
+            written.of(each.name),
+            fixed.get(each.name),
+            min_score,
+            completes_key=file is not None,
         )
         for each in sources.tables
     }
