@@ -153,8 +153,9 @@ def _only_key(
     missing in some rows.
     """
     key = table.key_properties[0] if len(table.key_properties) == 1 else suggestion.key
-    is_open = key in fields and key not in written.columns and not fields[key].field
-    if key is None or not is_open or not _is_upsert(suggestion, written):
+    if key is None or key in written.columns or fields[key].field:
+        return {}
+    if not _is_upsert(suggestion, written):
         return {}
     found = [each for each in sobject.fields if each.external_id]
     taken = {each.field for each in fields.values()}
@@ -180,7 +181,6 @@ def _changes(
         for name, each in suggestion.fields.items()
         if each.field and each.score >= min_score and name not in written.columns
     }
-    operation = Operation(written.entry.get("operation") or suggestion.operation or "upsert")
     left_out = {
         name: ""
         for name, each in suggestion.fields.items()
@@ -190,10 +190,12 @@ def _changes(
     if written.object is None:
         found["object"] = sobject.name
     if not written.entry.get("operation"):
-        found["operation"] = str(operation)
-    key = columns.get(suggestion.key or "") or written.field(suggestion.key or "")
-    if key and operation is Operation.UPSERT and not written.entry.get("external_id_field"):
-        found["external_id_field"] = key
+        found["operation"] = str(suggestion.operation)
+    key = sobject.field(
+        columns.get(suggestion.key or "") or written.field(suggestion.key or "") or ""
+    )
+    if key and (key.external_id or key.id_lookup) and _is_upsert(suggestion, written):
+        found["external_id_field"] = key.name
     if columns or left_out:
         # The columns of an entry with a pattern are no longer those of the stream once its own
         # entry has some.
