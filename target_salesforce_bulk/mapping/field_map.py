@@ -158,7 +158,7 @@ class _Builder:
 
     def add_mapped(self, name: str, target: Any, properties: Mapping[str, Any]) -> None:
         """Add one entry of `field_mapping`: a property or a constant."""
-        if target is None or target == "":  # Meltano drops nulls, so an empty text means the same
+        if is_left_out(target):
             return
         details = target if isinstance(target, dict) else {"field": target}
         if wrong := _wrong_details(name, details):
@@ -388,6 +388,16 @@ class _Builder:
         ]
         if missing:
             self.problems.append(f"no property is mapped to the required {', '.join(missing)}")
+
+
+def is_left_out(target: Any) -> bool:
+    """Whether an entry of `field_mapping` says that its property is not loaded.
+
+    Meltano drops nulls, so an empty text means the same, also in the long form.
+    """
+    if isinstance(target, dict) and "field" in target and "value" not in target:
+        target = target["field"]
+    return target is None or target == ""
 
 
 def _may_be_key(field: Field) -> bool:

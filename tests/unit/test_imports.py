@@ -46,7 +46,7 @@ MAY_IMPORT = {
         "settings",
         "state_directory",
     },
-    "mapping": {"plain_text", "errors", "salesforce", "settings"},
+    "mapping": {"plain_text", "errors", "configuration", "salesforce", "settings"},
     "rows": {"plain_text", "errors", "salesforce", "mapping"},
     "journal": {
         "redaction",

@@ -8,7 +8,8 @@ import pytest
 from wire import make_client
 
 from target_salesforce_bulk.errors import NotFoundError, SettingsError
-from target_salesforce_bulk.salesforce.objects import Objects
+from target_salesforce_bulk.salesforce.objects import KnownObjects, Objects
+from target_salesforce_bulk.salesforce.sobject import SObject
 
 ACCOUNT = (200, {"name": "Account", "fields": []})
 NONE = (404, [{"errorCode": "NOT_FOUND", "message": "no"}])
@@ -79,3 +80,11 @@ def test_a_missing_object_is_not_remembered() -> None:
 
     assert objects.sobject("Account").name == "Account"
     assert len(wire.requests) == 2
+
+
+def test_known_objects() -> None:
+    """They are found ignoring case, without an org; others do not exist."""
+    known = Objects(KnownObjects([SObject(name="Lead")]))
+
+    assert known.find_sobject(["Case", "lead"]) == SObject(name="Lead")
+    assert known.find_sobject(["Case"]) is None
