@@ -60,7 +60,7 @@ def columns_of(
         if not target:
             continue
         try:
-            column = _column(stream, draft, sobject, describe, key, {name: target})
+            column = _column(stream, draft, sobject, describe, key, name, target)
         except MappingError as error:
             refused[name] = " ".join(error.problems).removeprefix(f"{name}: ")
             continue
@@ -82,15 +82,22 @@ def _column(
     sobject: SObject,
     describe: Describe,
     key: str | None,
-    entry: dict[str, Any],
+    name: str,
+    target: Any,
 ) -> Column:
+    # Of the other properties, each would be compared with every field.
+    own = {
+        each: stream.properties[each]
+        for each in (name, name.partition(".")[0])
+        if each in stream.properties
+    }
     found = FieldMap.build(
         stream=stream.name,
-        properties=stream.properties,
+        properties=own,
         sobject=sobject,
         operation=draft.operation,
         key_field=key,
-        field_mapping=entry,
+        field_mapping={name: target},
         auto_map=False,
         unmapped_fields="ignore",
         describe=describe,

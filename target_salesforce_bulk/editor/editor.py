@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.configuration.declared import typed_values
 from target_salesforce_bulk.editor.changes import entry_of, is_written
@@ -26,28 +26,39 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.editor.stream import SampledStream
     from target_salesforce_bulk.mapping.mapping_file import MappingFile
     from target_salesforce_bulk.mapping.suggest.suggestion import Suggestion
+    from target_salesforce_bulk.salesforce.objects import Objects
     from target_salesforce_bulk.salesforce.sobject import SObject
     from target_salesforce_bulk.settings import StreamSettings
 
+#: Values of a column that suggestions are made from.
+_TOLD = 20
 #: The settings of the top level that a stream may take its own from.
 _GENERAL = ("operation", "nulls", "empty_strings", "too_long", "validate_rows", "auto_map")
 
 
-class Org(Protocol):
-    """The objects that rows can be loaded into."""
+@dataclass(frozen=True, kw_only=True)
+class Org:
+    """The objects that rows can be loaded into.
 
-    @property
-    def place(self) -> str:
-        """Where they come from, for people."""
+    Attributes:
+        place: Where they come from, for people.
+        names: The label of each object that can be chosen, by its name.
+        candidates: The objects that are tried for a stream without one.
+        objects: Describes each of them.
+    """
 
-    def names(self) -> Mapping[str, str]:
-        """The label of each object that can be chosen, by its name."""
-
-    def candidates(self) -> Sequence[SObject]:
-        """The objects that are tried for a stream without one."""
+    place: str
+    names: Mapping[str, str]
+    candidates: Sequence[SObject]
+    objects: Objects
 
     def sobject(self, name: str) -> SObject:
-        """The description of an object."""
+        """The description of an object.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        return self.objects.sobject(name)
 
 
 class Editor:
@@ -73,7 +84,7 @@ class Editor:
         self._file = read()
         self._fixed = fixed or {}
         self._lock = threading.RLock()
-        self._suggester = Suggester(org.candidates())
+        self._suggester = Suggester(org.candidates)
 
     def start(self) -> dict[str, Any]:
         """Everything that the page needs to begin with."""
@@ -85,7 +96,7 @@ class Editor:
                 "remarks": list(self._file.remarks),
                 "place": self._org.place,
                 "choices": [
-                    {"name": name, "label": label} for name, label in self._org.names().items()
+                    {"name": name, "label": label} for name, label in self._org.names.items()
                 ],
                 "objects": {name: self._object(name) for name in used if name},
                 "streams": list(opened.values()),
@@ -102,7 +113,7 @@ class Editor:
         """
         stream = self._stream(body)
         name = body.get("object")
-        if not isinstance(name, str) or name not in self._org.names():
+        if not isinstance(name, str) or name not in self._org.names:
             raise InputError("The page named an object that cannot be chosen.")
         with self._lock:
             sobject = self._org.sobject(name)
@@ -207,7 +218,7 @@ class Editor:
             "schema": {"properties": stream.properties},
             "key_properties": stream.key_properties,
         }
-        table = Table.from_schema(schema, stream.values)
+        table = Table.from_schema(schema, stream.values(_TOLD))
         if sobject is None:
             found = self._suggester.suggest(table)
             sobject = None if found.object is None else self._org.sobject(found.object)

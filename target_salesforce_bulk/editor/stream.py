@@ -32,11 +32,11 @@ class SampledStream:
     key_properties: tuple[str, ...] = ()
     records: tuple[Mapping[str, Any], ...] = ()
 
-    @property
-    def values(self) -> dict[str, list[Any]]:
-        """The values of each property, those of the first record first."""
+    def values(self, most: int) -> dict[str, list[Any]]:
+        """The values of each property in the first records, at most so many."""
+        records = self.records[:most]
         return {
-            name: [record[name] for record in self.records if name in record]
+            name: [record[name] for record in records if name in record]
             for name in self.properties
         }
 

@@ -146,7 +146,7 @@ function Help({ open }) {
       ${SHORTCUTS.map(([keys, words]) => html`<div><dt><kbd>${keys}</kbd></dt><dd>${words}</dd></div>`)}
     </dl>
     <p class="hint">On a Mac, ⌘ does what Ctrl does.</p>
-    <form method="dialog"><button class="button">Close</button></form>
+    <button class="button" onClick=${() => dialog.current.close()}>Close</button>
   </dialog>`;
 }
 
