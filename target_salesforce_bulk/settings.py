@@ -408,6 +408,13 @@ class Settings:
             merged |= typed_values(StreamSettings, self.streams[pattern])
         return StreamSettings(**merged)
 
+    def entry_for(self, stream: str) -> dict[str, Any]:
+        """What the entries of `streams` set for a stream, untyped; the most specific one wins."""
+        merged: dict[str, Any] = {}
+        for pattern in self._patterns_of(stream):
+            merged |= self.streams[pattern]
+        return merged
+
     def is_listed(self, stream: str) -> bool:
         """Whether a stream is to be loaded: `streams` names it, or is empty."""
         return not self.streams or bool(self._patterns_of(stream))

@@ -1,42 +1,32 @@
-"""`target-salesforce-bulk map`: suggest a mapping."""
+"""`target-salesforce-bulk map`: suggest a mapping, write it to a file, and test it."""
 
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from target_salesforce_bulk.cli.mapping_sources import SourceOptions, read_sources, source_options
 from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.printing import print_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from target_salesforce_bulk.cli.mapping_sources import MappingSources
     from target_salesforce_bulk.mapping.suggest.suggestion import FieldSuggestion, Suggestion
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group("map")
 def map_group() -> None:
-    """Work with the mapping: suggest."""
+    """Work with the mapping: suggest it, write it to a file."""
 
 
 @map_group.command()
-@click.option("--catalog", type=_FILE, required=True, help="Singer catalog of the tap.")
-@click.option(
-    "--describes",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    required=True,
-    help="Folder of describe documents, one JSON file for each object.",
-)
-@click.option(
-    "--samples",
-    type=_FILE,
-    help='Values of columns: {"<stream>": {"<column>": [<value>, ...]}}.',
-)
+@source_options
 @click.option(
     "--object",
     "objects",
@@ -44,40 +34,90 @@ def map_group() -> None:
     metavar="STREAM=OBJECT",
     help="Object of a stream. May be given several times.",
 )
+@click.option(
+    "--write",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="meltano.yml or config.json to write the suggestions to. What is set there already stays.",
+)
+@click.option("--diff", is_flag=True, help="Show what --write would change, and write nothing.")
+@click.option(
+    "--min-score",
+    type=click.FloatRange(0, 1),
+    default=0.7,
+    show_default=True,
+    help="Score from which --write writes the field of a column.",
+)
+@click.option(
+    "--plugin",
+    default="target-salesforce-bulk",
+    show_default=True,
+    help="Loader of meltano.yml whose settings are written.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def suggest(
-    catalog: Path, describes: Path, samples: Path | None, objects: Sequence[str], *, as_json: bool
+    objects: Sequence[str],
+    path: Path | None,
+    min_score: float,
+    plugin: str,
+    *,
+    diff: bool,
+    as_json: bool,
+    **given: Any,
 ) -> None:
-    """Suggest object, operation, key and fields for the streams of a catalog, without a login."""
-    from target_salesforce_bulk.mapping.suggest.inputs import read_describes, read_samples
-    from target_salesforce_bulk.mapping.suggest.suggestion import Suggester
-    from target_salesforce_bulk.mapping.suggest.table import Table
-    from target_salesforce_bulk.preview.catalog import read_catalog
+    """Suggest object, operation, key and fields for the streams of a tap, and send nothing.
 
-    values = read_samples(samples)
-    messages = read_catalog(catalog)
-    tables = [Table.from_schema(each, values.get(each["stream"], {})) for each in messages]
-    sobjects = read_describes(describes)
-    fixed = _fixed(objects, [each.name for each in tables], [each.name for each in sobjects])
-    suggester = Suggester(sobjects)
-    found = {each.name: suggester.suggest(each, fixed.get(each.name)) for each in tables}
+    The streams come from --catalog, --input or --tap, the objects from the org or --describes.
+    """
+    from target_salesforce_bulk.cli.map_writing import WrittenStreams, write
+    from target_salesforce_bulk.mapping.mapping_file import MappingFile
+    from target_salesforce_bulk.mapping.proposal import propose
+
+    options = SourceOptions(**given)
+    if diff and path is None:
+        raise click.UsageError("--diff shows what --write FILE would change. Give both.")
+    file = None if path is None else MappingFile.read(path, plugin)
+    written = WrittenStreams(file)
+    by_stream = dict(_pair(each) for each in objects)
+    sources = read_sources(options, [*by_stream.values(), *written.objects])
+    _check_given(by_stream, sources)
+    fixed = written.decided(by_stream, sources)
+    proposals = {
+        each.name: propose(
+            each, sources.sobjects, written.of(each.name), fixed.get(each.name), min_score
+        )
+        for each in sources.tables
+    }
+    if sources.remarks:
+        print_lines(*sources.remarks, err=True)
+    if not diff:
+        _print({name: each.suggestion for name, each in proposals.items()}, as_json=as_json)
+    if file is not None:
+        write(file, sources, proposals, only_diff=diff, say=partial(print_lines, err=as_json))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    stream, equals, sobject = text.rpartition("=")
+    if not (stream and equals and sobject):
+        raise click.BadParameter(f"{text} is not STREAM=OBJECT.", param_hint="--object")
+    return stream, sobject
+
+
+def _check_given(given: Mapping[str, str], sources: MappingSources) -> None:
+    streams = [each["stream"] for each in sources.schemas]
+    known = {each.lower() for each in sources.sobjects}
+    for stream, sobject in given.items():
+        if stream not in streams:
+            raise SettingsError(f"--object names the stream {stream}, which the tap lacks.")
+        if sobject.lower() not in known:
+            raise SettingsError(f"--object names {sobject}, {sources.unknown_object}")
+
+
+def _print(found: Mapping[str, Suggestion], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({name: each.as_json() for name, each in found.items()}, indent=2))
     else:
         print_lines(*(line for name, each in found.items() for line in _report(name, each)))
-
-
-def _fixed(
-    given: Sequence[str], streams: Sequence[str], sobjects: Sequence[str]
-) -> Mapping[str, str]:
-    pairs = [each.rpartition("=")[::2] for each in given]
-    known = {each.lower(): each for each in sobjects}
-    for stream, sobject in pairs:
-        if stream not in streams:
-            raise SettingsError(f"--object names the stream {stream}, which the catalog lacks.")
-        if sobject.lower() not in known:
-            raise SettingsError(f"--object names {sobject}, of which --describes has no document.")
-    return {stream: known[sobject.lower()] for stream, sobject in pairs}
 
 
 def _report(stream: str, found: Suggestion) -> list[str]:

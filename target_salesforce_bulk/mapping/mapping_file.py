@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _BOM = b"\xef\xbb\xbf"
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _MAPPING = "field_mapping"
+#: An unchanged line of a diff with a setting that may be a secret, up to its value.
+_SECRET = re.compile(
+    r"^( .*(?:passw|passphrase|secret|token|private_key|credential|api_?key)[\w-]*[\"']?\s*:\s*).+",
+    re.IGNORECASE,
+)
 
 
 class _Document(Protocol):
@@ -135,17 +140,25 @@ class MappingFile:
         Raises:
             SettingsError: anchors or merge keys of the file are in the way.
         """
-        old = self._document.streams
-        new = {**old}
+        new = self.planned(streams)
+        return self.text if new == self._document.streams else self._document.changed(new)
+
+    def planned(self, streams: Mapping[str, Mapping[str, Any]]) -> Streams:
+        """The settings of each stream that `merged` would write, as plain values."""
+        new = {**self._document.streams}
         for stream, entry in streams.items():
-            new[stream] = _merged(old.get(stream, {}), entry)
-        return self.text if new == old else self._document.changed(new)
+            new[stream] = _merged(new.get(stream, {}), entry)
+        return new
 
     def diff(self, text: str) -> str:
-        """The unified diff from what the file holds to another text; empty if nothing differs."""
+        """The unified diff from what the file holds to another text; empty if nothing differs.
+
+        Secrets in the lines around are hidden.
+        """
         name = str(self.path)
         before, after = _lines(self.text), _lines(text)
-        return "\n".join(difflib.unified_diff(before, after, name, name, lineterm=""))
+        found = difflib.unified_diff(before, after, name, name, lineterm="")
+        return "\n".join(_SECRET.sub(r"\1***", each) for each in found)
 
     def save(self, text: str) -> None:
         """Replace the file in one step, keeping its permissions.

@@ -25,7 +25,26 @@ def read_catalog(path: Path) -> list[dict[str, Any]]:
     Raises:
         InputError: it is not a catalog, or it selects no stream.
     """
-    entries = _entries(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"The catalog {plain_text(path)} cannot be read: {error.strerror}"
+        ) from None
+    return parse_catalog(content, path)
+
+
+def parse_catalog(content: bytes, path: Path | str) -> list[dict[str, Any]]:
+    """The SCHEMA messages of the streams of a catalog that are selected.
+
+    Args:
+        content: The catalog.
+        path: What it is called in messages.
+
+    Raises:
+        InputError: it is not a catalog, or it selects no stream.
+    """
+    entries = _entries(content, path)
     if not any(_says_what_is_selected(entry) for entry in entries):
         return [_schema(entry, everything=True) for entry in entries]
     selected = [entry for entry in entries if entry.metadata.resolve_selection()[()]]
@@ -37,13 +56,9 @@ def read_catalog(path: Path) -> list[dict[str, Any]]:
     return [_schema(entry, everything=False) for entry in selected]
 
 
-def _entries(path: Path) -> list[CatalogEntry]:
+def _entries(content: bytes, path: Path | str) -> list[CatalogEntry]:
     try:
-        found = Catalog.from_dict({"streams": json.loads(path.read_bytes())["streams"]})
-    except OSError as error:
-        raise InputError(
-            f"The catalog {plain_text(path)} cannot be read: {error.strerror}"
-        ) from None
+        found = Catalog.from_dict({"streams": json.loads(content)["streams"]})
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise InputError(
             f"{plain_text(path)} is not a Singer catalog. Give the output of the tap's --discover, "

@@ -38,15 +38,15 @@ def mapping_lines(stream: str, resolved: ResolvedStream, *, complete: bool = Tru
         yield (
             "  Other properties map to the fields of their names; --catalog or --input checks them."
         )
-    elif resolved.operation is Operation.UPSERT:
-        yield from _missing(resolved)
+    elif resolved.operation is Operation.UPSERT and (missing := missing_required(resolved)):
+        yield f"  Warning: new records need {', '.join(missing)}, but no property maps to them"
 
 
-def _missing(resolved: ResolvedStream) -> Iterator[str]:
+def missing_required(resolved: ResolvedStream) -> list[str]:
+    """The fields that a new record needs and that no column fills."""
     filled = {(column.reference or column.field).name for column in resolved.field_map.columns}
     required = (field.name for field in resolved.sobject.fields if field.required_on_insert)
-    if missing := [name for name in required if name not in filled]:
-        yield f"  Warning: new records need {', '.join(missing)}, but no property maps to them"
+    return [name for name in required if name not in filled]
 
 
 def _source(column: Column) -> str:

@@ -69,7 +69,7 @@ def test_a_given_object(arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("peple=Lead", "--object names the stream peple, which the catalog lacks."),
+        ("peple=Lead", "--object names the stream peple, which the tap lacks."),
         ("people=Led", "--object names Led, of which --describes has no document."),
     ],
 )

@@ -1,0 +1,196 @@
+"""Suggestions for a stream beside what its settings say already, and what to write of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from target_salesforce_bulk.mapping.field_map import is_left_out
+from target_salesforce_bulk.mapping.suggest.suggestion import (
+    FieldSuggestion,
+    Suggester,
+    Suggestion,
+)
+from target_salesforce_bulk.salesforce.job import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_salesforce_bulk.mapping.suggest.table import Table
+    from target_salesforce_bulk.salesforce.sobject import Field, SObject
+
+#: The score from which a suggestion is written to a file.
+MIN_SCORE = 0.7
+
+WRITTEN = "set in the file"
+LEFT_OUT = "left out in the file"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What a file sets for a stream.
+
+    Attributes:
+        entry: The settings of all entries that match the stream; the most specific one wins.
+        own: Those of the entry with the stream's exact name.
+        auto_map: Whether other properties go to the fields of the same name.
+        unmapped_fields: `error` if a property that is not loaded stops a load.
+    """
+
+    entry: Mapping[str, Any]
+    own: Mapping[str, Any]
+    auto_map: bool = True
+    unmapped_fields: str = "warn"
+
+    @property
+    def object(self) -> str | None:
+        """The object."""
+        return self.entry.get("object") or None
+
+    @property
+    def columns(self) -> Mapping[str, Any]:
+        """Fields by property."""
+        return self.entry.get("field_mapping") or {}
+
+    def field(self, column: str) -> str | None:
+        """The field of a property; None if it has none."""
+        target = self.columns.get(column)
+        if is_left_out(target):
+            return None
+        found = target.get("field") if isinstance(target, dict) else target
+        return found if isinstance(found, str) else None
+
+    def fills(self, field: Field) -> bool:
+        """Whether a column fills a field, as a value or by a parent."""
+        for column in self.columns:
+            before, _, name = (self.field(column) or "").lower().rpartition(".")
+            relationship = before.rpartition(":")[2]
+            names = {name} if not before else {relationship, f"{relationship}id"}
+            if {field.name.lower(), (field.relationship_name or "").lower()} & names:
+                return True
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """What is proposed for a stream.
+
+    Attributes:
+        suggestion: The suggestions, with what is written already in place of others.
+        changes: The settings to write; empty if there is nothing to add.
+    """
+
+    suggestion: Suggestion
+    changes: dict[str, Any]
+
+
+def propose(
+    table: Table,
+    sobjects: Mapping[str, SObject],
+    written: Written,
+    sobject: str | None = None,
+    min_score: float = MIN_SCORE,
+) -> Proposal:
+    """Suggest what is not decided yet for a stream.
+
+    What is written is never changed, and a column that is left out stays so.
+
+    Args:
+        table: The stream.
+        sobjects: The objects by name.
+        written: What its file sets.
+        sobject: Its object, if that is decided.
+        min_score: The score from which the field of a column is written.
+    """
+    whole = Suggester(sobjects.values()).suggest(table, sobject)
+    if whole.object is None:
+        return Proposal(suggestion=whole, changes={})
+    target = sobjects[whole.object]
+    fields = _fields(table, target, written, whole)
+    if keyed := _only_key(whole, target, written, fields):
+        fields[whole.key or ""] = keyed
+    suggestion = replace(whole, fields=fields)
+    return Proposal(suggestion=suggestion, changes=_changes(suggestion, target, written, min_score))
+
+
+def _fields(
+    table: Table, sobject: SObject, written: Written, whole: Suggestion
+) -> dict[str, FieldSuggestion]:
+    """The suggestions of the columns that are not decided, among the fields that are left."""
+    if not written.columns:
+        return dict(whole.fields)
+    columns = tuple(each for each in table.columns if each.name not in written.columns)
+    fields = tuple(each for each in sobject.fields if not written.fills(each))
+    rest = Suggester([replace(sobject, fields=fields)]).suggest(
+        replace(table, columns=columns), sobject.name
+    )
+    return {
+        each.name: rest.fields.get(each.name) or _decided(each.name, written)
+        for each in table.columns
+    }
+
+
+def _decided(column: str, written: Written) -> FieldSuggestion:
+    field = written.field(column)
+    return FieldSuggestion(field, 1.0 if field else 0.0, WRITTEN if field else LEFT_OUT)
+
+
+def _only_key(
+    suggestion: Suggestion,
+    sobject: SObject,
+    written: Written,
+    fields: Mapping[str, FieldSuggestion],
+) -> FieldSuggestion | None:
+    """For a key without a field: the object's external ID, if it has just one and it is free."""
+    key = suggestion.key
+    if key is None or key in written.columns or fields[key].field:
+        return None
+    if written.entry.get("operation", Operation.UPSERT) != Operation.UPSERT:
+        return None
+    found = [each for each in sobject.fields if each.external_id and each.type == "string"]
+    taken = {each.field for each in fields.values()}
+    if len(found) != 1 or found[0].name in taken or written.fills(found[0]):
+        return None
+    reason = f"key, and the only external ID field of {sobject.name}"
+    return FieldSuggestion(found[0].name, MIN_SCORE, reason, fields[key].alternatives)
+
+
+def _changes(
+    suggestion: Suggestion, sobject: SObject, written: Written, min_score: float
+) -> dict[str, Any]:
+    columns = {
+        name: each.field
+        for name, each in suggestion.fields.items()
+        if each.field and each.score >= min_score and name not in written.columns
+    }
+    operation = Operation(written.entry.get("operation") or suggestion.operation or "upsert")
+    left_out = {
+        name: ""
+        for name, each in suggestion.fields.items()
+        if not each.field and name not in written.columns and _must_be_named(name, sobject, written)
+    }
+    found: dict[str, Any] = {}
+    if written.object is None:
+        found["object"] = sobject.name
+    if not written.entry.get("operation"):
+        found["operation"] = str(operation)
+    key = columns.get(suggestion.key or "") or written.field(suggestion.key or "")
+    if key and operation is Operation.UPSERT and not written.entry.get("external_id_field"):
+        found["external_id_field"] = key
+    if columns or left_out:
+        # The columns of an entry with a pattern are no longer those of the stream once its own
+        # entry has some.
+        inherited = {} if "field_mapping" in written.own else dict(written.columns)
+        found["field_mapping"] = {**inherited, **columns, **left_out}
+    return found
+
+
+def _must_be_named(column: str, sobject: SObject, written: Written) -> bool:
+    """Whether a load would take a column without a field, or stop because of it."""
+    if written.unmapped_fields == "error":
+        return True
+    plain = column.replace("_", "").lower()
+    alike = [each for each in sobject.fields if each.name.replace("_", "").lower() == plain]
+    return written.auto_map and any(
+        (each.createable or each.updateable) or len(alike) > 1 for each in alike
+    )
