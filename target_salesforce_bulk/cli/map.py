@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from target_salesforce_bulk.cli.map_edit import edit
 from target_salesforce_bulk.cli.mapping_sources import SourceOptions, read_sources, source_options
 from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.printing import print_lines
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 @click.group("map")
 def map_group() -> None:
-    """Work with the mapping: suggest it, write it to a file."""
+    """Work with the mapping: suggest it, write it to a file, edit it in the browser."""
+
+
+map_group.add_command(edit)
 
 
 @map_group.command()

@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     Endpoint = Callable[[Request], Awaitable[Response]]
 
 _STATIC = Path(__file__).with_name("static")
-_MEDIA_TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
+_MEDIA_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
 
 
 def build_app(editor: Editor, presence: Presence, *, port: int, token: str) -> Starlette:
@@ -60,7 +65,7 @@ def static_files() -> list[str]:
     return sorted(
         each.relative_to(_STATIC).as_posix()
         for each in _STATIC.rglob("*")
-        if each.suffix in {".css", ".js"}
+        if each.suffix in {".css", ".js", ".svg"}
     )
 
 

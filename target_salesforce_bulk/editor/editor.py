@@ -11,11 +11,11 @@ from target_salesforce_bulk.editor.changes import entry_of, is_written
 from target_salesforce_bulk.editor.columns import Columns, columns_of
 from target_salesforce_bulk.editor.draft import StreamDraft
 from target_salesforce_bulk.editor.fields import object_as_json
-from target_salesforce_bulk.editor.opening import first_draft, with_key_field
+from target_salesforce_bulk.editor.opening import first_draft
 from target_salesforce_bulk.editor.preview import preview_of
 from target_salesforce_bulk.editor.problems import find_problems
 from target_salesforce_bulk.errors import InputError
-from target_salesforce_bulk.mapping.suggest.suggestion import Suggester
+from target_salesforce_bulk.mapping.proposal import LEFT_OUT, WRITTEN, Written, propose
 from target_salesforce_bulk.mapping.suggest.table import Table
 from target_salesforce_bulk.rows.encoder import RowOptions
 from target_salesforce_bulk.settings import Settings
@@ -42,23 +42,13 @@ class Org:
 
     Attributes:
         place: Where they come from, for people.
-        names: The label of each object that can be chosen, by its name.
-        candidates: The objects that are tried for a stream without one.
-        objects: Describes each of them.
+        sobjects: Those that can be chosen, by name.
+        objects: Describes these, and their parents.
     """
 
     place: str
-    names: Mapping[str, str]
-    candidates: Sequence[SObject]
+    sobjects: Mapping[str, SObject]
     objects: Objects
-
-    def sobject(self, name: str) -> SObject:
-        """The description of an object.
-
-        Raises:
-            NotFoundError: there is none.
-        """
-        return self.objects.sobject(name)
 
 
 class Editor:
@@ -84,7 +74,6 @@ class Editor:
         self._file = read()
         self._fixed = fixed or {}
         self._lock = threading.RLock()
-        self._suggester = Suggester(org.candidates)
 
     def start(self) -> dict[str, Any]:
         """Everything that the page needs to begin with."""
@@ -96,7 +85,8 @@ class Editor:
                 "remarks": list(self._file.remarks),
                 "place": self._org.place,
                 "choices": [
-                    {"name": name, "label": label} for name, label in self._org.names.items()
+                    {"name": name, "label": each.label or name}
+                    for name, each in self._org.sobjects.items()
                 ],
                 "objects": {name: self._object(name) for name in used if name},
                 "streams": list(opened.values()),
@@ -113,14 +103,13 @@ class Editor:
         """
         stream = self._stream(body)
         name = body.get("object")
-        if not isinstance(name, str) or name not in self._org.names:
+        if not isinstance(name, str) or name not in self._org.sobjects:
             raise InputError("The page named an object that cannot be chosen.")
         with self._lock:
-            sobject = self._org.sobject(name)
-            found = self._suggestion(stream, sobject)
+            found = self._suggestion(stream, Written(entry={}, own={}), name)
             return {
                 "object": self._object(name),
-                "draft": first_draft(stream, found, sobject).as_json(),
+                "draft": first_draft(stream, found, self._sobject(name)).as_json(),
                 "suggestion": _as_json(found),
             }
 
@@ -140,9 +129,9 @@ class Editor:
         with self._lock:
             sobject, columns = None, Columns(encoders={}, refused={})
             if draft.object is not None:
-                sobject = self._org.sobject(draft.object)
+                sobject = self._sobject(draft.object)
                 options = _row_options(self._effective(stream.name))
-                columns = columns_of(stream, draft, sobject, self._org.sobject, options)
+                columns = columns_of(stream, draft, sobject, self._org.objects.sobject, options)
             problems = find_problems(stream, draft, sobject, columns)
         return {
             "problems": [asdict(each) for each in problems],
@@ -190,21 +179,21 @@ class Editor:
     def _entry(self, stream: SampledStream, draft: StreamDraft) -> dict[str, Any]:
         if draft.object is None:
             return {}
-        sobject = self._org.sobject(draft.object)
+        sobject = self._sobject(draft.object)
         old = self._file.streams.get(stream.name)
         return entry_of(stream, draft, sobject, old, self._effective(stream.name))
 
     def _open(self, name: str) -> dict[str, Any]:
         stream = self._streams[name]
-        written = self._effective(name) if self._settings().is_listed(name) else None
-        if not self._file.streams:
-            written = None
-        chosen = self._fixed.get(name) or (written and written.object)
-        sobject = self._org.sobject(chosen) if chosen else None
-        found = self._suggestion(stream, sobject)
-        if sobject is None and found.object is not None:
-            sobject = self._org.sobject(found.object)
-        draft = first_draft(stream, found, sobject, written)
+        settings = self._settings()
+        is_written = bool(settings.streams) and settings.is_listed(name)
+        entry = settings.entry_for(name)
+        written = Written(entry=entry, own=self._file.streams.get(name, {}))
+        found = self._suggestion(stream, written, self._fixed.get(name) or written.object)
+        sobject = None if found.object is None else self._sobject(found.object)
+        draft = first_draft(
+            stream, found, sobject, settings.for_stream(name) if is_written else None
+        )
         return {
             **stream.as_json(draft.columns),
             "draft": draft.as_json(),
@@ -212,7 +201,9 @@ class Editor:
             "review": self._review(stream, draft),
         }
 
-    def _suggestion(self, stream: SampledStream, sobject: SObject | None) -> Suggestion:
+    def _suggestion(
+        self, stream: SampledStream, written: Written, sobject: str | None
+    ) -> Suggestion:
         schema = {
             "stream": stream.name,
             "schema": {"properties": stream.properties},
@@ -220,14 +211,16 @@ class Editor:
         }
         table = Table.from_schema(schema, stream.values(_TOLD))
         if sobject is None:
-            found = self._suggester.suggest(table)
-            sobject = None if found.object is None else self._org.sobject(found.object)
-        else:
-            found = Suggester([sobject]).suggest(table, sobject.name)
-        return with_key_field(found, sobject)
+            return propose(table, self._org.sobjects, written).suggestion
+        described = self._sobject(sobject)
+        found = propose(table, {described.name: described}, written, described.name)
+        return found.suggestion
+
+    def _sobject(self, name: str) -> SObject:
+        return self._org.objects.sobject(name)
 
     def _object(self, name: str) -> dict[str, Any]:
-        return object_as_json(self._org.sobject(name), self._org.sobject)
+        return object_as_json(self._sobject(name), self._org.objects.sobject)
 
     def _stream(self, body: Any) -> SampledStream:
         name = body.get("stream") if isinstance(body, dict) else None
@@ -258,7 +251,7 @@ def _as_json(found: Suggestion) -> dict[str, Any]:
         "columns": {
             name: {
                 "field": each.field,
-                "score": each.score,
+                "score": None if each.reason in {WRITTEN, LEFT_OUT} else each.score,
                 "reason": each.reason,
                 "alternatives": [asdict(other) for other in each.alternatives],
             }

@@ -51,7 +51,9 @@ def _field(field: Field, sobject: SObject) -> dict[str, Any]:
 def _type(field: Field) -> str:
     if field.type == "reference":
         return f"lookup to {' or '.join(field.reference_to[:2]) or 'a record'}"
-    return f"{field.type}({field.length})" if field.type == "string" and field.length else field.type
+    return (
+        f"{field.type}({field.length})" if field.type == "string" and field.length else field.type
+    )
 
 
 def _lookups(sobject: SObject, describe: Describe) -> Iterator[dict[str, Any]]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.editor.columns import is_key
 from target_salesforce_bulk.editor.draft import ColumnDraft, Constant, State, StreamDraft
-from target_salesforce_bulk.mapping.suggest.suggestion import FieldSuggestion
 from target_salesforce_bulk.salesforce.job import Operation
 
 if TYPE_CHECKING:
@@ -17,9 +15,6 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.mapping.suggest.suggestion import Suggestion
     from target_salesforce_bulk.salesforce.sobject import SObject
     from target_salesforce_bulk.settings import StreamSettings
-
-#: How sure it is that the key of a stream goes to the only external ID field.
-_ONLY_KEY = 0.85
 
 
 def first_draft(
@@ -39,7 +34,8 @@ def first_draft(
     """
     mapping = (None if written is None else written.field_mapping) or {}
     columns, constants = _written(stream, mapping)
-    taken = {each.field.lower() for each in [*columns.values(), *constants] if each.field}
+    fields = [*(each.field for each in columns.values()), *(each.field for each in constants)]
+    taken = {each.lower() for each in fields if each}
     for name in stream.properties:
         suggested = found.fields[name].field if name in found.fields else None
         if name in columns:
@@ -56,27 +52,6 @@ def first_draft(
         columns=columns,
         constants=tuple(constants),
     )
-
-
-def with_key_field(found: Suggestion, sobject: SObject | None) -> Suggestion:
-    """A suggestion in which the column of the key has the object's only external ID field.
-
-    Without it, the first thing to do for nearly every stream would be to pick that field.
-    """
-    if found.key is None or sobject is None or found.operation is not Operation.UPSERT:
-        return found
-    keys = [each.name for each in sobject.fields if each.external_id]
-    column = found.fields.get(found.key)
-    taken = {each.field for each in found.fields.values()}
-    if column is None or column.field or len(keys) != 1 or keys[0] in taken:
-        return found
-    key = FieldSuggestion(
-        keys[0],
-        _ONLY_KEY,
-        "identifies the rows; the object's only external ID field",
-        column.alternatives,
-    )
-    return replace(found, fields={**found.fields, found.key: key})
 
 
 def _operation(found: Suggestion, written: StreamSettings | None) -> Operation:

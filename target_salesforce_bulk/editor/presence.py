@@ -49,6 +49,4 @@ class Presence:
         """Whether the last page is gone; a page that was never opened is waited for."""
         with self._lock:
             gone = self._pages == 0 and self._left is not None
-            return self._ended or (
-                gone and self._clock() - (self._left or 0.0) > GRACE_SECONDS
-            )
+            return self._ended or (gone and self._clock() - (self._left or 0.0) > GRACE_SECONDS)

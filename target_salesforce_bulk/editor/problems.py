@@ -158,7 +158,7 @@ def _of_column(
         )
     elif refused := refusals(encoder, stream):
         number, known = sum(refused.values()), len(stream.records)
-        example = refused.most_common(1)[0][0]
+        example = refused.most_common(1)[0][0].removeprefix(f"{encoder.column.header}: ")
         yield Problem(
             text=f"{number} of {counted(known, 'sample row')} would be refused: {example}.",
             column=name,

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.rows.encoder import MISSING, look_up
 from target_salesforce_bulk.rows.values import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 #: Values of a column that the page shows, and the characters of one.
-_SHOWN_VALUES, _LONGEST_VALUE = 3, 60
+_SHOWN_VALUES, _LONGEST_VALUE = 2, 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +35,7 @@ class SampledStream:
         """The values of each property in the first records, at most so many."""
         records = self.records[:most]
         return {
-            name: [record[name] for record in records if name in record]
-            for name in self.properties
+            name: [record[name] for record in records if name in record] for name in self.properties
         }
 
     def as_json(self, names: Iterable[str]) -> dict[str, Any]:
@@ -70,19 +68,6 @@ class SampledStream:
             if len(found) == _SHOWN_VALUES:
                 break
         return list(found)
-
-
-def records_of(values: Mapping[str, Sequence[Any]]) -> tuple[dict[str, Any], ...]:
-    """Records from the values of each column: the first have the first ones, and so on."""
-    rows = zip_longest(*values.values(), fillvalue=MISSING)
-    return tuple(
-        {
-            name: value
-            for name, value in zip(values, row, strict=True)
-            if value is not MISSING
-        }
-        for row in rows
-    )
 
 
 def declared_types(declared: Mapping[str, Any]) -> list[str]:

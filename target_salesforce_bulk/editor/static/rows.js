@@ -29,7 +29,7 @@ export function optionsOf(draft, object, name, suggestion) {
   }
   for (const each of draft.constants) usedBy.set(each.field, "a constant");
   const scores = new Map();
-  if (suggestion?.field) scores.set(suggestion.field, suggestion.score);
+  if (suggestion?.field && suggestion.score !== null) scores.set(suggestion.field, suggestion.score);
   for (const each of suggestion?.alternatives ?? []) {
     if (!scores.has(each.field)) scores.set(each.field, each.score);
   }
@@ -81,7 +81,7 @@ export class Row extends Component {
     const field = draft.field ? object?.byName.get(draft.field) : null;
     const { icon, text } = STATES[draft.state];
     const problem = problems?.[0];
-    const proposed = suggestion?.field && draft.field === suggestion.field;
+    const proposed = suggestion?.field && draft.field === suggestion.field && suggestion.score !== null;
     const note = problem ? `note-${index}` : null;
     return html`<div
       role="row"
