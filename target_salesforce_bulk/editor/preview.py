@@ -38,7 +38,8 @@ def _cell(encoder: CellEncoder, record: Mapping[str, Any]) -> dict[str, str]:
     try:
         cell = encoder.cell(value)
     except RowRefused as refusal:
-        return {"text": _shortened(encoder.description(value)), "refused": refusal.message}
+        reason = refusal.message.removeprefix(f"{encoder.column.header}: ")
+        return {"text": _shortened(encoder.description(value)), "refused": reason}
     if encoder.required and not cell:
         return {"text": "", "refused": f"{encoder.column.header} is required"}
     return {"text": _shortened(cell)}

@@ -155,8 +155,9 @@ export function Popup() {
   const shown = new Set();
   for (let i = first; i < Math.min(matches.length, first + 10 + 2 * SPARE); i += 1) shown.add(i);
   if (matches.length) shown.add(active); // what a screen reader is told about must be there
-  return html`<div
+  return html`<section
     class="popup"
+    aria-label="Choices"
     ref=${frame}
     onMouseDown=${(event) => event.preventDefault()}
   >
@@ -192,7 +193,7 @@ export function Popup() {
             >`
         : "Nothing matches. Try a word of the label, the API name or the type."}
     </p>
-  </div>`;
+  </section>`;
 }
 
 const Choice = ({ option, index, count, active, picked, onPick }) => html`<div

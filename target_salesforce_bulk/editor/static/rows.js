@@ -46,15 +46,20 @@ export function optionsOf(draft, object, name, suggestion) {
 export class Row extends Component {
   state = { open: false };
 
-  // A change of one column must not draw the others again.
+  // A change of one column must not draw the others again, and a filter none.
   shouldComponentUpdate(next, state) {
     const { props } = this;
+    this.base.hidden = next.hidden;
     return (
       state.open !== this.state.open ||
-      ["column", "draft", "suggestion", "problems", "stream", "object", "hidden", "index"].some(
+      ["column", "draft", "suggestion", "problems", "stream", "object", "index"].some(
         (name) => next[name] !== props[name],
       )
     );
+  }
+
+  componentDidUpdate() {
+    this.base.hidden = this.props.hidden;
   }
 
   change(how, ...more) {
@@ -134,7 +139,7 @@ export class Row extends Component {
           <${Icon} name=${icon} />${text}
           ${proposed && html`<span class="score">${percent(suggestion.score)}</span>`}
         </span>
-        <span class="reason">${draft.state === "rejected" || !suggestion ? "" : reasonOf(draft, suggestion)}</span>
+        <span class="reason">${suggestion ? reasonOf(draft, suggestion) : ""}</span>
       </div>
       <div role="cell" class="cell-actions">
         ${draft.state === "suggested" &&
@@ -197,6 +202,7 @@ const policyNote = (draft) => {
 };
 
 const reasonOf = (draft, suggestion) => {
+  if (draft.state === "rejected" && suggestion.field) return `suggested was ${suggestion.field}`;
   if (!draft.field || draft.field === suggestion.field) return suggestion.reason;
   const other = suggestion.alternatives.find((each) => each.field === draft.field);
   return other ? `${other.reason} (${percent(other.score)})` : "your choice";
