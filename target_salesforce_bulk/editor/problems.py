@@ -121,13 +121,18 @@ def _open_fields(draft: StreamDraft, sobject: SObject, columns: Columns) -> Iter
     filled = {
         (each.column.reference or each.column.field).name for each in columns.encoders.values()
     }
-    for field in sobject.fields:
-        if field.required_on_insert and field.name not in filled:
-            yield Problem(
-                text=f"{_named(field)} is required for a new {sobject.label or sobject.name}, and "
-                "nothing fills it. Give it a column or a constant.",
-                stops=draft.operation is Operation.INSERT,
-            )
+    missing = [
+        _named(each)
+        for each in sobject.fields
+        if each.required_on_insert and each.name not in filled
+    ]
+    if missing:
+        are = "is" if len(missing) == 1 else "are"
+        yield Problem(
+            text=f"{', '.join(missing)} {are} required for a new {sobject.label or sobject.name}, "
+            "and nothing fills it. Choose it for a column, or add a constant.",
+            stops=draft.operation is Operation.INSERT,
+        )
 
 
 def _twice(columns: Columns) -> Iterator[Problem]:
