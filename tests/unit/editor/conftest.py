@@ -69,23 +69,24 @@ def people() -> SampledStream:
         records=(
             {"id": "1", "surname": "Quast", "email": "q@quast.example", "born": "1990-02-03"},
             {"id": "2", "surname": None, "email": "nothing", "active": True},
+            {"id": "3", "surname": "Tarn", "email": "t@tarn.example", "born": "1980-10-11"},
         ),
     )
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def config_file(tmp_path: Path) -> Path:
     return tmp_path / "config.json"
 
 
 @pytest.fixture
-def editor(people: SampledStream, objects: Objects, path: Path) -> Callable[..., Editor]:
+def editor(people: SampledStream, objects: Objects, config_file: Path) -> Callable[..., Editor]:
     """An editor of a file that has some streams."""
 
     def create(**streams: Any) -> Editor:
-        path.write_text(json.dumps({"state_dir": "here", "streams": streams}))
+        config_file.write_text(json.dumps({"state_dir": "here", "streams": streams}))
         sobjects = {name: objects.sobject(name) for name in ("Account", "Contact")}
         org = Org(place="documents", sobjects=sobjects, objects=objects)
-        return Editor([people], org, lambda: MappingFile.read(path))
+        return Editor([people], org, lambda: MappingFile.read(config_file))
 
     return create

@@ -79,7 +79,7 @@ def test_nothing_is_wrong(problems: Any) -> None:
             {**GOOD, "email": "Email"},
             {},
             Problem(
-                text="1 of 2 sample rows would be refused: invalid email address: nothing.",
+                text="1 of 3 sample rows would be refused: invalid email address: nothing.",
                 column="email",
                 stops=False,
             ),
@@ -154,7 +154,7 @@ def test_empty_values_of_a_required_field(problems: Any) -> None:
     """On insert, such a row is refused."""
     assert problems({"surname": "LastName"}, operation=Operation.INSERT, key=None) == [
         Problem(
-            text="1 of 2 sample rows would be refused: LastName is required, but empty.",
+            text="1 of 3 sample rows would be refused: LastName is required, but empty.",
             column="surname",
             stops=False,
         )
