@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from target_salesforce_bulk.cli.map_edit import edit
 from target_salesforce_bulk.cli.mapping_sources import SourceOptions, read_sources, source_options
 from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.printing import print_lines
@@ -23,10 +22,7 @@ if TYPE_CHECKING:
 
 @click.group("map")
 def map_group() -> None:
-    """Work with the mapping: suggest it, write it to a file, edit it in the browser."""
-
-
-map_group.add_command(edit)
+    """Work with the mapping: suggest it, edit it in the browser, and test it."""
 
 
 @map_group.command()
@@ -88,7 +84,12 @@ def suggest(
     fixed = written.decided(by_stream, sources)
     proposals = {
         each.name: propose(
-            each, sources.sobjects, written.of(each.name), fixed.get(each.name), min_score
+            each,
+            sources.sobjects,
+            written.of(each.name),
+            fixed.get(each.name),
+            min_score,
+            completes_key=file is not None,
         )
         for each in sources.tables
     }

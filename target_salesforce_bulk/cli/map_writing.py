@@ -41,11 +41,15 @@ class WrittenStreams:
 
     def of(self, stream: str) -> Written:
         """What it sets for a stream."""
-        entry = self._settings.entry_for(stream)
         general = {name: each for name, each in self._config.items() if name in _GENERAL}
+        entry = self._settings.entry_for(stream)
         merged = {**general, **entry}
         return Written(
-            entry=entry,
+            # An operation for all streams is decided for each of them.
+            entry={
+                **{name: each for name, each in general.items() if name == "operation"},
+                **entry,
+            },
             own=self._streams.get(stream, {}),
             auto_map=merged.get("auto_map") not in {False, "false"},
             unmapped_fields=str(merged.get("unmapped_fields")),

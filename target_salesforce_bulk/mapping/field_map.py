@@ -395,9 +395,8 @@ def is_left_out(target: Any) -> bool:
 
     Meltano drops nulls, so an empty text means the same, also in the long form.
     """
-    if isinstance(target, dict) and "field" in target and "value" not in target:
-        target = target["field"]
-    return target is None or target == ""
+    is_long = isinstance(target, dict) and "value" not in target
+    return target is None or (target.get("field") if is_long else target) == ""
 
 
 def _may_be_key(field: Field) -> bool:

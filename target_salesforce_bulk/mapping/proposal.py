@@ -62,13 +62,15 @@ class Written:
 
     def fills(self, field: Field) -> bool:
         """Whether a column fills a field, as a value or by a parent."""
-        for column in self.columns:
-            before, _, name = (self.field(column) or "").lower().rpartition(".")
-            relationship = before.rpartition(":")[2]
-            names = {name} if not before else {relationship, f"{relationship}id"}
-            if {field.name.lower(), (field.relationship_name or "").lower()} & names:
-                return True
-        return False
+        own = {field.name.lower()} | {each.lower() for each in [field.relationship_name] if each}
+        return any(own & _named(each) for each in map(self.field, self.columns) if each)
+
+
+def _named(header: str) -> set[str]:
+    """The names of the field that a column of a CSV fills: itself, or by a relationship."""
+    before, _, name = header.lower().rpartition(".")
+    relationship = before.rpartition(":")[2]
+    return {relationship, f"{relationship}id"} if before else {name}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,8 @@ def propose(
     written: Written,
     sobject: str | None = None,
     min_score: float = MIN_SCORE,
+    *,
+    completes_key: bool = False,
 ) -> Proposal:
     """Suggest what is not decided yet for a stream.
 
@@ -101,15 +105,16 @@ def propose(
         written: What its file sets.
         sobject: Its object, if that is decided.
         min_score: The score from which the field of a column is written.
+        completes_key: Whether a key without a field gets the object's external ID, if it has just
+            one and that is free.
     """
     whole = Suggester(sobjects.values()).suggest(table, sobject)
     if whole.object is None:
         return Proposal(suggestion=whole, changes={})
     target = sobjects[whole.object]
     fields = _fields(table, target, written, whole)
-    if keyed := _only_key(whole, target, written, fields):
-        fields[whole.key or ""] = keyed
-    suggestion = replace(whole, fields=fields)
+    key = _only_key(table, whole, target, written, fields) if completes_key else {}
+    suggestion = replace(whole, key=next(iter(key), whole.key), fields={**fields, **key})
     return Proposal(suggestion=suggestion, changes=_changes(suggestion, target, written, min_score))
 
 
@@ -136,23 +141,36 @@ def _decided(column: str, written: Written) -> FieldSuggestion:
 
 
 def _only_key(
+    table: Table,
     suggestion: Suggestion,
     sobject: SObject,
     written: Written,
     fields: Mapping[str, FieldSuggestion],
-) -> FieldSuggestion | None:
-    """For a key without a field: the object's external ID, if it has just one and it is free."""
-    key = suggestion.key
+) -> dict[str, FieldSuggestion]:
+    """The key with the only external ID of its object; empty if it has a field, or none is free.
+
+    The key that the tap declares goes before a column such as an email address, which may be
+    missing in some rows.
+    """
+    key = table.key_properties[0] if len(table.key_properties) == 1 else suggestion.key
     if key is None or key in written.columns or fields[key].field:
-        return None
-    if written.entry.get("operation", Operation.UPSERT) != Operation.UPSERT:
-        return None
-    found = [each for each in sobject.fields if each.external_id and each.type == "string"]
+        return {}
+    if not _is_upsert(suggestion, written):
+        return {}
+    found = [each for each in sobject.fields if each.external_id]
     taken = {each.field for each in fields.values()}
-    if len(found) != 1 or found[0].name in taken or written.fills(found[0]):
-        return None
-    reason = f"key, and the only external ID field of {sobject.name}"
-    return FieldSuggestion(found[0].name, MIN_SCORE, reason, fields[key].alternatives)
+    if len(found) != 1 or found[0].type != "string":
+        return {}
+    if found[0].name in taken or written.fills(found[0]):
+        return {}
+    reason = f"the key, and {sobject.name} has one external ID field"
+    return {key: FieldSuggestion(found[0].name, 1.0, reason, fields[key].alternatives)}
+
+
+def _is_upsert(suggestion: Suggestion, written: Written) -> bool:
+    """Whether rows are upserted by a key that the file does not set."""
+    operation = written.entry.get("operation") or suggestion.operation
+    return operation == Operation.UPSERT and not written.entry.get("external_id_field")
 
 
 def _changes(
@@ -163,7 +181,6 @@ def _changes(
         for name, each in suggestion.fields.items()
         if each.field and each.score >= min_score and name not in written.columns
     }
-    operation = Operation(written.entry.get("operation") or suggestion.operation or "upsert")
     left_out = {
         name: ""
         for name, each in suggestion.fields.items()
@@ -173,10 +190,12 @@ def _changes(
     if written.object is None:
         found["object"] = sobject.name
     if not written.entry.get("operation"):
-        found["operation"] = str(operation)
-    key = columns.get(suggestion.key or "") or written.field(suggestion.key or "")
-    if key and operation is Operation.UPSERT and not written.entry.get("external_id_field"):
-        found["external_id_field"] = key
+        found["operation"] = str(suggestion.operation)
+    key = sobject.field(
+        columns.get(suggestion.key or "") or written.field(suggestion.key or "") or ""
+    )
+    if key and (key.external_id or key.id_lookup) and _is_upsert(suggestion, written):
+        found["external_id_field"] = key.name
     if columns or left_out:
         # The columns of an entry with a pattern are no longer those of the stream once its own
         # entry has some.

@@ -218,6 +218,11 @@ def _yaml() -> ModuleType:
     return ruamel.yaml
 
 
+def texts(text: str) -> Any:
+    """What a YAML text says, with every value as the text that is written there."""
+    return _yaml().YAML(typ="base", pure=True).load(text)
+
+
 def _load(text: str, name: str) -> dict[str, Any]:
     yaml = _yaml()
     try:

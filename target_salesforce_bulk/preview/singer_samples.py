@@ -56,26 +56,29 @@ class SingerSamples:
         if head.type == "SCHEMA":
             message = _decoded(line)
             properties = message["schema"].get("properties", {})
-            if not all(isinstance(each, dict) for each in properties.values()):
+            if not isinstance(properties, dict) or not all(
+                isinstance(each, dict) for each in properties.values()
+            ):
                 raise ValueError
             self.schemas[head.stream] = message
             self.records.setdefault(head.stream, [])
         if head.type != "RECORD":
             return None
         if head.stream in self.records and not self.is_full(head.stream):
-            record = _decoded(line)["record"]
-            if not isinstance(record, dict):
-                raise ValueError
-            self.records[head.stream].append(record)
+            self.records[head.stream].append(_decoded(line)["record"])
         return head.stream
 
 
 def _decoded(line: bytes) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(line, parse_float=Decimal)
-        found["stream"], found.get("schema", found.get("record")).keys()  # type: ignore[union-attr]
-    except (KeyError, AttributeError, RecursionError) as error:
-        raise ValueError from error
+    """A SCHEMA or RECORD message.
+
+    Raises:
+        ValueError: it has another form.
+    """
+    found: dict[str, Any] = json.loads(line, parse_float=Decimal)
+    content = found.get("schema", found.get("record"))
+    if not found.get("stream") or not isinstance(content, dict):
+        raise ValueError
     return found
 
 
@@ -117,7 +120,7 @@ def add_line(samples: SingerSamples, line: bytes, place: str) -> str | None:
         return None
     try:
         return samples.add(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError(
             f"{place}: this is not a Singer message. Give the output of a tap, unchanged."
         ) from None

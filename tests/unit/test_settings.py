@@ -367,3 +367,12 @@ def test_no_secret_is_shown() -> None:
     ]
     assert "login_url=" in shown
     assert "hush-" not in shown + error
+
+
+def test_what_the_entries_of_a_stream_set() -> None:
+    """As it is written, without the top level."""
+    entries = {"crm-*": {"object": "Lead", "nulls": "ignore"}, "crm-a": {"object": "Contact"}}
+    settings = Settings(streams=entries, operation=Operation.INSERT)
+
+    assert settings.entry_for("crm-a") == {"object": "Contact", "nulls": "ignore"}
+    assert settings.entry_for("other") == {}

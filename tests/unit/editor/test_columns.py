@@ -26,9 +26,7 @@ def test_good_and_bad_columns(people: SampledStream, objects: Objects) -> None:
 
     headers = {name: each.column.header for name, each in found.encoders.items()}
     assert headers == {"id": "External_Id__c", "email": "Email"}
-    assert found.refused == {
-        "surname": "Contact has no field Nowhere, or this user may not see it"
-    }
+    assert found.refused == {"surname": "Contact has no field Nowhere, or this user may not see it"}
     assert found.key == "id"
 
 

@@ -25,7 +25,9 @@ WRITTEN = {
 
 
 def shown(stream: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    return {name: (each["field"], each["state"]) for name, each in stream["draft"]["columns"].items()}
+    return {
+        name: (each["field"], each["state"]) for name, each in stream["draft"]["columns"].items()
+    }
 
 
 def accepted(draft: dict[str, Any]) -> dict[str, Any]:

@@ -164,9 +164,7 @@ def test_empty_values_of_a_required_field(problems: Any) -> None:
 def test_no_object(people: SampledStream, objects: Objects) -> None:
     """Nothing else can be said before there is one."""
     made = draft(GOOD, object=None)
-    columns = columns_of(
-        people, made, objects.sobject("Contact"), objects.sobject, RowOptions()
-    )
+    columns = columns_of(people, made, objects.sobject("Contact"), objects.sobject, RowOptions())
 
     found = find_problems(people, made, None, columns)
 

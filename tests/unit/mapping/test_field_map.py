@@ -144,3 +144,13 @@ def test_metadata_of_taps_is_no_remark(auto_map: bool) -> None:
     )
 
     assert (sources(made), reasons(made)) == ({"Email": "_sdc_batched_at"}, {})
+
+
+@pytest.mark.parametrize("target", ["", None, {"field": ""}, {"field": "", "nulls": "clear"}])
+def test_a_property_that_is_left_out(target: Any) -> None:
+    """In each form it is neither loaded nor reported, even if any other one is a mistake."""
+    found = build(
+        "mail", "email", field_mapping={"mail": "Email", "email": target}, unmapped_fields="error"
+    )
+
+    assert (sources(found), found.unmapped) == ({"Email": "mail"}, ())
