@@ -6,6 +6,8 @@ from target_salesforce_bulk.editor.presence import GRACE_SECONDS, Presence
 
 
 class Clock:
+    """Shows the time that it is set to."""
+
     now = 0.0
 
     def __call__(self) -> float:
