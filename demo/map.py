@@ -15,7 +15,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from run import CONFIG, TARGET, install, salesforce, settings, warehouse
-from steps import DEMO, ROOT, RUN_LOG, Step, say, shown
+from steps import DEMO, ROOT, RUN_LOG, say, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
