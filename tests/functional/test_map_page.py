@@ -55,7 +55,9 @@ def process(start_command: Callable[..., Any], tmp_path: Path, file: Path) -> An
 @pytest.fixture
 def page(process: Any, tmp_path: Path) -> Iterator[Browser]:
     with browser(tmp_path / "profile") as window:
-        window.open(process.stdout.readline().strip())
+        address = process.stdout.readline().strip()
+        assert address, process.stderr.read()
+        window.open(address)
         window.wait_until("return document.querySelector('.row[data-index]') !== null")
         yield window
 
@@ -159,7 +161,7 @@ def test_nobody_is_shut_out(page: Browser, scheme: str) -> None:
     page.wait_for('"surname": "LastName"')
     found["changes"] = violations(page)
 
-    assert found == dict.fromkeys(["first", "list", "preview", "changes"], [])
+    assert found == {"first": [], "list": [], "preview": [], "changes": []}
 
 
 def violations(page: Browser) -> list[list[str]]:
