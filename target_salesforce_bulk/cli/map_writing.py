@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.errors import MappingError, NoKeyError, SettingsError
+from target_salesforce_bulk.mapping.field_map import is_left_out
 from target_salesforce_bulk.mapping.proposal import Written
 from target_salesforce_bulk.mapping.resolve import resolve_stream
 from target_salesforce_bulk.plain_text import counted
@@ -106,14 +107,32 @@ def write(
         say(*file.diff(text).splitlines())
     elif text != file.text:
         file.save(text)
-    columns = sum(
-        bool(to) for each in changes.values() for to in each.get("field_mapping", {}).values()
-    )
+    planned = file.planned(changes)
+    said = [_done(file, changes, only_diff=only_diff), *file.remarks, *_left_out(changes)]
+    if remaining := "; ".join(open_points(planned, file.config, sources)):
+        said.append(f"Still open: {remaining}.")
+    say(" ".join(said))
+
+
+def _done(file: MappingFile, changes: Mapping[str, Any], *, only_diff: bool) -> str:
+    if not changes:
+        return f"{file.path} stays as it is."
+    mappings = [each.get("field_mapping", {}) for each in changes.values()]
+    columns = sum(not is_left_out(target) for each in mappings for target in each.values())
     done = "Nothing was written to" if only_diff else "Wrote to"
-    what = f"{counted(columns, 'column')} of {counted(len(changes), 'stream')}"
-    first = f"{done} {file.path}: {what}." if changes else f"{file.path} stays as it is."
-    remaining = "; ".join(open_points(file.planned(changes), file.config, sources))
-    say(" ".join([first, *file.remarks, f"Still open: {remaining}." if remaining else ""]).strip())
+    return f"{done} {file.path}: {counted(columns, 'column')} of {counted(len(changes), 'stream')}."
+
+
+def _left_out(changes: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence about columns that are left out by name from now on."""
+    names = [
+        f"{stream}.{column}"
+        for stream, each in changes.items()
+        for column, target in each.get("field_mapping", {}).items()
+        if is_left_out(target)
+    ]
+    if names:
+        yield f"Left out by name, as nothing is suggested for them: {', '.join(names)}."
 
 
 def open_points(

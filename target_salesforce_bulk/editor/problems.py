@@ -27,7 +27,7 @@ _UPDATES = frozenset({Operation.UPDATE, Operation.UPSERT})
 _TYPICAL: dict[str, tuple[Any, ...]] = {
     "boolean": (True,),
     "integer": (0, 1, 7),
-    "number": (0.5,),
+    "number": (0, 1, 7, 0.5),
     "date": ("2026-01-31",),
     "date-time": ("2026-01-31T08:30:00Z",),
     "time": ("08:30:00",),

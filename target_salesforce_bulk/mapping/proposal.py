@@ -113,6 +113,7 @@ def propose(
         return Proposal(suggestion=whole, changes={})
     target = sobjects[whole.object]
     fields = _fields(table, target, written, whole)
+    whole = _with_declared_key(table, whole, target, fields)
     key = _only_key(table, whole, target, written, fields) if completes_key else {}
     suggestion = replace(whole, key=next(iter(key), whole.key), fields={**fields, **key})
     return Proposal(suggestion=suggestion, changes=_changes(suggestion, target, written, min_score))
@@ -140,6 +141,18 @@ def _decided(column: str, written: Written) -> FieldSuggestion:
     return FieldSuggestion(field, 1.0 if field else 0.0, WRITTEN if field else LEFT_OUT)
 
 
+def _with_declared_key(
+    table: Table, whole: Suggestion, sobject: SObject, fields: Mapping[str, FieldSuggestion]
+) -> Suggestion:
+    """With the key that the tap declares, if it has an external ID field: a load takes it."""
+    declared = table.key_properties[0] if len(table.key_properties) == 1 else ""
+    name = fields[declared].field if declared in fields else None
+    field = sobject.field(name or "")
+    if field is None or not field.external_id:
+        return whole
+    return replace(whole, key=declared, operation=Operation.UPSERT)
+
+
 def _only_key(
     table: Table,
     suggestion: Suggestion,
@@ -153,7 +166,7 @@ def _only_key(
     missing in some rows.
     """
     key = table.key_properties[0] if len(table.key_properties) == 1 else suggestion.key
-    if key is None or key in written.columns or fields[key].field:
+    if key is None or key not in fields or key in written.columns or fields[key].field:
         return {}
     if not _is_upsert(suggestion, written):
         return {}

@@ -79,7 +79,14 @@ def prepare(page: Path, reader: Reader) -> None:
         reader.add_tap("tap-anything", people("users"))
     if page.name == "README.md":
         reader.add_project(reader.add_tap("tap-snowflake", warehouse()))
-    if page.name in {"failed-rows.md", "browser-login.md", "resume.md", "recipes.md"}:
+    used = {
+        "browser-login.md",
+        "failed-rows.md",
+        "mapping-suggestions.md",
+        "recipes.md",
+        "resume.md",
+    }
+    if page.name in used:
         reader.add_tap("tap-anything", people("customers"))
         for block in blocks(START, "json"):
             reader.write(block)

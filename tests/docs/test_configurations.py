@@ -66,7 +66,9 @@ def json_lines(text: str) -> list[Any]:
 def test_yaml(block: Block) -> None:
     """The loader's configuration in a Meltano project is one of the target."""
     shown = yaml.safe_load(block.text)
-    assert block.file in {"meltano.yml", "compose.yaml"}
+    assert block.file in {"meltano.yml", "compose.yaml", "mapping_tests.yml"}
+    if block.file == "mapping_tests.yml":  # its page has the command that runs it
+        return
     if block.file == "compose.yaml":
         assert set(shown) <= {"services", "volumes"}
         return

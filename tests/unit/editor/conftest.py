@@ -64,6 +64,7 @@ def people() -> SampledStream:
             "born": text("date"),
             "active": {"type": "boolean"},
             "company_id": text(),
+            "amount": {"type": ["null", "number"]},
         },
         key_properties=("id",),
         records=(

@@ -38,8 +38,10 @@ def problems(people: SampledStream, objects: Objects) -> Any:
 
 
 def test_nothing_is_wrong(problems: Any) -> None:
-    """A complete mapping has no problem; nor has a parent by its external ID."""
-    assert problems({**GOOD, "company_id": "Account.External_Id__c"}) == []
+    """A complete mapping; a parent by its external ID; numbers, which may be whole ones."""
+    more = {"company_id": "Account.External_Id__c", "amount": "Rank__c"}
+
+    assert problems({**GOOD, **more}) == []
 
 
 @pytest.mark.parametrize(

@@ -142,3 +142,15 @@ def test_no_object() -> None:
     found = propose(Table.from_schema(message, {}), {}, Written(entry={}, own={}))
 
     assert (found.suggestion.object, found.changes) == (None, {})
+
+
+def test_the_key_of_a_load_stays() -> None:
+    """The declared key with its external ID goes before a column that identifies rows as well."""
+    entry = {"object": "Contact", "field_mapping": {"id": "Key__c"}}
+    found = proposed("id", "email", entry=entry)
+
+    assert found.changes == {
+        "operation": "upsert",
+        "external_id_field": "Key__c",
+        "field_mapping": {"email": "Email"},
+    }
