@@ -158,7 +158,7 @@ def _of_column(
         declared = declared_types(stream.properties[name])
         yield Problem(
             text=f"Values of the type {' or '.join(declared)} cannot be loaded into "
-            f"{_named(field)}, which is a {field.type}.",
+            f"{_named(field)}, whose type is {field.type}.",
             column=name,
         )
     elif refused := refusals(encoder, stream):

@@ -91,7 +91,7 @@ def test_nothing_is_wrong(problems: Any) -> None:
             {},
             Problem(
                 text="Values of the type boolean cannot be loaded into Birthdate (Birthdate), "
-                "which is a date.",
+                "whose type is date.",
                 column="active",
             ),
         ),
