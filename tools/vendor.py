@@ -91,15 +91,23 @@ def fetch(package: Package, folder: Path) -> None:
 
 
 def main(packages: tuple[Package, ...]) -> None:
-    """Fetch all of them; without npm, say so."""
-    if shutil.which("npm") is None:
-        print("Skipped: npm is not installed.")
-        return
+    """Fetch all of them."""
     for package in packages:
         with tempfile.TemporaryDirectory() as folder:
             fetch(package, Path(folder))
         print(f"{package.name}: {', '.join(each.name for each in package.files)}")
 
 
+def fetch_axe() -> None:
+    """Fetch axe-core; tests do without it where npm or its registry is not at hand."""
+    if shutil.which("npm") is None:
+        print("Skipped: npm is not installed.")
+        return
+    try:
+        main(AXE)
+    except subprocess.CalledProcessError:
+        print("Skipped: npm's registry cannot be reached from here.")
+
+
 if __name__ == "__main__":
-    main(AXE if "--axe" in sys.argv else PAGE)
+    fetch_axe() if "--axe" in sys.argv else main(PAGE)
