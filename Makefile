@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 
 DEMO := .demo
 
-.PHONY: audit bench clean crash demo e2e faults growth lint lock simulate soak test
+.PHONY: audit bench clean crash demo demo-map e2e faults growth lint lock simulate soak test vendor
 
 # The stamp is renewed when the dependencies change.
 $(VENV)/.ready: pyproject.toml dev-requirements.txt
@@ -49,8 +49,22 @@ $(DEMO)/meltano3/.installed: Makefile
 demo:
 	@$(PYTHON) demo/run.py $(MAKE_COMMAND)
 
+# The page of `map edit` on the tables of the demo; it ends when the page is closed.
+demo-map:
+	@$(PYTHON) demo/map.py $(MAKE_COMMAND)
+
+# The library of the page of `map edit`, in the package.
+vendor:
+	$(PYTHON) tools/vendor.py
+
+# Checks the page for mistakes that shut people out; tests use it if it is there.
+.axe/.ready: tools/vendor.py
+	$(PYTHON) tools/vendor.py --axe
+	mkdir -p .axe
+	touch $@
+
 # Most tests wait for processes, so four workers are fine on two cores.
-test: $(VENV)/.ready $(DEMO)/meltano/.installed
+test: $(VENV)/.ready $(DEMO)/meltano/.installed .axe/.ready
 	$(BIN)/pytest -n 4
 
 crash: $(VENV)/.ready
@@ -92,4 +106,4 @@ lint: $(VENV)/.ready
 	$(BIN)/python tools/write_settings.py --check
 
 clean:
-	rm -rf $(VENV) $(DEMO) .bench .lock .meltano .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(DEMO) .axe .bench .lock .meltano .mypy_cache .pytest_cache .ruff_cache

@@ -26,7 +26,12 @@ A message says what happened, to what, and what to do. The facts are attributes,
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from target_salesforce_bulk.plain_text import plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: Characters of a message: it may name every column of a wide table.
 _LONGEST = 20_000
@@ -66,10 +71,12 @@ class OutputError(SalesforceBulkError):
 class MappingError(SalesforceBulkError):
     """A stream cannot be mapped to its Salesforce object."""
 
-    def __init__(self, message: str, *, stream: str) -> None:
+    def __init__(self, message: str, *, stream: str, problems: Sequence[str] = ()) -> None:
         super().__init__(message)
         #: The Singer stream that cannot be loaded.
         self.stream = stream
+        #: What is wrong with its columns, one by one.
+        self.problems = tuple(plain_text(each, _LONGEST) for each in problems)
 
 
 class NoKeyError(MappingError):

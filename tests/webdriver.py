@@ -25,6 +25,17 @@ BROWSER = next(
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 _SECONDS = 30.0
 
+#: https://www.w3.org/TR/webdriver2/#keyboard-actions
+KEYS = {
+    "Control": "\ue009",
+    "Shift": "\ue008",
+    "Enter": "\ue007",
+    "Escape": "\ue00c",
+    "ArrowDown": "\ue015",
+    "F8": "\ue038",
+    "Tab": "\ue004",
+}
+
 
 class Browser:
     """One window.
@@ -45,6 +56,39 @@ class Browser:
         found = {"using": "xpath", "value": f"//button[normalize-space()='{text}']"}
         element = self._send("POST", "/element", found)[_ELEMENT]
         self._send("POST", f"/element/{element}/click", {})
+
+    def press(self, *keys: str) -> None:
+        """Press keys together, such as Control and a letter, on whatever has the focus."""
+        down = [{"type": "keyDown", "value": KEYS.get(each, each)} for each in keys]
+        up = [{"type": "keyUp", "value": KEYS.get(each, each)} for each in reversed(keys)]
+        self._send("POST", "/actions", {"actions": [_typist(down + up)]})
+
+    def type(self, text: str) -> None:
+        """Type a text, letter by letter."""
+        for letter in text:
+            self.press(letter)
+
+    def script(self, code: str, *arguments: Any) -> Any:
+        """What a script in the page returns."""
+        return self._send("POST", "/execute/sync", {"script": code, "args": [*arguments]})
+
+    def wait_until(self, code: str, *arguments: Any) -> Any:
+        """What a script in the page returns once that is true."""
+        end = time.monotonic() + _SECONDS
+        while not (found := self.script(code, *arguments)):
+            assert time.monotonic() < end, (code, self.text())
+            time.sleep(0.05)
+        return found
+
+    def prefer(self, scheme: str) -> None:
+        """Have the page shown to someone who prefers `light` or `dark`."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        command = {"cmd": "Emulation.setEmulatedMedia", "params": {"features": features}}
+        self._send("POST", "/goog/cdp/execute", command)
+
+    def reload(self) -> None:
+        """Load the page again."""
+        self._send("POST", "/refresh", {})
 
     def text(self) -> str:
         """What the page shows."""
@@ -90,6 +134,10 @@ def browser(folder: Path) -> Iterator[Browser]:
     finally:
         driver.terminate()
         driver.communicate(timeout=60)
+
+
+def _typist(actions: list[dict[str, str]]) -> dict[str, Any]:
+    return {"type": "key", "id": "keyboard", "actions": actions}
 
 
 def _port(driver: subprocess.Popen[str]) -> int:

@@ -23,6 +23,7 @@ from target_salesforce_bulk.cli.emulator import emulator
 from target_salesforce_bulk.cli.failed import failed
 from target_salesforce_bulk.cli.jobs import jobs
 from target_salesforce_bulk.cli.map import map_group
+from target_salesforce_bulk.cli.map_edit import edit
 from target_salesforce_bulk.cli.map_unit import unit
 from target_salesforce_bulk.cli.options import read_target, target_class
 from target_salesforce_bulk.cli.singer_options import NAME, singer_options
@@ -139,6 +140,7 @@ def program(
         load(config, file_input)
 
 
+map_group.add_command(edit)
 map_group.add_command(unit)
 for _command in (check, emulator, failed, jobs, login, logout, map_group, whoami):
     program.add_command(_command)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group("map")
 def map_group() -> None:
-    """Work with the mapping: suggest it, and test it."""
+    """Work with the mapping: suggest it, edit it in the browser, and test it."""
 
 
 @map_group.command()

@@ -112,6 +112,7 @@ class FieldMap:
                 f"{'; '.join(builder.problems)}. "
                 f"Correct streams.{stream}.field_mapping.",
                 stream=stream,
+                problems=builder.problems,
             )
         return cls(
             columns=tuple(builder.columns.values()),

@@ -51,4 +51,4 @@ def choose_objects(
 def _similarity(listed: ListedObject, streams: Sequence[str]) -> float:
     words = vocabulary()
     sobject = SObject(name=listed.name, label=listed.label)
-    return max((name_score(words.words(each), sobject) for each in streams), default=0.0)
+    return max((name_score(words.words(each), sobject, words) for each in streams), default=0.0)

@@ -120,7 +120,7 @@ class Suggester:
             name: [each.field for each in fields.values() if each.field]
             for name, fields in tried.items()
         }
-        most = max(_ENOUGH, *map(len, found.values()))
+        most = max([_ENOUGH, *map(len, found.values())])
         totals = {
             name: name_score(table.words, self._scorers[name].sobject, self._words)
             + len(fields) / most
