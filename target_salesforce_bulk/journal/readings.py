@@ -50,8 +50,25 @@ ORDER BY batches.changed_at, batches.id
 """
 
 _FAILED = """
-SELECT failed.*, batches.run_id AS batch_run FROM stored_failed_rows AS failed
-JOIN batches ON batches.id = failed.batch_id
+SELECT failed.id, failed.batch_id, json_object(
+    'run', failed.run_id,
+    'load_job', batches.run_id || '/' || failed.batch_id,
+    'job', failed.job_id,
+    'stream', stream,
+    'object', object,
+    'operation', operation,
+    'key_field', key_field,
+    'key', key,
+    'cells', iif(key IS NULL, row, NULL),  -- only where no key tells it from others
+    'origin', origin,
+    'code', code,
+    'message', message,
+    'fields', (SELECT group_concat(value, ',') FROM json_each(fields)),
+    'class', class,
+    'attempt', failed.attempt,
+    'settled_at', failed_at
+) AS facts
+FROM stored_failed_rows AS failed JOIN batches ON batches.id = failed.batch_id
 WHERE failed.id BETWEEN ? AND ? ORDER BY failed.id
 """
 
@@ -146,6 +163,6 @@ class Readings:
         )
         return [(row["id"], row["batch_id"]) for row in rows]
 
-    def failed_rows(self, first: int, last: int) -> list[sqlite3.Row]:
-        """The failed rows with numbers in a range, with the runs of their batches."""
-        return self._db.query(_FAILED, (first, last))
+    def failed_rows(self, first: int, last: int) -> list[tuple[int, int, str]]:
+        """The failed rows with numbers in a range: number, batch, and all else as JSON."""
+        return [tuple(row) for row in self._db.query(_FAILED, (first, last))]

@@ -10,13 +10,14 @@ The journal is only read. The values of a row are forgotten as soon as the journ
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
 
 from target_salesforce_bulk.errors import StateDirectoryError
 from target_salesforce_bulk.journal.readings import Plan
@@ -153,8 +154,9 @@ class ChangeLog:
         new = sorted(paths.keys() - {row["batch_id"] for row in known})
         for batch in readings.settled(new):
             path = paths[batch["id"]]
-            facts = _facts_of_batch(batch, run=path.parent.name)
-            self._add(batch["id"], 0, facts, path.relative_to(self._folder).as_posix())
+            facts = msgspec.json.encode(_facts_of_batch(batch, run=path.parent.name)).decode()
+            name = path.relative_to(self._folder).as_posix()
+            self._db.execute(_ADD, (batch["id"], 0, name, facts))
 
     def _notice_failed(self, readings: Readings) -> None:
         last = 0
@@ -170,9 +172,15 @@ class ChangeLog:
         known = self._open(first, last)
         self._resolve(known - found)
         new = found - known
-        for row in readings.failed_rows(first + 1, last) if new else ():
-            if (row["id"], row["batch_id"]) in new:
-                self._add(row["batch_id"], row["id"], _facts_of_failed(row))
+        rows = readings.failed_rows(first + 1, last) if new else []
+        self._db.executemany(
+            _ADD,
+            (
+                (batch_id, row_id, None, facts)
+                for row_id, batch_id, facts in rows
+                if (row_id, batch_id) in new
+            ),
+        )
 
     def _open(self, first: int, last: int) -> set[tuple[int, int]]:
         return {(row["row_id"], row["batch_id"]) for row in self._db.execute(_OPEN, (first, last))}
@@ -180,11 +188,6 @@ class ChangeLog:
     def _resolve(self, gone: set[tuple[int, int]]) -> None:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._db.executemany(_RESOLVE, ((at, *each) for each in sorted(gone)))
-
-    def _add(
-        self, batch_id: int, row_id: int, facts: dict[str, Any], path: str | None = None
-    ) -> None:
-        self._db.execute(_ADD, (batch_id, row_id, path, json.dumps(facts)))
 
     def since(self, number: int) -> Iterator[Change]:
         """The changes from a number on, in their order.
@@ -204,7 +207,7 @@ class ChangeLog:
                     number=row["number"],
                     row_id=row["row_id"],
                     path=row["path"],
-                    facts=json.loads(row["facts"]),
+                    facts=msgspec.json.decode(row["facts"]),
                     resolved_at=row["resolved_at"],
                 )
                 for row in rows
@@ -225,26 +228,4 @@ def _facts_of_batch(batch: sqlite3.Row, run: str) -> dict[str, Any]:
         "key_type": plan.key_type,
         "attempt": batch["depth"] + 1,
         "settled_at": batch["changed_at"],
-    }
-
-
-def _facts_of_failed(row: sqlite3.Row) -> dict[str, Any]:
-    """A failed row; its cells only where no key tells it from others."""
-    return {
-        "run": row["run_id"],
-        "load_job": f"{row['batch_run']}/{row['batch_id']}",
-        "job": row["job_id"],
-        "stream": row["stream"],
-        "object": row["object"],
-        "operation": row["operation"],
-        "key_field": row["key_field"],
-        "key": row["key"],
-        "cells": row["row"] if row["key"] is None else None,
-        "origin": row["origin"],
-        "code": row["code"],
-        "message": row["message"],
-        "fields": ",".join(json.loads(row["fields"])) or None,
-        "class": row["class"],
-        "attempt": row["attempt"],
-        "settled_at": row["failed_at"],
     }
