@@ -107,8 +107,8 @@ _ROWS = (
     (
         "settled_at",
         "time",
-        "When the row failed; for a loaded one, when the tap's source last noted a change of its "
-        "batch, which is at most a little after its outcome was stored.",
+        "When the row failed; for a loaded one, when its batch had last changed as the tap first "
+        "saw it: when its outcome was stored, or when a STATE covered it.",
     ),
     ("resolved_at", "time", "When the tap found that the row is no longer stored as failed."),
     ("sequence", "text", "Replication key: grows with each change that the tap finds."),

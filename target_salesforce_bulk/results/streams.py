@@ -19,6 +19,7 @@ from target_salesforce_bulk.loading.settling.error_table import TABLE
 from target_salesforce_bulk.results import schemas
 from target_salesforce_bulk.results.change_log import ChangeLog
 from target_salesforce_bulk.results.loaded_rows import loaded_rows
+from target_salesforce_bulk.results.message_writer import BlockWriter
 
 if TYPE_CHECKING:
     import logging
@@ -81,8 +82,14 @@ class ResultStream(Stream):
             SalesforceBulkError: the state directory cannot be read.
         """
         folder = self._find_folder()
-        if folder is not None:
+        if folder is None:
+            return
+        try:
             yield from self.records(folder, self.get_starting_replication_key_value(context) or "")
+        finally:
+            # No STATE follows the last record where it is the one that was written before.
+            if isinstance(self._tap.message_writer, BlockWriter):
+                self._tap.message_writer.flush()
 
     @abstractmethod
     def records(self, folder: Path, since: str) -> Iterator[dict[str, Any]]:
