@@ -1,7 +1,7 @@
 """`make e2e`: results of loads come back into a database, and the dbt package builds on them.
 
-The target loads into an emulator, some rows fail; `tap-salesforce-bulk-results` sends what is known
-to target-jsonl, DuckDB takes its files as tables, and `dbt build` makes the models with their tests.
+The target loads into an emulator, some rows fail; `tap-salesforce-bulk-results` sends what is
+known to target-jsonl, DuckDB takes its files as tables, and `dbt build` makes and tests the models.
 Then a failed row is corrected and loaded, and the same happens again with the bookmark.
 
 The only argument is the folder with the environments of target-jsonl and dbt.
@@ -42,7 +42,7 @@ LOADS = [
         [("1", "loaded", True), ("2", "loaded", True), ("3", "failed", True)],
     ),
 ]
-#: Files of JSON become tables; a later record of one key replaces the earlier one, as in a warehouse.
+#: Files become tables; a later record of a key replaces the earlier one, as in a warehouse.
 TABLES = """
 import json, sys, duckdb
 folder, database, given = sys.argv[1:]
@@ -52,7 +52,8 @@ with duckdb.connect(database) as db:
         db.execute(
             f"create or replace table tap_salesforce_bulk_results.{name} as"
             f" select * exclude (line) from (select *, row_number() over () as line"
-            f" from read_json('{folder}/{name}.jsonl', format='newline_delimited', columns={columns}))"
+            f" from read_json('{folder}/{name}.jsonl', format='newline_delimited',"
+            f" columns={columns}))"
             f" qualify row_number() over (partition by {key} order by line desc) = 1"
         )
 """
