@@ -45,6 +45,14 @@ $(DEMO)/meltano3/.installed: Makefile
 	$(DEMO)/meltano3/bin/python -m pip install --quiet meltano==3.9.5
 	touch $@
 
+# The results of loads go through target-jsonl into DuckDB, where dbt builds on them.
+$(DEMO)/results/.ready: Makefile
+	$(PYTHON) -m venv $(DEMO)/results/jsonl
+	$(DEMO)/results/jsonl/bin/python -m pip install --quiet target-jsonl==0.1.4
+	$(PYTHON) -m venv $(DEMO)/results/dbt
+	$(DEMO)/results/dbt/bin/python -m pip install --quiet dbt-core==1.10.23 dbt-duckdb==1.10.1 duckdb==1.4.5
+	touch $@
+
 # Makes what it needs by itself, so that all logs of the installation are in one place.
 demo:
 	@$(PYTHON) demo/run.py $(MAKE_COMMAND)
@@ -79,11 +87,12 @@ simulate: $(VENV)/.ready
 soak: $(VENV)/.ready
 	$(BIN)/python tests/crash/soak.py
 
-e2e: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready $(DEMO)/meltano3/.installed
+e2e: $(VENV)/.ready $(DEMO)/warehouse/.ready $(DEMO)/meltano/.ready $(DEMO)/meltano3/.installed $(DEMO)/results/.ready
 	$(BIN)/python tests/e2e/batches.py
 	$(BIN)/python tests/e2e/incremental.py
 	$(BIN)/python tests/e2e/meltano.py $(DEMO)/meltano/bin/meltano
 	$(BIN)/python tests/e2e/meltano.py $(DEMO)/meltano3/bin/meltano
+	$(BIN)/python tests/e2e/results.py $(DEMO)/results
 
 .bench/.ready: Makefile
 	$(PYTHON) -m venv .bench

@@ -121,13 +121,14 @@ class StateDirectory:
                 f"{org}/"
             )
 
-    def find(self, org: str | None, *, to_change: bool) -> Path | None:
+    def find(self, org: str | None, *, to_change: bool, option: str = "--org") -> Path | None:
         """The folder of an org without logging in; None where no run has made one.
 
         Args:
             org: The id of the org, if the user named it. Without it, the org that these settings
                 last logged in to; and for a login that is not known, the only one that there is.
             to_change: Whether rows are to be removed: then the only one is no reason.
+            option: What the user names an org with.
 
         Raises:
             SettingsError: it is not clear which org is meant.
@@ -137,13 +138,13 @@ class StateDirectory:
             known = self._orgs()
             name = _named(org, known) if org is not None else str(self._noted().get("org"))
             if org is None and name not in known:
-                name = self._only(known, to_change=to_change)
+                name = self._only(known, to_change=to_change, option=option)
             if not name:
                 return None
             check_folder(self.path / name)
             return self.path / name
 
-    def _only(self, known: list[str], *, to_change: bool) -> str:
+    def _only(self, known: list[str], *, to_change: bool, option: str) -> str:
         if not known:
             if (self.path / JOURNAL).exists():
                 raise StateDirectoryError(
@@ -160,7 +161,7 @@ class StateDirectory:
         )
         raise SettingsError(
             f"The state directory {self.path} {reason}: {', '.join(map(self._described, known))}. "
-            "Select one with --org."
+            f"Select one with {option}."
         )
 
     def _orgs(self) -> list[str]:

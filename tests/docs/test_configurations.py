@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
 import yaml
-from docs.pages import PAGES, Block, blocks
+from docs.pages import PAGES, ROOT, Block, blocks
 
 from target_salesforce_bulk.emulator import Emulator
 from target_salesforce_bulk.target import TargetSalesforceBulk
@@ -31,7 +33,7 @@ def take(config: dict[str, Any]) -> None:
 
 def test_every_block_has_a_language() -> None:
     """Without one it would be shown in one colour, and tested by nothing."""
-    known = {"sh", "text", "txt", "cron", "json", "yaml", "python", "dockerfile"}
+    known = {"sh", "text", "txt", "cron", "json", "yaml", "sql", "python", "dockerfile"}
 
     assert {each.place: each.language for each in SHOWN if each.language not in known} == {}
 
@@ -75,6 +77,19 @@ def test_yaml(block: Block) -> None:
     for loader in shown["plugins"].get("loaders", []):
         if loader["name"] == NAME:
             take(LOGIN | loader["config"])
+
+
+@of_language("sql")
+def test_sql(block: Block) -> None:
+    """It names columns that the model of results has, beside those of a table with an id."""
+    columns = yaml.safe_load((ROOT / "dbt" / "models" / "models.yml").read_text())["models"][0]
+    model = (ROOT / "dbt" / "models" / f"{columns['name']}.sql").read_text()
+    names = re.findall(r"(\w+),?$", model[model.rindex("select") : model.rindex("from")], re.M)
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute("CREATE TABLE customers (id)")
+        db.execute(f"CREATE TABLE {columns['name']} ({', '.join(dict.fromkeys(names[1:]))})")
+        db.execute("INSERT INTO customers VALUES (1)")
+        assert len(db.execute(block.text).fetchall()) == 1
 
 
 def settings_named(text: str) -> set[str]:

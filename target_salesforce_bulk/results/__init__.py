@@ -1,0 +1,1 @@
+"""The results of loads, read from the state directory for a warehouse."""
