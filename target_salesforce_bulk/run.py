@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 import threading
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -26,6 +27,9 @@ from target_salesforce_bulk.loading.settling.error_table import ErrorTable
 from target_salesforce_bulk.loading.tally import Tally
 from target_salesforce_bulk.reporting.end_of_run import EndOfRun
 from target_salesforce_bulk.reporting.loaded_ids import LoadedIds
+from target_salesforce_bulk.reporting.report.job_times import WatchedIngest
+from target_salesforce_bulk.reporting.report.recorder import RunRecorder
+from target_salesforce_bulk.reporting.report.writer import ReportWriter, RunFacts
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.objects import Objects
 from target_salesforce_bulk.salesforce.query import QueryApi
@@ -61,6 +65,7 @@ class Run:
         #: Identifies the run in the journal and in file names.
         self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
         self._client = client
+        self._recorder = RunRecorder(self.id)
         self._stopping = threading.Event()
         self._closed = False
         self.journal = journal
@@ -82,6 +87,7 @@ class Run:
         self._events = Events()
         self._events.subscribe(self.tally.observe)
         self._events.subscribe(self._checkpoint.observe)
+        self._events.subscribe(self._recorder.observe)
         self._batch_loader = self._make_batch_loader(settings)
         self._loader = Loader(
             client=client,
@@ -116,11 +122,20 @@ class Run:
             thresholds=self._thresholds,
             escape_formulas=settings.csv_formulas == "escape",
         )
+        self._report = ReportWriter(
+            facts=RunFacts(
+                org=client.org_id, instance_url=client.instance_url, settings=settings.given()
+            ),
+            recorder=self._recorder,
+            journal=journal,
+            tally=self.tally,
+            table=self.table,
+        )
 
     def _make_batch_loader(self, settings: Settings) -> BatchLoader:
         usage_limit = ApiUsageLimit(settings.api_usage_limit_percent)
         jobs = IngestJobs(
-            api=self.api,
+            api=WatchedIngest(self.api, self._recorder.jobs),
             journal=self.journal,
             poll=PollPlan(
                 interval_seconds=settings.poll_interval_seconds,
@@ -134,7 +149,7 @@ class Run:
             usage_problem=lambda: usage_limit.problem(self._client.find_api_usage()),
             compress=settings.compress_uploads,
         )
-        loaded_ids = LoadedIds(self.journal.state_dir, self.id)
+        loaded_ids = LoadedIds(self.journal.state_dir, self.id, self._recorder.note_created)
         return BatchLoader(
             jobs=jobs,
             query=self.query,
@@ -167,16 +182,27 @@ class Run:
         journal = SqliteJournal(directory.of_org(client.org_id, client.instance_url))
         try:
             run = cls(settings, client, journal)
-            journal.start_run(run.id)
-            run._resume.run()
-            journal.release_settled()
-            journal.sweep()
-            journal.recognised.begin()
-            run._loader.start()
+            run._begin()
         except BaseException:
             journal.close()
             raise
         return run
+
+    def _begin(self) -> None:
+        self.journal.start_run(self.id)
+        try:
+            self._resume.run()
+            self.journal.release_settled()
+            self.journal.sweep()
+            self.journal.recognised.begin()
+            self._loader.start()
+        except BaseException:
+            self._write_report()
+            raise
+
+    def _write_report(self) -> None:
+        """Write the report, which tells of the error that is being handled, if there is one."""
+        self._report.write(sys.exception(), self._client.traffic, self._client.api_usage)
 
     def load_again(self, batch: Batch) -> None:
         """Load a sealed batch of stored failed rows."""
@@ -201,6 +227,7 @@ class Run:
         self._finish(lambda: None)
 
     def _finish(self, complete: Callable[[], None]) -> None:
+        self._recorder.input_ended()
         try:
             self._loader.drain()
             if self._ledger.has_news:
@@ -220,8 +247,10 @@ class Run:
         if not self._closed:
             self._closed = True
             # What cannot be noted counts as a kill, which is the safe side.
-            with closing(self.journal), suppress(StateDirectoryError):
-                self.journal.leave_run()
+            with closing(self.journal):
+                with suppress(StateDirectoryError):
+                    self.journal.leave_run()
+                self._write_report()
 
     def __enter__(self) -> Self:
         return self

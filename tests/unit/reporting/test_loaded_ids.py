@@ -25,7 +25,7 @@ def kept(tmp_path: Path, plan: LoadPlan, sent: str, successful: str) -> str:
     batch.csv.write_text(sent)
     results = tmp_path / "successful.csv"
     results.write_text(successful)
-    LoadedIds(tmp_path, "r1").keep(batch, results)
+    LoadedIds(tmp_path, "r1", created.__setitem__).keep(batch, results)
     (path,) = (tmp_path / "results" / "r1").iterdir()
     assert path.name == f"{file_name(plan.stream)}-1.csv"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
