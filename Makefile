@@ -90,6 +90,7 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python tools/write_settings.py --check
+	$(BIN)/python tools/write_report_schema.py --check
 
 clean:
 	rm -rf $(VENV) $(DEMO) .bench .lock .meltano .mypy_cache .pytest_cache .ruff_cache

@@ -12,6 +12,7 @@ import pytest
 from singer_sdk.configuration._dict_config import parse_environment_config
 
 from target_salesforce_bulk.errors import SettingsError
+from target_salesforce_bulk.redaction import conceal
 from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.settings import Settings, StreamSettings
 
@@ -367,3 +368,29 @@ def test_no_secret_is_shown() -> None:
     ]
     assert "login_url=" in shown
     assert "hush-" not in shown + error
+
+
+def test_what_was_given() -> None:
+    """What differs from the defaults, as JSON has it; without secrets, also within other texts."""
+    conceal("a-secret-value")
+    given = Settings.from_config(
+        {
+            "client_secret": "a-secret-value",
+            "login_url": "https://a-secret-value.invalid",
+            "operation": "insert",
+            "nulls": "clear",
+            "max_failed_rows": "5",
+            "batch_roots": ["/srv\x1b"],
+            "state_dir": "/var/state",
+            "streams": {"people": {"object": "Contact", "field_mapping": {"a\ud800": None}}},
+        }
+    ).given()
+
+    assert given == {
+        "login_url": "https://***.invalid",
+        "streams": {"people": {"object": "Contact", "field_mapping": {"a\\ud800": None}}},
+        "operation": "insert",
+        "max_failed_rows": 5,
+        "batch_roots": ["/srv\\x1b"],
+        "state_dir": "/var/state",
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +15,7 @@ def needed(name: str) -> Any:
     Raises:
         SettingsError: the extra is not installed.
     """
+    finders = sys.meta_path[:]
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
@@ -21,3 +23,6 @@ def needed(name: str) -> Any:
             f"The page of a report needs {error.name}: install target-salesforce-bulk[report]. "
             "`report list`, `report diff` and `history` work without it."
         ) from error
+    finally:
+        # pygal adds a finder that Python warns of at each import, for plugins that we do not use.
+        sys.meta_path[:] = finders

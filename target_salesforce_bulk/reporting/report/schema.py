@@ -5,13 +5,15 @@ A field that has its default is left out of the file. Times are UTC; durations s
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
 #: Raised when a reader of earlier files would misread a new one.
 VERSION = 1
+
+Time = Annotated[datetime, Meta(tz=True)]
 
 
 class Rows(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -78,7 +80,7 @@ class BatchFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     earlier_run: Annotated[bool, Meta(description="Whether an earlier run sealed it.")] = False
     api_calls: int = 0
     seconds: Annotated[float, Meta(description="From its first step to its last.")] = 0.0
-    settled_at: datetime | None = None
+    settled_at: Time | None = None
 
 
 class JobFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -90,24 +92,24 @@ class JobFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     state: Annotated[str, Meta(description="As Salesforce reported it last.")]
     batch: Annotated[int | None, Meta(description="Null for a job that was given up.")] = None
     stream: str = ""
-    created_at: datetime | None = None
-    upload_started_at: datetime | None = None
-    uploaded_at: datetime | None = None
+    created_at: Time | None = None
+    upload_started_at: Time | None = None
+    uploaded_at: Time | None = None
     closed_at: Annotated[
-        datetime | None, Meta(description="When Salesforce could begin to process it.")
+        Time | None, Meta(description="When Salesforce could begin to process it.")
     ] = None
     polls: int = 0
     polled_at: Annotated[
-        datetime | None, Meta(description="The last poll before the one that saw the end.")
+        Time | None, Meta(description="The last poll before the one that saw the end.")
     ] = None
     finished_at: Annotated[
-        datetime | None, Meta(description="When a poll saw that the job had ended.")
+        Time | None, Meta(description="When a poll saw that the job had ended.")
     ] = None
     modified_at: Annotated[
-        datetime | None, Meta(description="Salesforce's systemModstamp, by its own clock.")
+        Time | None, Meta(description="Salesforce's systemModstamp, by its own clock.")
     ] = None
-    results_started_at: datetime | None = None
-    results_fetched_at: datetime | None = None
+    results_started_at: Time | None = None
+    results_fetched_at: Time | None = None
     total_ms: Annotated[int, Meta(description="totalProcessingTime.")] = 0
     active_ms: Annotated[int, Meta(description="apiActiveProcessingTime, Apex included.")] = 0
     apex_ms: Annotated[int, Meta(description="apexProcessingTime.")] = 0
@@ -160,8 +162,8 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True):
     program: Annotated[str, Meta(description="Version of target-salesforce-bulk.")]
     org: str
     instance_url: str
-    started_at: datetime
-    ended_at: datetime
+    started_at: Time
+    ended_at: Time
     verdict: Annotated[
         Literal["succeeded", "attention", "stopped", "interrupted"],
         Meta(
