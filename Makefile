@@ -49,8 +49,15 @@ $(DEMO)/meltano3/.installed: Makefile
 demo:
 	@$(PYTHON) demo/run.py $(MAKE_COMMAND)
 
+# What checks pages for accessibility; without npm, or without a network, those tests are skipped.
+.axe/.ready: Makefile
+	mkdir -p .axe
+	npm pack --silent --pack-destination .axe axe-core@4.10.3 \
+	  && tar -xzf .axe/axe-core-4.10.3.tgz -C .axe package/axe.min.js || true
+	touch $@
+
 # Most tests wait for processes, so four workers are fine on two cores.
-test: $(VENV)/.ready $(DEMO)/meltano/.installed
+test: $(VENV)/.ready $(DEMO)/meltano/.installed .axe/.ready
 	$(BIN)/pytest -n 4
 
 crash: $(VENV)/.ready
@@ -93,4 +100,4 @@ lint: $(VENV)/.ready
 	$(BIN)/python tools/write_report_schema.py --check
 
 clean:
-	rm -rf $(VENV) $(DEMO) .bench .lock .meltano .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(DEMO) .axe .bench .lock .meltano .mypy_cache .pytest_cache .ruff_cache

@@ -79,11 +79,11 @@ def prepare(page: Path, reader: Reader) -> None:
         reader.add_tap("tap-anything", people("users"))
     if page.name == "README.md":
         reader.add_project(reader.add_tap("tap-snowflake", warehouse()))
-    if page.name in {"failed-rows.md", "browser-login.md", "resume.md", "recipes.md"}:
+    if page.name in {"failed-rows.md", "browser-login.md", "resume.md", "recipes.md", "report.md"}:
         reader.add_tap("tap-anything", people("customers"))
         for block in blocks(START, "json"):
             reader.write(block)
-    if page.name in {"failed-rows.md", "resume.md"}:
+    if page.name in {"failed-rows.md", "resume.md", "report.md"}:
         assert reader.run(LOAD).code == 1
 
 
