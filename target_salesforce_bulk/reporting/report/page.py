@@ -25,6 +25,7 @@ from target_salesforce_bulk.reporting.report.words import (
     duration,
     headline,
     percent,
+    rate,
 )
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def render(report: Report) -> str:
         percent=percent,
         created_known=any(each.rows.created is not None for each in report.streams),
         job_url=lambda job_id: job_url(report.instance_url, job_id),
-        rows_per_second=report.loaded / report.seconds if report.seconds else 0.0,
+        rate=rate(report.loaded, report.seconds),
     )
     return page
 

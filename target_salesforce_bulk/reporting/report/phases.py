@@ -39,7 +39,7 @@ class Phase(StrEnum):
 
 
 #: These wait for something else, which the time belongs to if it is under way.
-_WAITING = frozenset({Phase.TURN, Phase.RESEND})
+WAITING = frozenset({Phase.TURN, Phase.RESEND})
 
 
 class Segment(NamedTuple):
@@ -176,5 +176,5 @@ def _that_count(under_way: Mapping[Phase, int]) -> Counter[Phase]:
     A job that waits for its turn while nothing is under way waits for this program.
     """
     present = Counter({phase: number for phase, number in under_way.items() if number > 0})
-    active = Counter({phase: present[phase] for phase in present.keys() - _WAITING})
+    active = Counter({phase: present[phase] for phase in present.keys() - WAITING})
     return active or Counter({phase: present[phase] for phase in present.keys() - {Phase.TURN}})

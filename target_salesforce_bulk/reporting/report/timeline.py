@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.plain_text import counted
-from target_salesforce_bulk.reporting.report.phases import Phase, job_segments
+from target_salesforce_bulk.reporting.report.phases import WAITING, Phase, job_segments
 from target_salesforce_bulk.reporting.report.words import PHASES, duration
 
 if TYPE_CHECKING:
@@ -52,6 +52,11 @@ class Timeline:
     #: Places in percent of the axis, with their labels.
     marks: list[tuple[float, str]]
     left_out: int
+
+    @property
+    def waits(self) -> bool:
+        """Whether jobs are drawn that wait for others, or to send rows again."""
+        return any(bar.phase in WAITING for line in self.lines for bar in line.bars)
 
 
 def timeline(report: Report) -> Timeline:

@@ -55,7 +55,13 @@ def percent(part: float, whole: float) -> str:
     share = 100 * part / whole if whole else 0.0
     if 0 < share < 1:
         return "< 1 %"
-    return "> 99 %" if 99 <= share < 100 else f"{share:.0f} %"
+    return "> 99 %" if 99 <= share < 99.95 else f"{share:.0f} %"
+
+
+def rate(rows: int, seconds: float) -> str:
+    """Rows a second; slow ones with a decimal."""
+    found = rows / seconds if seconds else 0.0
+    return f"{found:.1f}" if 0 < found < 10 else f"{found:,.0f}"
 
 
 def headline(report: Report) -> str:

@@ -63,6 +63,7 @@ def test_whole_runs() -> None:
     ends = [bar.left + bar.width for line in found.lines for bar in line.bars]
 
     assert (len(found.lines), len(timeline(idle()).lines)) == (60, 0)
+    assert (found.waits, timeline(idle()).waits) == (True, False)
     assert max(ends) <= 100.001
 
 

@@ -9,7 +9,7 @@ from sample_reports import make_report, make_stream
 
 from target_salesforce_bulk.reporting.report.phases import Phase
 from target_salesforce_bulk.reporting.report.schema import Rows
-from target_salesforce_bulk.reporting.report.words import PHASES, duration, headline, percent
+from target_salesforce_bulk.reporting.report.words import PHASES, duration, headline, percent, rate
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,20 @@ def test_durations(seconds: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("part", "text"),
-    [(0, "0 %"), (0.1, "< 1 %"), (72.4, "72 %"), (99.7, "> 99 %"), (100, "100 %")],
+    [(0, "0 %"), (0.1, "< 1 %"), (72.4, "72 %"), (99.7, "> 99 %"), (99.99999, "100 %")],
 )
 def test_percentages(part: float, text: str) -> None:
     """What is small is not nothing, and what is not all is not 100 %."""
     assert percent(part, 100) == text
+
+
+@pytest.mark.parametrize(
+    ("rows", "seconds", "text"),
+    [(0, 5, "0"), (1, 4, "0.2"), (99, 10, "9.9"), (12_345, 1, "12,345"), (5, 0, "0")],
+)
+def test_rates(rows: int, seconds: float, text: str) -> None:
+    """One that is slow is not none."""
+    assert rate(rows, seconds) == text
 
 
 def test_a_share_of_nothing() -> None:
