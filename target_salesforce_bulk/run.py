@@ -30,6 +30,7 @@ from target_salesforce_bulk.reporting.loaded_ids import LoadedIds
 from target_salesforce_bulk.reporting.report.job_times import WatchedIngest
 from target_salesforce_bulk.reporting.report.recorder import RunRecorder
 from target_salesforce_bulk.reporting.report.writer import ReportWriter, RunFacts
+from target_salesforce_bulk.reporting.retention import delete_old
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.objects import Objects
 from target_salesforce_bulk.salesforce.query import QueryApi
@@ -182,18 +183,19 @@ class Run:
         journal = SqliteJournal(directory.of_org(client.org_id, client.instance_url))
         try:
             run = cls(settings, client, journal)
-            run._begin()
+            run._begin(settings.keep_days)
         except BaseException:
             journal.close()
             raise
         return run
 
-    def _begin(self) -> None:
+    def _begin(self, keep_days: int) -> None:
         self.journal.start_run(self.id)
         try:
             self._resume.run()
             self.journal.release_settled()
             self.journal.sweep()
+            delete_old(self.journal, keep_days)
             self.journal.recognised.begin()
             self._loader.start()
         except BaseException:

@@ -336,6 +336,14 @@ class Settings:
         "costs. Nothing is sent, and no STATE is written.",
         default=False,
     )
+    keep_days: int = setting(
+        "Days for which the state directory keeps what finished runs left: their jobs in the "
+        "journal, CSVs of failed rows, results and reports. Failed rows that were neither loaded "
+        "nor discarded stay.",
+        default=90,
+        minimum=8,
+        maximum=36500,
+    )
     state_dir: Path = setting(
         "Directory for the journal, batches and failed rows, with a folder for each org. Keep it "
         "between runs. ~ and $VARIABLES are expanded. It must be new, empty or created by this "
