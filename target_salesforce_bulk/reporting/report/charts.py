@@ -123,6 +123,7 @@ def _options(colors: Sequence[str], *, height: int) -> dict[str, Any]:
         "height": height,
         "show_legend": False,
         "margin": 6,
+        "margin_right": 28,  # for half of the last label
         "spacing": 8,
         "print_values": False,
         "truncate_label": -1,
