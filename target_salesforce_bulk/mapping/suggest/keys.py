@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.mapping.suggest.table import Table
     from target_salesforce_bulk.salesforce.sobject import Field, SObject
 
-_NUMBERS = frozenset({"number", "code", "ref", "reference"})
-_IDS = frozenset({"id", "uuid", "guid", "identifier"})
-#: Words that name the system rather than the record.
-_SYSTEMS = frozenset({"external", "record", "source", "erp", "object"})
+#: What the column of a key is called, the most usual first.
+_KINDS = (
+    frozenset({"id", "uuid", "guid", "identifier", "uid", "gid", "oid"}),
+    frozenset({"number", "code", "ref", "reference", "nummer", "numero", "codigo"}),
+    frozenset({"key", "sk", "pk", "token", "uri", "urn", "iid", "vid", "hk"}),
+)
 
 
 def choose_key(
@@ -30,11 +32,16 @@ def choose_key(
         table: The table.
         fields: The fields of those columns that have one.
         sobject: The object.
-        own_words: What records of the object are called.
+        own_words: What records of the object are called, and words that say nothing of which
+            record is meant.
     """
-    numbers = (column for column, field in fields.items() if field == "AccountNumber")
-    own = {*own_words, *table.words}
-    return _mapped_key(fields, sobject) or _source_key(table, own) or next(numbers, None)
+    named = {field: column for column, field in fields.items()}
+    return (
+        _mapped_key(fields, sobject)
+        or _source_key(table, {*own_words, *table.words})
+        or named.get("AccountNumber")
+        or named.get("Name")
+    )
 
 
 def choose_operation(key: str | None, field: str | None) -> Operation:
@@ -58,17 +65,27 @@ def _rank(field: Field) -> int | None:
         return 0
     if field.external_id:
         return 1
-    return 2 if field.id_lookup and field.type == "email" else None
+    is_unique = field.type == "email" or field.name.endswith("__c")
+    return 2 if field.id_lookup and is_unique else None
 
 
 def _source_key(table: Table, own: Collection[str]) -> str | None:
     if len(table.key_properties) == 1:
         return table.key_properties[0]
-    for kinds in (_IDS, _NUMBERS):
-        for column in table.columns:
-            words = {*column.words}
-            if words & kinds and not words - kinds - {*own} - _SYSTEMS:
-                return column.name
-            if joined(column.words) in {f"{name}{kind}" for name in own for kind in kinds}:
-                return column.name
-    return None
+    found = (_own_key(table, own, kinds) for kinds in _KINDS)
+    return next(filter(None, found), None)
+
+
+def _own_key(table: Table, own: Collection[str], kinds: frozenset[str]) -> str | None:
+    """The column named after the record: `id` goes before `ticket_id`, that before `problem_id`."""
+    together = {f"{name}{kind}" for name in own for kind in kinds}
+    ranked = [
+        (len({*column.words} - kinds), len({*column.words} - kinds - {*table.words}), place)
+        for place, column in enumerate(table.columns)
+        if _is_own(column.words, kinds, own) or joined(column.words) in together
+    ]
+    return table.columns[min(ranked)[-1]].name if ranked else None
+
+
+def _is_own(words: Collection[str], kinds: frozenset[str], own: Collection[str]) -> bool:
+    return bool({*words} & kinds) and not {*words} - kinds - {*own}

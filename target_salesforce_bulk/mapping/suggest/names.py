@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 Words = tuple[str, ...]
 
 _WORD = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_TRANSLITERATED = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l"})
+#: Letters of a word that may be made of others; a longer one is no name that people write.
+_COMPOUND = (6, 40)
+_SHORT = 3
+#: Letters of a name that are looked at; databases allow no more.
+_LONGEST = 255
+_TRANSLITERATED = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "AE", "Ö": "OE", "Ü": "UE"}
+    | {"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l"}
+)
 
 
 def split(name: str) -> Words:
@@ -20,7 +28,8 @@ def split(name: str) -> Words:
 
     `AddressCity1`, `address__city_1` and `ADDRESS CITY 01` have the same ones.
     """
-    plain = unicodedata.normalize("NFKD", name.translate(_TRANSLITERATED))
+    composed = unicodedata.normalize("NFC", name[:_LONGEST])
+    plain = unicodedata.normalize("NFKD", composed.translate(_TRANSLITERATED))
     ascii_only = "".join(each for each in plain if not unicodedata.combining(each))
     return tuple(each.lower().lstrip("0") or "0" for each in _WORD.findall(ascii_only))
 
@@ -28,6 +37,43 @@ def split(name: str) -> Words:
 def expand(words: Words, abbreviations: Mapping[str, str]) -> Words:
     """Words with abbreviations replaced by what they stand for."""
     return tuple(part for word in words for part in abbreviations.get(word, word).split())
+
+
+def segment(word: str, known: Collection[str], at_the_end: Collection[str]) -> Words:
+    """The known words that a word is written together from; the word itself if it is not.
+
+    `companyname` is made of two words, `custfname` of two abbreviations.
+
+    Args:
+        word: In lower case.
+        known: Words of three letters and more.
+        at_the_end: Words of two letters, which may follow others.
+    """
+    if word in known or not _COMPOUND[0] <= len(word) <= _COMPOUND[1]:
+        return (word,)
+    found: list[Words | None] = [(), *[None] * len(word)]
+    for end in range(2, len(word) + 1):
+        for start in range(end - 1):
+            before, part = found[start], word[start:end]
+            fits = part in (known if len(part) > 2 else at_the_end)
+            if fits and before is not None and (len(part) > 2 or before):
+                longer = found[end]
+                if longer is None or len(before) + 1 < len(longer):
+                    found[end] = (*before, part)
+    return found[-1] or (word,)
+
+
+def loose(words: Words, little: Collection[str]) -> Words:
+    """A name for comparison without regard to order, plural, and little words such as `of`."""
+    telling = [each for each in words if each not in little] or words
+    return tuple(sorted(map(_singular, telling)))
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    is_plural = len(word) > _SHORT and word.endswith("s") and not word.endswith(("ss", "us"))
+    return word[:-1] if is_plural else word
 
 
 def joined(words: Words) -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: Percent of equal letters from which two names are taken for the same.
-_SIMILARITY = 91
+_SIMILARITY = 94
 
 
 def most_similar(name: str, known: Sequence[str]) -> str | None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.mapping.suggest.assignment import assign
 from target_salesforce_bulk.mapping.suggest.keys import choose_key, choose_operation
-from target_salesforce_bulk.mapping.suggest.objects import name_score
-from target_salesforce_bulk.mapping.suggest.refusals import doubt, refusal
+from target_salesforce_bulk.mapping.suggest.objects import name_score, told
 from target_salesforce_bulk.mapping.suggest.scoring import Candidate, Scorer
+from target_salesforce_bulk.mapping.suggest.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 #: The score from which a field is suggested rather than an alternative.
 THRESHOLD = 0.6
 _ALTERNATIVES = 3
+#: What the fields count that records of an object cannot do without.
+_TELLS = 0.3
+#: With fewer fields than these, the name of the table decides.
+_ENOUGH = 5
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,9 @@ class Suggestion:
 class Suggester:
     """Suggests mappings to some objects."""
 
-    def __init__(self, sobjects: Iterable[SObject]) -> None:
-        self._scorers = {each.name: Scorer(each) for each in sobjects}
+    def __init__(self, sobjects: Iterable[SObject], words: Vocabulary | None = None) -> None:
+        self._words = words or vocabulary()
+        self._scorers = {each.name: Scorer(each, self._words) for each in sobjects}
 
     def suggest(self, table: Table, sobject: str | None = None) -> Suggestion:
         """What to load a table into.
@@ -89,6 +94,7 @@ class Suggester:
             table: The table.
             sobject: Its object, if that is decided.
         """
+        table = table.in_words_of(self._words)
         names = self._scorers if sobject is None else (sobject,)
         tried = {name: self._fields(table, self._scorers[name]) for name in names}
         chosen = sobject or self._choose(table, tried)
@@ -101,18 +107,25 @@ class Suggester:
         self, table: Table, scorer: Scorer, fields: dict[str, FieldSuggestion]
     ) -> Suggestion:
         mapped = {name: each.field for name, each in fields.items() if each.field}
-        key = choose_key(table, mapped, scorer.sobject, scorer.own_words)
+        vague = (self._words.wrappers - self._words.not_in_front) | self._words.systems
+        own = scorer.own_prefixes(table) | vague
+        key = choose_key(table, mapped, scorer.sobject, own)
         operation = choose_operation(key, mapped.get(key or ""))
         return Suggestion(scorer.sobject.name, operation, key, fields)
 
     def _choose(
         self, table: Table, tried: Mapping[str, Mapping[str, FieldSuggestion]]
     ) -> str | None:
-        sums = {name: sum(each.score for each in found.values()) for name, found in tried.items()}
-        most = max(sums.values(), default=0.0) or 1.0
+        found = {
+            name: [each.field for each in fields.values() if each.field]
+            for name, fields in tried.items()
+        }
+        most = max(_ENOUGH, *map(len, found.values()))
         totals = {
-            name: name_score(table.words, self._scorers[name].sobject) + total / most
-            for name, total in sums.items()
+            name: name_score(table.words, self._scorers[name].sobject, self._words)
+            + len(fields) / most
+            + _TELLS * told(name, fields)
+            for name, fields in found.items()
         }
         best = max(totals, key=lambda name: totals[name], default=None)
         return best if best and totals[best] > 0 else None
@@ -145,4 +158,4 @@ def _why_none(column: Column, candidates: list[Candidate], scorer: Scorer) -> st
         return f"another column fits {candidates[0].field} better"
     if read_only := scorer.read_only(column):
         return f"Salesforce alone writes {read_only}"
-    return refusal(column) or doubt(column) or "no field fits"
+    return scorer.refusal(column) or scorer.doubt(column) or "no field fits"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,11 @@ from target_salesforce_bulk.mapping.suggest.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from target_salesforce_bulk.mapping.suggest.vocabulary import Vocabulary
+
+#: How many columns, and what share of them, must start with a word that says nothing.
+_FEW, _SHARE = 3, 0.25
 
 
 @dataclass(frozen=True)
@@ -30,11 +36,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A stream: its name, its columns and the columns of its key."""
+    """A stream: its name, its columns, the columns of its key, and the words of its name."""
 
     name: str
     columns: tuple[Column, ...]
     key_properties: tuple[str, ...] = ()
+    words: Words = ()
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -42,9 +49,16 @@ class Table:
         return frozenset(joined(each.words) for each in self.columns)
 
     @cached_property
-    def words(self) -> Words:
-        """The words of the table's name."""
-        return vocabulary().words(self.name)
+    def common_prefixes(self) -> frozenset[str]:
+        """Words that many columns start with, such as the `ca` of `ca_city`."""
+        first = Counter(each.words[0] for each in self.columns if len(each.words) > 1)
+        enough = max(_FEW, _SHARE * len(self.columns))
+        return frozenset(word for word, number in first.items() if number >= enough)
+
+    def in_words_of(self, vocabulary: Vocabulary) -> Table:
+        """This table with its names split by another vocabulary."""
+        columns = [replace(each, words=vocabulary.words(each.name)) for each in self.columns]
+        return Table(self.name, tuple(columns), self.key_properties, vocabulary.words(self.name))
 
     @classmethod
     def from_schema(cls, message: Mapping[str, Any], samples: Mapping[str, Iterable[Any]]) -> Table:
@@ -59,4 +73,5 @@ class Table:
             message["stream"],
             tuple(Column.of(name, schema, samples.get(name, ())) for name, schema in columns),
             tuple(message.get("key_properties") or ()),
+            vocabulary().words(message["stream"]),
         )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_salesforce_bulk.mapping.suggest.vocabulary import vocabulary
-
 if TYPE_CHECKING:
     from target_salesforce_bulk.mapping.suggest.values import Profile
     from target_salesforce_bulk.salesforce.sobject import Field
@@ -40,6 +38,8 @@ def _fits_text(field: Field, profile: Profile) -> bool:
     if profile.is_number:
         name = field.name.lower()
         return field.type == "phone" or any(each in name for each in _DIGITS)
+    if field.type == "string" and profile.is_like("number"):
+        return any(each in field.name.lower() for each in _DIGITS)
     return not profile.is_like("email") or field.type == "email" or "Email" in field.name
 
 
@@ -53,21 +53,3 @@ def evidence(field: Field, profile: Profile) -> str | None:
     if field.picklist_values and profile.overlap(field.picklist_values) > 0:
         return "values are in the picklist"
     return None
-
-
-def meets(demand: str, field: Field, profile: Profile) -> bool:
-    """Whether values are what a word of several meanings needs to have this one."""
-    known = vocabulary().values
-    if demand == "job title":
-        return bool(profile.words & known["job_titles"])
-    if demand == "picklist":
-        return profile.overlap(field.picklist_values) > 0
-    if demand == "pipeline status":
-        values = {each.lower() for each in profile.samples}
-        return not values & known["not_a_lead_status"]
-    if demand == "region":
-        values = {each.lower() for each in profile.samples}
-        return not values & (known["macro_regions"] | known["not_a_lead_status"])
-    if demand == "web address":
-        return not profile.contradicts("url")
-    return True

@@ -17,8 +17,9 @@ _SHAPES = {
     "email": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
     "phone": re.compile(r"(?!\d{4}-\d\d-\d\d)(?=(?:\D*\d){5})[+(]?[\d\s().+/x-]{5,30}(?:ext.*)?"),
     "url": re.compile(r"(?:https?://)?[\w-]+(?:\.[\w-]+)+(?:[/?#:]\S*)?"),
+    "endpoint": re.compile(r"https?://\S*(?:/api\b|\.json\b|/v\d+/|\d{5})\S*"),
     "date": re.compile(
-        r"\d{4}-\d\d-\d\d(?:[T ].*)?|\d{1,2}[/.]\d{1,2}[/.]\d{4}(?: .*)?"
+        r"\d{4}-\d\d-\d\d(?:[T ].*)?|[0-3]?\d[/.][0-3]?\d[/.](?:19|20)\d\d(?: .*)?"
         r"|\d{4}/\d\d/\d\d|(?:19|20)\d{6}"
     ),
     "number": re.compile(r"[+-]?[\d,. ]*\d%?"),

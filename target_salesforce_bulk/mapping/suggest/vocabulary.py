@@ -6,9 +6,19 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from target_salesforce_bulk.mapping.suggest.names import Words, expand, joined, split
+from target_salesforce_bulk.mapping.suggest.names import (
+    Words,
+    expand,
+    joined,
+    loose,
+    segment,
+    split,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)
@@ -33,14 +43,39 @@ class Meaning:
         return [field for owner, _, field in parts if owner in {"", sobject}]
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A part of an address, or of what is known of a requester.
+
+    Attributes:
+        name: As fields end.
+        rank: Place of the phrase in its list.
+        values: What the values must be like.
+        is_bare: Whether the phrase may stand without a qualifier.
+        only: Beginnings of the fields that have this part; empty for all.
+    """
+
+    name: str
+    rank: int
+    values: str
+    is_bare: bool
+    only: list[str]
+
+
 class Vocabulary:
     """Phrases and what they stand for."""
 
     def __init__(self, source: dict[str, Any]) -> None:
         self._source = source
-        self._keys: dict[str, str] = {}
+        self._words: dict[str, Words] = {}
         self.wrappers = frozenset(source["words"]["wrappers"])
         self.endings = frozenset(source["words"]["endings"])
+        self.little = frozenset(source["words"]["little"])
+        self._at_the_end = frozenset(source["words"]["at_the_end"])
+        self.systems = frozenset(source["words"]["systems"])
+        self.person = frozenset(source["words"]["person"])
+        self.behind = frozenset(source["words"]["behind"])
+        self.opaque = frozenset(source["words"]["opaque"])
         self.not_in_front = frozenset(source["words"]["not_in_front"])
         self.prefixes: dict[str, str] = source["prefixes"]
         self.refusals: dict[str, list[str]] = source["refusals"]
@@ -48,48 +83,107 @@ class Vocabulary:
 
     def words(self, name: str) -> Words:
         """The words of a name, with abbreviations replaced."""
-        return expand(split(name), self._source["abbreviations"])
+        return expand(self._segmented(split(name)), self._source["abbreviations"])
+
+    def _segmented(self, words: Words) -> Words:
+        for each in words:
+            if each not in self._words:
+                self._words[each] = segment(each, self.known, self._at_the_end)
+        return tuple(part for each in words for part in self._words[each])
 
     def key(self, name: str) -> str:
         """A name in the form in which names are compared."""
-        if name not in self._keys:
-            self._keys[name] = joined(self.words(name))
-        return self._keys[name]
+        return joined(self._phrase(name))
+
+    def _phrase(self, text: str) -> Words:
+        return expand(split(text), self._source["abbreviations"])
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """All words of phrases and of refusals, and all abbreviations."""
+        groups = [self.wrappers, self.endings, self._source["abbreviations"], self._qualifiers]
+        lists = [*self.refusals.values(), *self._source["objects"].values(), *groups]
+        texts = [each for one in lists for each in one]
+        texts += [phrase for each in self._contents for phrase in _phrases(each)]
+        return frozenset(word for each in texts for word in split(each) if len(word) > 2)
+
+    @cached_property
+    def _contents(self) -> list[dict[str, Any]]:
+        return [*self._source["concepts"].values(), *self._source["parts"].values()]
+
+    @cached_property
+    def _qualifiers(self) -> list[str]:
+        return [each for one in self._source["addresses"].values() for each in one["phrases"]]
 
     @cached_property
     def meanings(self) -> dict[str, list[Meaning]]:
         """Every phrase, without spaces, with its meanings."""
         found: dict[str, list[Meaning]] = {}
-        for concept in self._source["concepts"].values():
-            self._add_concept(found, concept)
-        for place in self._source["addresses"].values():
-            for part, content in self._source["parts"].items():
-                self._add_place(found, place, part, content)
+        for phrase, meaning in self._phrases_of_concepts:
+            found.setdefault(joined(phrase), []).append(meaning)
         return found
 
-    def _add_concept(self, found: dict[str, list[Meaning]], concept: dict[str, Any]) -> None:
+    @cached_property
+    def loose_meanings(self) -> dict[Words, list[Meaning]]:
+        """The meanings by the words of phrases in any order, without little words."""
+        found: dict[Words, list[Meaning]] = {}
+        for phrase, meaning in self._phrases_of_concepts:
+            known = found.setdefault(loose(phrase, self.little), [])
+            if all(each.fields != meaning.fields for each in known):
+                known.append(meaning)
+        return found
+
+    @cached_property
+    def _phrases_of_concepts(self) -> list[tuple[Words, Meaning]]:
+        return [each for one in self._source["concepts"].values() for each in self._concept(one)]
+
+    def _concept(self, concept: dict[str, Any]) -> Iterator[tuple[Words, Meaning]]:
         fields, values = tuple(concept["fields"]), concept.get("values", "")
         for rank, phrase in enumerate(concept["phrases"]):
-            found.setdefault(self.key(phrase), []).append(Meaning(fields, rank, values))
+            yield self._phrase(phrase), Meaning(fields, rank, values)
         for phrase, others in concept.get("together", {}).items():
             together = frozenset(map(self.key, others))
-            found.setdefault(self.key(phrase), []).append(Meaning(fields, 0, values, together))
+            yield self._phrase(phrase), Meaning(fields, 0, values, together)
 
-    def _add_place(
-        self,
-        found: dict[str, list[Meaning]],
-        place: dict[str, Any],
-        part: str,
-        content: dict[str, Any],
-    ) -> None:
-        fields = tuple(f"{each}{part}" for each in place["fields"])
-        for qualifier in place["phrases"]:
-            phrases = [*content["phrases"], *(content.get("qualified", ()) if qualifier else ())]
-            for rank, phrase in enumerate(phrases):
-                meaning = Meaning(fields, rank + bool(qualifier), content.get("values", ""))
-                known = found.setdefault(self.key(qualifier) + self.key(phrase), [])
-                if all(each.fields != fields for each in known):
-                    known.append(meaning)
+    def places(self, words: Words) -> Iterator[tuple[Meaning, bool]]:
+        """What a name may stand for as the part of an address, with whether the part is in front.
+
+        The part is usually at the end: `billing_city`, but `ville_facturation`.
+        """
+        for cut in range(len(words)):
+            qualifier, part = words[:cut], words[cut:]
+            yield from ((each, False) for each in self._placed(qualifier, part))
+            if cut:
+                yield from ((each, True) for each in self._placed(part, qualifier))
+
+    def _placed(self, qualifier: Words, part: Words) -> Iterator[Meaning]:
+        contents = self._parts.get(loose(part, self.little), ())
+        kinds = self._places.get(loose(qualifier, self.little), ()) if contents else ()
+        for kind in kinds:
+            for each in contents:
+                if (qualifier or each.is_bare) and (not each.only or each.only == kind):
+                    fields = tuple(f"{beginning}{each.name}" for beginning in kind)
+                    yield Meaning(fields, each.rank + bool(qualifier), each.values)
+
+    @cached_property
+    def _places(self) -> dict[Words, list[list[str]]]:
+        """Qualifiers of addresses, each with the beginnings of the fields."""
+        found: dict[Words, list[list[str]]] = {}
+        for place in self._source["addresses"].values():
+            for phrase in place["phrases"]:
+                found.setdefault(self._loose(phrase), []).append(place["fields"])
+        return found
+
+    @cached_property
+    def _parts(self) -> dict[Words, list[_Part]]:
+        found: dict[Words, list[_Part]] = {}
+        for name, content in self._source["parts"].items():
+            for phrase, part in _phrases_of_part(name, content):
+                found.setdefault(self._loose(phrase), []).append(part)
+        return found
+
+    def _loose(self, phrase: str) -> Words:
+        return loose(self._phrase(phrase), self.little)
 
     @cached_property
     def references(self) -> dict[str, frozenset[str]]:
@@ -109,6 +203,20 @@ class Vocabulary:
         return [each for each in self.meanings if len(each) >= LONG]
 
 
+def _phrases(content: dict[str, Any]) -> list[str]:
+    return [*content["phrases"], *content.get("together", ()), *content.get("qualified", ())]
+
+
+def _phrases_of_part(name: str, content: dict[str, Any]) -> Iterator[tuple[str, _Part]]:
+    values, only = content.get("values", ""), content.get("only", [])
+    for rank, phrase in enumerate(content["phrases"]):
+        yield phrase, _Part(name, rank, values, is_bare=True, only=only)
+    for rank, phrase in enumerate(content.get("qualified", ())):
+        yield phrase, _Part(name, rank, values, is_bare=False, only=only)
+    for phrase in content.get("by_values", ()):
+        yield phrase, _Part(name, len(content["phrases"]), "state", is_bare=True, only=only)
+
+
 #: Letters of a name in which a typing error may be looked for.
 LONG = 10
 
@@ -116,5 +224,11 @@ LONG = 10
 @cache
 def vocabulary() -> Vocabulary:
     """The vocabulary of this package."""
+    return Vocabulary(shipped())
+
+
+@cache
+def shipped() -> dict[str, Any]:
+    """The content of `vocabulary.toml`."""
     path = Path(__file__).with_name("vocabulary.toml")
-    return Vocabulary(tomllib.loads(path.read_text(encoding="utf-8")))
+    return tomllib.loads(path.read_text(encoding="utf-8"))

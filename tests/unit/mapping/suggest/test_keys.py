@@ -46,12 +46,16 @@ def test_a_field_that_identifies(fields: dict[str, str], key: str) -> None:
         (["owner_id", "contact_id"], "contact_id"),
         (["contactid"], "contactid"),
         (["contact_number", "owner_id"], "contact_number"),
+        (["person_id", "contact_id", "id"], "id"),
+        (["contact_key", "contact_number"], "contact_number"),
+        (["owner_id", "internal_id"], "internal_id"),
+        (["owner_id", "contact_key"], "contact_key"),
         (["owner_id", "city"], None),
     ],
 )
 def test_the_key_of_the_source(columns: list[str], key: str | None) -> None:
     """It is named after the record, not after another one."""
-    assert choose_key(table(*columns), {}, CONTACT, {"contact"}) == key
+    assert choose_key(table(*columns), {}, CONTACT, {"contact", "internal"}) == key
 
 
 def test_the_key_that_the_tap_declares() -> None:
@@ -67,3 +71,11 @@ def test_operation() -> None:
         Operation.UPDATE,
         Operation.UPSERT,
     ]
+
+
+def test_the_name_as_the_last_resort() -> None:
+    """A number of the account goes before its name."""
+    both = {"name": "Name", "no": "AccountNumber"}
+
+    assert choose_key(table("title", "x"), both, CONTACT, ()) == "no"
+    assert choose_key(table("title", "x"), {"name": "Name"}, CONTACT, ()) == "name"

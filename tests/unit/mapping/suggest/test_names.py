@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from target_salesforce_bulk.mapping.suggest.names import contains, expand, joined, shorter, split
+from target_salesforce_bulk.mapping.suggest.names import (
+    contains,
+    expand,
+    joined,
+    loose,
+    segment,
+    shorter,
+    split,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +25,7 @@ from target_salesforce_bulk.mapping.suggest.names import contains, expand, joine
         ("linkedInURL", ("linked", "in", "url")),
         ("Straße", ("strasse",)),
         ("prénom", ("prenom",)),
+        ("Gru\u0308ndung", ("gruendung",)),
         ("___", ()),
     ],
 )
@@ -28,6 +37,28 @@ def test_split(name: str, words: tuple[str, ...]) -> None:
 def test_expand() -> None:
     """One abbreviation may stand for several words."""
     assert expand(("cust", "dob"), {"dob": "birth date"}) == ("cust", "birth", "date")
+
+
+@pytest.mark.parametrize(
+    ("word", "words"),
+    [
+        ("custfname", ("cust", "fname")),
+        ("companyid", ("company", "id")),
+        ("company", ("company",)),
+        ("companion", ("companion",)),
+        ("company" * 20, ("company" * 20,)),
+    ],
+)
+def test_segment(word: str, words: tuple[str, ...]) -> None:
+    """Known words written together are told apart; all letters must belong to one."""
+    assert segment(word, {"cust", "fname", "company"}, {"id"}) == words
+
+
+def test_loose() -> None:
+    """Order, plural and little words make no difference, but a little word alone counts."""
+    assert loose(("dates", "of", "birth"), {"of"}) == ("birth", "date")
+    assert loose(("companies", "address"), {"of"}) == ("address", "company")
+    assert loose(("of",), {"of"}) == ("of",)
 
 
 def test_joined() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from target_salesforce_bulk.mapping.suggest.refusals import doubt, is_identifier, refusal
 from target_salesforce_bulk.mapping.suggest.table import Column
+from target_salesforce_bulk.mapping.suggest.vocabulary import vocabulary
 
 
 def column(name: str, *samples: Any, kind: str = "string") -> Column:
@@ -30,24 +31,32 @@ def column(name: str, *samples: Any, kind: str = "string") -> Column:
 )
 def test_names(name: str, reason: str | None) -> None:
     """By whole words of the name."""
-    assert refusal(column(name)) == reason
+    assert refusal(column(name), vocabulary()) == reason
 
 
 def test_values() -> None:
     """Whatever the name is."""
-    assert refusal(column("email", "9e107d9d372bb6826bd81d3542a419d6")) == "values are hashes"
-    assert refusal(column("email", kind="array")) == "values are arrays or objects"
+    assert (
+        refusal(column("email", "9e107d9d372bb6826bd81d3542a419d6"), vocabulary())
+        == "values are hashes"
+    )
+    assert refusal(column("email", kind="array"), vocabulary()) == "values are arrays or objects"
 
 
 def test_doubt() -> None:
     """A flag, a count or a time of the source is no field unless it is well known."""
-    assert doubt(column("email_verified")) == "a flag of the source"
-    assert doubt(column("open_count")) == "a count or a score of the source"
-    assert doubt(column("email")) is None
+    assert doubt(column("email_verified"), vocabulary()) == "a flag of the source"
+    assert doubt(column("open_count"), vocabulary()) == "a count or a score of the source"
+    assert doubt(column("email"), vocabulary()) is None
 
 
 def test_is_identifier() -> None:
     """The last word, or `id` in front; `identity` is another word."""
     names = ["customer_sk", "id_cliente", "identity", "paid"]
 
-    assert [is_identifier(column(each)) for each in names] == [True, True, False, False]
+    assert [is_identifier(column(each), vocabulary()) for each in names] == [
+        True,
+        True,
+        False,
+        False,
+    ]

@@ -42,6 +42,9 @@ def best(sobject: dict[str, Any], name: str, *samples: Any) -> Candidate | None:
         ),
         ("contact_sf_id", ("0035e0000cJcPsMAAV",), Candidate("Id", 0.97, "Ids of this object")),
         ("created_date", (), None),
+        ("field_7", ("a@b.example",), Candidate("Email", 0.62, "values look like email")),
+        ("field_7", ("Hot",), None),
+        ("number_of_fax", (), Candidate("Fax", 0.886, "synonym")),
     ],
 )
 def test_a_contact(name: str, samples: tuple[str, ...], expected: Candidate | None) -> None:
@@ -58,6 +61,13 @@ def test_custom_fields() -> None:
     assert best(contact, "shoe_size") == Candidate("Shoe_Size__c", 1.0, "equal name")
     assert best(contact, "erp_id") == Candidate("Erp_Id__c", 0.99, "equal name")
     assert best(contact, "number_in_erp") == Candidate("Erp_Id__c", 0.97, "label Number in ERP")
+
+
+def test_a_custom_field_of_a_standard_name() -> None:
+    """The standard field goes before it, also if another column could have that."""
+    contact = describe("Contact", field("ns__Description__c:textarea"))
+
+    assert best(contact, "description") == Candidate("Description", 1.0, "equal name")
 
 
 def test_read_only() -> None:

@@ -23,8 +23,16 @@ def suggester() -> Suggester:
     return Suggester([SObject.from_json(each) for each in describes().values()])
 
 
-def suggested(table: LabelledTable) -> Suggestion:
-    return suggester().suggest(Table.from_schema(table.message, table.samples))
+def suggested(table: LabelledTable, *, given: bool = False) -> Suggestion:
+    """What is suggested, with the object given or not; each is computed once."""
+    known = (table.name, given)
+    if known not in SUGGESTED:
+        read = Table.from_schema(table.message, table.samples)
+        SUGGESTED[known] = suggester().suggest(read, table.object if given else None)
+    return SUGGESTED[known]
+
+
+SUGGESTED: dict[tuple[str, bool], Suggestion] = {}
 
 
 @dataclass
@@ -49,26 +57,48 @@ class Tally:
             self.false += is_wrong and not column.right
 
 
-@pytest.mark.parametrize("table", labelled_tables(), ids=lambda each: each.name)
+DEVELOPED = labelled_tables("exports", "developed")
+HOLDOUT = labelled_tables("holdout")
+
+
+@pytest.mark.parametrize("table", DEVELOPED, ids=lambda each: each.name)
 def test_object_and_key(table: LabelledTable) -> None:
     """The object by name and columns, the key by its column."""
     found = suggested(table)
 
-    assert found.object == table.object
-    assert found.key in table.keys
+    assert found.object in {table.object, *table.also}
+    assert suggested(table, given=bool(table.also)).key in table.keys
+
+
+def tally(tables: list[LabelledTable]) -> Tally:
+    found = Tally()
+    for each in tables:
+        found.add(each, suggested(each, given=bool(each.also)))
+    return found
 
 
 def test_fields() -> None:
     """The floors leave room for what a word more in the vocabulary may cost elsewhere."""
-    tally = Tally()
-    for table in labelled_tables():
-        tally.add(table, suggested(table))
+    found = tally(DEVELOPED)
 
-    assert tally.wanted > 100
-    assert tally.must_not > 100
-    assert tally.right / (tally.right + tally.wrong) >= 0.98
-    assert tally.right / tally.wanted >= 0.97
-    assert tally.false / tally.must_not <= 0.01
+    assert found.wanted > 600
+    assert found.must_not > 800
+    assert found.right / (found.right + found.wrong) >= 0.98
+    assert found.right / found.wanted >= 0.97
+    assert found.false / found.must_not <= 0.01
+
+
+def test_tables_that_the_vocabulary_was_not_made_for() -> None:
+    """What can be promised for tables of other people."""
+    found = tally(HOLDOUT)
+    objects = [suggested(each).object in {each.object, *each.also} for each in HOLDOUT]
+    keys = [suggested(each, given=bool(each.also)).key in each.keys for each in HOLDOUT]
+
+    assert sum(objects) / len(HOLDOUT) >= 0.95
+    assert sum(keys) / len(HOLDOUT) >= 0.8
+    assert found.right / (found.right + found.wrong) >= 0.97
+    assert found.right / found.wanted >= 0.95
+    assert found.false / found.must_not <= 0.01
 
 
 def table(name: str, columns: Iterable[str]) -> Table:
@@ -122,3 +152,28 @@ def test_no_object() -> None:
 
     assert (found.object, found.operation, found.key) == (None, None, None)
     assert {each.reason for each in found.fields.values()} == {"no object fits the table"}
+
+
+HOSTILE = [
+    "",
+    " ",
+    "\x00\x1b[31m",
+    "💥" * 50,
+    "e" * 10_000,
+    "company" * 2_000,
+    "first_name_" * 1_000,
+    "1" * 10_000,
+    "\u0301" * 1_000,
+    "\u0130_\ufb00",
+]
+
+
+def test_hostile_names_and_values() -> None:
+    """No name and no value breaks it; nothing is suggested for what is no word."""
+    values = [{"a": 1}, [1, [2]], 10**400, float("nan"), "\ud800", "x" * 100_000, None, True]
+    properties = {each: {"type": ["null", "string"]} for each in HOSTILE}
+    message = {"stream": "💥\x00", "schema": {"properties": properties}}
+    found = suggester().suggest(Table.from_schema(message, dict.fromkeys(HOSTILE, values)))
+
+    assert set(found.fields) == set(HOSTILE)
+    assert {each.field for each in found.fields.values()} == {None}

@@ -17,3 +17,11 @@ def test_from_schema() -> None:
     assert (table.words, table.key_properties) == (("crm", "customer"), ("zip",))
     assert table.keys == {"firstname", "zip"}
     assert [each.profile.samples for each in table.columns] == [("Ines",), ()]
+
+
+def test_common_prefixes() -> None:
+    """A word that many columns start with says nothing about one of them."""
+    properties = {each: {"type": "string"} for each in ("ca_zip", "ca_city", "ca_name", "id")}
+    table = Table.from_schema({"stream": "t", "schema": {"properties": properties}}, {})
+
+    assert table.common_prefixes == {table.columns[0].words[0]}

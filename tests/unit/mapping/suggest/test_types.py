@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from target_salesforce_bulk.mapping.suggest.types import evidence, fits, meets
+from target_salesforce_bulk.mapping.suggest.types import evidence, fits
 from target_salesforce_bulk.mapping.suggest.values import Profile
 from target_salesforce_bulk.salesforce.sobject import Field
 
@@ -31,6 +31,7 @@ def profile(*samples: Any, kind: str = "string", form: str | None = None) -> Pro
         ("picklist", profile("New"), profile(2, kind="integer")),
         ("string", profile("Ines"), profile(form="date-time")),
         ("string", profile("Ines"), profile(4711, kind="integer")),
+        ("string", profile("Ines"), profile("0003")),
         ("reference", profile("0015e0000cJcPsMAAV"), profile("4711")),
     ],
 )
@@ -52,22 +53,3 @@ def test_evidence() -> None:
         "values are in the picklist"
     )
     assert evidence(field("string"), profile("Ines")) is None
-
-
-@pytest.mark.parametrize(
-    ("demand", "values", "others"),
-    [
-        ("job title", profile("Head of Sales"), profile("admin")),
-        ("picklist", profile("Hot"), profile("4")),
-        ("pipeline status", profile("New"), profile("unsubscribed")),
-        ("region", profile("Hessen"), profile("EMEA")),
-        ("web address", profile("www.a.example"), profile("marketing")),
-        ("", profile(), None),
-    ],
-)
-def test_meets(demand: str, values: Profile, others: Profile | None) -> None:
-    """Words of several meanings are decided by their values."""
-    rating = field("picklist", "Rating", ("Hot", "Cold"))
-
-    assert meets(demand, rating, values)
-    assert others is None or not meets(demand, rating, others)

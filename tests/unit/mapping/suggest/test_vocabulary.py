@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from target_salesforce_bulk.mapping.suggest.vocabulary import vocabulary
+from target_salesforce_bulk.mapping.suggest.demands import DEMANDS
+from target_salesforce_bulk.mapping.suggest.vocabulary import shipped, vocabulary
 
 
 def fields(phrase: str, sobject: str) -> list[str]:
@@ -22,16 +23,22 @@ def test_languages(phrase: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("phrase", "field"),
+    ("name", "fields"),
     [
-        ("billing_city", "BillingCity"),
-        ("shipping_address_city", "ShippingCity"),
-        ("rechnungsadresse_ort", "BillingCity"),
+        ("billing_city", {"BillingCity"}),
+        ("shipping_address_city", {"ShippingCity"}),
+        ("rechnungsadresse_ort", {"BillingCity"}),
+        ("ville_facturation", {"BillingCity"}),
+        ("requester_name", {"SuppliedName"}),
+        ("billing_name", set()),
     ],
 )
-def test_places(phrase: str, field: str) -> None:
-    """A qualifier and a part make the name of an address field."""
-    assert fields(phrase, "Account") == [field]
+def test_places(name: str, fields: set[str]) -> None:
+    """A qualifier and a part make the name of an address field, in either order."""
+    words = vocabulary()
+    found = {each.fields[0] for each, _ in words.places(words.words(name))}
+
+    assert found == fields
 
 
 def test_a_field_of_one_object() -> None:
@@ -50,3 +57,16 @@ def test_the_rank_is_the_place_in_the_list() -> None:
 
     assert first.fields == later.fields
     assert first.rank < later.rank
+
+
+def test_words_that_are_written_together() -> None:
+    """They are told apart by what the vocabulary knows, then abbreviations are replaced."""
+    assert vocabulary().words("custfname") == ("customer", "first", "name")
+    assert vocabulary().words("emailaddr") == ("email", "address")
+
+
+def test_demands_are_known() -> None:
+    """No concept or part demands values that nothing tells."""
+    entries = [*shipped()["concepts"].values(), *shipped()["parts"].values()]
+
+    assert {each["values"] for each in entries if "values" in each} <= set(DEMANDS)
