@@ -187,6 +187,13 @@ def show_state() -> None:
         say(f"  {name}: {text if len(text) < 100 else text[:97] + '...'}")
 
 
+def show_report() -> None:
+    """Make the page of the run, and name it; nothing is opened."""
+    command = (TARGET, "--config", CONFIG, "report")
+    *_, path = Step("`report`").run(*command, stdout=subprocess.PIPE).splitlines()
+    say("", f"The report of the run, to open in a browser: {shown(ROOT / path)}")
+
+
 def show_next() -> None:
     """Show where the log is, and what to try next."""
     target = f"{shown(TARGET)} --config {shown(CONFIG)}"
@@ -216,6 +223,7 @@ def demo(make: str) -> None:
     show_failed_rows()
     show_state()
     show_next()
+    show_report()
 
 
 def main(make: str) -> int:

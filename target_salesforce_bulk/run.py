@@ -30,6 +30,9 @@ from target_salesforce_bulk.reporting.end_of_run import EndOfRun
 from target_salesforce_bulk.reporting.exports.exports import Exports
 from target_salesforce_bulk.reporting.loaded_ids import LoadedIds
 from target_salesforce_bulk.reporting.metrics import log_batch
+from target_salesforce_bulk.reporting.report.job_times import WatchedIngest
+from target_salesforce_bulk.reporting.report.recorder import RunRecorder
+from target_salesforce_bulk.reporting.report.writer import ReportWriter, RunFacts
 from target_salesforce_bulk.reporting.retention import delete_old
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.objects import Objects
@@ -69,6 +72,7 @@ class Run:
         #: Identifies the run in the journal and in file names.
         self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
         self._client = client
+        self._recorder = RunRecorder(self.id)
         self._stopping = threading.Event()
         self._succeeded = False
         self._closed = False
@@ -95,6 +99,7 @@ class Run:
         self._events.subscribe(self._checkpoint.observe)
         self._events.subscribe(log_batch)
         self._events.subscribe(self._exports.observe)
+        self._events.subscribe(self._recorder.observe)
         self._batch_loader = self._make_batch_loader(settings)
         self._loader = Loader(
             client=client,
@@ -130,11 +135,20 @@ class Run:
             thresholds=self._thresholds,
             escape_formulas=settings.csv_formulas == "escape",
         )
+        self._report = ReportWriter(
+            facts=RunFacts(
+                org=client.org_id, instance_url=client.instance_url, settings=settings.given()
+            ),
+            recorder=self._recorder,
+            journal=journal,
+            tally=self.tally,
+            table=self.table,
+        )
 
     def _make_batch_loader(self, settings: Settings) -> BatchLoader:
         usage_limit = ApiUsageLimit(settings.api_usage_limit_percent)
         jobs = IngestJobs(
-            api=self.api,
+            api=WatchedIngest(self.api, self._recorder.jobs),
             journal=self.journal,
             poll=PollPlan(
                 interval_seconds=settings.poll_interval_seconds,
@@ -148,7 +162,7 @@ class Run:
             usage_problem=lambda: usage_limit.problem(self._client.find_api_usage()),
             compress=settings.compress_uploads,
         )
-        loaded_ids = LoadedIds(self.journal.state_dir, self.id)
+        loaded_ids = LoadedIds(self.journal.state_dir, self.id, self._recorder.note_created)
         return BatchLoader(
             jobs=jobs,
             query=self.query,
@@ -187,17 +201,28 @@ class Run:
         journal = SqliteJournal(directory.of_org(client.org_id, client.instance_url))
         try:
             run = cls(settings, client, journal, exports)
-            journal.start_run(run.id)
-            run._resume.run()
-            journal.release_settled()
-            journal.sweep()
-            delete_old(journal, settings.keep_days)
-            journal.recognised.begin()
-            run._loader.start()
+            run._begin(settings.keep_days)
         except BaseException:
             journal.close()
             raise
         return run
+
+    def _begin(self, keep_days: int) -> None:
+        self.journal.start_run(self.id)
+        try:
+            self._resume.run()
+            self.journal.release_settled()
+            self.journal.sweep()
+            delete_old(self.journal, keep_days)
+            self.journal.recognised.begin()
+            self._loader.start()
+        except BaseException:
+            self._write_report()
+            raise
+
+    def _write_report(self) -> None:
+        """Write the report, which tells of the error that is being handled, if there is one."""
+        self._report.write(sys.exception(), self._client.traffic, self._client.api_usage)
 
     def load_again(self, batch: Batch) -> None:
         """Load a sealed batch of stored failed rows."""
@@ -223,6 +248,7 @@ class Run:
 
     def _finish(self, complete: Callable[[], None]) -> None:
         self._exports.input_ended(self.tally.streams)
+        self._recorder.input_ended()
         try:
             self._loader.drain()
             if self._ledger.has_news:
@@ -247,6 +273,7 @@ class Run:
                 with suppress(StateDirectoryError):
                     self.journal.leave_run()
                 self._end_exports(sys.exception())
+                self._write_report()
 
     def _end_exports(self, error: BaseException | None) -> None:
         self._exports.end(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from target_salesforce_bulk.configuration.declared import properties_schema, setting, typed_values
 from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.patterns import check_pattern
+from target_salesforce_bulk.plain_text import plain_text
 from target_salesforce_bulk.salesforce.job import Operation
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ SaveResults = Literal["failed", "all"]
 CsvFormulas = Literal["escape", "keep"]
 Deletes = Literal["ignore", "delete", "hard_delete"]
 UnlistedStreams = Literal["error", "skip", "load"]
+
+#: Characters of a value that is shown.
+_LONGEST_VALUE = 1_000
 
 _GLOB = frozenset("*?[")
 
@@ -374,6 +378,15 @@ class Settings:
         settings._check_deletes()
         return settings
 
+    def given(self) -> dict[str, Any]:
+        """The settings that differ from their default, as JSON has them; no secrets."""
+        return {
+            each.name: _as_json(value)
+            for each in dataclasses.fields(self)
+            if not each.metadata.get("secret")
+            and (value := getattr(self, each.name)) != each.default
+        }
+
     def _check_deletes(self) -> None:
         """Refuse an operation that deletes, unless it is that of one stream by its exact name."""
         if self.operation.only_ids:
@@ -491,3 +504,14 @@ class Settings:
 def is_glob(name: str) -> bool:
     """Whether a key of `streams` may match other streams than the one of its name."""
     return not _GLOB.isdisjoint(name)
+
+
+def _as_json(value: Any) -> Any:
+    """A value of a setting as JSON; text in it can be shown, and hides secrets."""
+    if isinstance(value, dict):
+        return {plain_text(name): _as_json(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_as_json(each) for each in value]
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return plain_text(value, _LONGEST_VALUE)

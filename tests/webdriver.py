@@ -9,19 +9,22 @@ import shutil
 import subprocess
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 DRIVER = shutil.which("chromedriver")
 #: Under any of these names.
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
+#: Finds what keeps people from using a page; `make test` fetches it where npm is.
+#: https://github.com/dequelabs/axe-core
+AXE = Path(__file__).parent.parent / ".axe" / "axe.min.js"
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 _SECONDS = 30.0
 
@@ -102,6 +105,22 @@ class Browser:
             assert time.monotonic() < end, shown
             time.sleep(0.05)
         return shown
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """Run the body of a function in the page; a promise that it returns is waited for."""
+        body = {"script": script, "args": list(arguments)}
+        return self._send("POST", "/execute/sync", body)
+
+    def command(self, name: str, **parameters: Any) -> Any:
+        """Send a command of the Chrome DevTools Protocol."""
+        return self._send("POST", "/goog/cdp/execute", {"cmd": name, "params": parameters})
+
+    def look(self, *, width: int, scheme: str) -> None:
+        """Show pages in a width, and to someone who prefers light or dark."""
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.command("Emulation.setDeviceMetricsOverride", **size)
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self.command("Emulation.setEmulatedMedia", features=[feature])
 
     def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         answer = requests.request(method, self._url + path, json=body, timeout=_SECONDS)

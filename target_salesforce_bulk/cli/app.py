@@ -21,11 +21,13 @@ from target_salesforce_bulk.cli.access import login, logout, whoami
 from target_salesforce_bulk.cli.check import check
 from target_salesforce_bulk.cli.emulator import emulator
 from target_salesforce_bulk.cli.failed import failed
+from target_salesforce_bulk.cli.history import history_command
 from target_salesforce_bulk.cli.jobs import jobs
 from target_salesforce_bulk.cli.map import map_group
 from target_salesforce_bulk.cli.map_edit import edit
 from target_salesforce_bulk.cli.map_unit import unit
 from target_salesforce_bulk.cli.options import read_target, target_class
+from target_salesforce_bulk.cli.report import report_group
 from target_salesforce_bulk.cli.singer_options import NAME, singer_options
 from target_salesforce_bulk.cli.unread_input import discarded_on_error
 from target_salesforce_bulk.errors import SalesforceBulkError, SettingsError, Terminated
@@ -142,7 +144,18 @@ def program(
 
 map_group.add_command(edit)
 map_group.add_command(unit)
-for _command in (check, emulator, failed, jobs, login, logout, map_group, whoami):
+for _command in (
+    check,
+    emulator,
+    failed,
+    history_command,
+    jobs,
+    login,
+    logout,
+    map_group,
+    report_group,
+    whoami,
+):
     program.add_command(_command)
 
 

@@ -66,6 +66,15 @@ org_option = click.option(
 )
 
 
+number_option = click.option(
+    "--number",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="Number of runs to list.",
+)
+
+
 def read_settings(config: Any, **options: str | None) -> Settings:
     """The settings of a configuration; those from the command line go before it.
 

@@ -367,6 +367,24 @@ class SqliteJournal:
         )
         return tuple(found[0]) if found else None
 
+    def recent_runs(self, number: int) -> list[dict[str, Any]]:
+        """The newest runs, with how long they took and the outcomes of the batches they sealed.
+
+        `left_at` is null for a run whose process was killed, or has not ended yet.
+        """
+        rows = self._db.query(
+            "SELECT r.id, r.started_at, r.left_at,"
+            " (julianday(r.left_at) - julianday(r.started_at)) * 86400 AS seconds,"
+            " coalesce(sum(b.loaded), 0) AS loaded,"
+            " coalesce(sum(b.failed + b.unprocessed + b.uncertain), 0) AS not_loaded,"
+            " count(b.job_id) AS jobs"
+            " FROM (SELECT rowid AS place, * FROM runs ORDER BY rowid DESC LIMIT ?) AS r"
+            " LEFT JOIN batches AS b ON b.run_id = r.id"
+            " GROUP BY r.id ORDER BY r.place DESC",
+            (number,),
+        )
+        return [dict(row) for row in rows]
+
     def recent_jobs(self, number: int) -> list[dict[str, Any]]:
         """See `Journal.recent_jobs`."""
         rows = self._db.query(

@@ -84,13 +84,14 @@ def prepare(page: Path, reader: Reader) -> None:
         "failed-rows.md",
         "mapping-suggestions.md",
         "recipes.md",
+        "report.md",
         "resume.md",
     }
     if page.name in used:
         reader.add_tap("tap-anything", people("customers"))
         for block in blocks(START, "json"):
             reader.write(block)
-    if page.name in {"failed-rows.md", "resume.md"}:
+    if page.name in {"failed-rows.md", "resume.md", "report.md"}:
         assert reader.run(LOAD).code == 1
 
 

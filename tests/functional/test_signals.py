@@ -57,7 +57,7 @@ def test_while_reading(
 def test_while_a_job_runs(
     org: Emulator, start: Callable[..., Any], load: Callable[..., Result], signum: int, code: int
 ) -> None:
-    """The job is not sent again: the next run asks what became of it."""
+    """The job is not sent again: the next run asks what became of it. Both have a report."""
     org.configure(seconds_per_job=3)
     process = start()
     send(process, ROWS)
@@ -72,3 +72,8 @@ def test_while_a_job_runs(
     assert "Traceback" not in stderr
     assert "Checking job " in again.stderr
     assert (again.code, org.count("Contact"), len(org.jobs())) == (0, 20, 1)
+    reports = sorted(again.state_dir.rglob("reports/*.json"), key=lambda each: each.stat().st_mtime)
+    first, second = (json.loads(each.read_text()) for each in reports)
+    assert (first["verdict"], first["batches"][0]["state"]) == ("interrupted", "submitted")
+    assert (second["verdict"], second["streams"][0]["rows"]["loaded"]) == ("succeeded", 20)
+    assert [each["id"] for each in first["jobs"]] == [each["id"] for each in second["jobs"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,12 @@ from target_salesforce_bulk.errors import (
     LoadError,
     SalesforceError,
     StateDirectoryError,
+    Terminated,
 )
 from target_salesforce_bulk.journal.batch import BatchColumn
 from target_salesforce_bulk.journal.lifecycle import BatchState
 from target_salesforce_bulk.login.connect import connect
+from target_salesforce_bulk.reporting.report.files import read_report
 from target_salesforce_bulk.rows.csvfile import encode_row
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce.client import Client
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_salesforce_bulk.journal.batch import Batch, LoadPlan
+    from target_salesforce_bulk.reporting.report.schema import Report
 
 #: The mapping of a stream.
 RESOLVED: Any = SimpleNamespace(sobject=SimpleNamespace(name="Contact"))
@@ -367,3 +371,64 @@ def test_the_state_directory_is_checked_before_the_login(
 
     with pytest.raises(StateDirectoryError):
         Run.open(typed, client)
+
+
+def report_of(run: Run) -> Report:
+    return read_report(run.journal.state_dir / "reports" / f"{run.id}.json")
+
+
+def test_a_run_writes_its_report(begin: Any, org: OrgInMemory) -> None:
+    """With the steps of its jobs, when everything is said that is to be said."""
+    org.errors["Bad"] = "REQUIRED_FIELD_MISSING:no:--"
+    with begin(max_failed_percent=0) as run:
+        send(run, "Bad", "Ada")
+        with pytest.raises(LoadError):
+            run.finish()
+    report = report_of(run)
+    (job,) = report.jobs
+
+    assert (report.loaded, report.not_loaded, report.reading.complete) == (1, 1, True)
+    assert [(each.job, each.stream) for each in report.batches] == [(job.id, "people")]
+    assert None not in (job.created_at, job.uploaded_at, job.closed_at, job.finished_at)
+    assert report.settings["max_failed_percent"] == 0
+    assert "access_token" not in report.settings
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (None, "succeeded"),
+        (LoadError("bad"), "attention"),
+        (StateDirectoryError("full"), "stopped"),
+        (Terminated(15), "interrupted"),
+    ],
+)
+def test_the_report_tells_how_the_run_ended(
+    begin: Any, error: BaseException | None, verdict: str
+) -> None:
+    """By the error that is under way while the run is closed."""
+
+    def end() -> None:
+        if error is not None:
+            raise error
+
+    with suppress(BaseException), begin() as run:
+        end()
+
+    assert report_of(run).verdict == verdict
+
+
+def test_a_run_that_cannot_begin_is_reported(
+    begin: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With the reason."""
+
+    def refuse(_: Any) -> None:
+        raise AuthenticationError("no longer")
+
+    monkeypatch.setattr(module.Resume, "run", refuse)
+    with pytest.raises(AuthenticationError):
+        begin()
+    (path,) = tmp_path.rglob("reports/*.json")
+
+    assert (read_report(path).verdict, read_report(path).problem) == ("stopped", "no longer")

@@ -12,6 +12,7 @@ import pytest
 from singer_sdk.configuration._dict_config import parse_environment_config
 
 from target_salesforce_bulk.errors import SettingsError
+from target_salesforce_bulk.redaction import conceal
 from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.settings import Settings, StreamSettings
 
@@ -376,3 +377,29 @@ def test_what_the_entries_of_a_stream_set() -> None:
 
     assert settings.entry_for("crm-a") == {"object": "Contact", "nulls": "ignore"}
     assert settings.entry_for("other") == {}
+
+
+def test_what_was_given() -> None:
+    """What differs from the defaults, as JSON has it; without secrets, also within other texts."""
+    conceal("a-secret-value")
+    given = Settings.from_config(
+        {
+            "client_secret": "a-secret-value",
+            "login_url": "https://a-secret-value.invalid",
+            "operation": "insert",
+            "nulls": "clear",
+            "max_failed_rows": "5",
+            "batch_roots": ["/srv\x1b"],
+            "state_dir": "/var/state",
+            "streams": {"people": {"object": "Contact", "field_mapping": {"a\ud800": None}}},
+        }
+    ).given()
+
+    assert given == {
+        "login_url": "https://***.invalid",
+        "streams": {"people": {"object": "Contact", "field_mapping": {"a\\ud800": None}}},
+        "operation": "insert",
+        "max_failed_rows": 5,
+        "batch_roots": ["/srv\\x1b"],
+        "state_dir": "/var/state",
+    }

@@ -223,3 +223,24 @@ def test_a_newer_failure_of_a_record_takes_the_place_of_an_older_one(
         journal.settle(batch, Decided([failed("a", code)]))
 
     assert [row.code for row in journal.failures.select(PEOPLE)] == ["STRING_TOO_LONG"]
+
+
+def test_recent_runs(journal: SqliteJournal) -> None:
+    """The newest first, with the outcomes of the batches that each has sealed."""
+    batch = journal.seal(journal.open_batch(PLAN).id, rows=6, size=9, merged=0)
+    journal.record(batch.id, Event.CREATED, job_id="750", jobs_made=1)
+    for event in (Event.CLOSING, Event.SUBMITTED, Event.ENDED):
+        batch = journal.record(batch.id, event)
+    journal.settle(batch, Decided(counts=Counts(loaded=3, failed=2, uncertain=1)))
+    journal.leave_run()
+    journal.start_run("r2")
+    journal.open_batch(PLAN)
+    newest, first = journal.recent_runs(2)
+
+    assert (newest["id"], newest["left_at"], newest["seconds"]) == ("r2", None, None)
+    assert [(each["loaded"], each["not_loaded"], each["jobs"]) for each in (newest, first)] == [
+        (0, 0, 0),
+        (3, 3, 1),
+    ]
+    assert 0 <= first["seconds"] < 60
+    assert [each["id"] for each in journal.recent_runs(1)] == ["r2"]

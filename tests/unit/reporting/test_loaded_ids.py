@@ -20,12 +20,17 @@ ID = "003000000000001"
 
 
 def kept(tmp_path: Path, plan: LoadPlan, sent: str, successful: str) -> str:
-    """What is written for a batch with these rows and these successful results."""
+    """What is written for a batch with these rows and these successful results.
+
+    The number of records that were created is noted, and that is checked.
+    """
+    noted: dict[int, int] = {}
     batch = make_batch(tmp_path, plan=plan)
     batch.csv.write_text(sent)
     results = tmp_path / "successful.csv"
     results.write_text(successful)
-    LoadedIds(tmp_path, "r1").keep(batch, results)
+    LoadedIds(tmp_path, "r1", noted.__setitem__).keep(batch, results)
+    assert noted == {batch.id: successful.count('"true"')}
     (path,) = (tmp_path / "results" / "r1").iterdir()
     assert path.name == f"{file_name(plan.stream)}-1.csv"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
