@@ -90,6 +90,7 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python tools/write_settings.py --check
+	$(BIN)/python tools/write_log_codes.py --check
 
 clean:
 	rm -rf $(VENV) $(DEMO) .bench .lock .meltano .mypy_cache .pytest_cache .ruff_cache

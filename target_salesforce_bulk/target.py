@@ -14,6 +14,7 @@ from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.failed.resend import resend
 from target_salesforce_bulk.journal.failed_rows import FailureClass
 from target_salesforce_bulk.journal.failure_store import Selection
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.login.connect import connect
 from target_salesforce_bulk.preview.dry_load import DryLoad
 from target_salesforce_bulk.run import Run
@@ -204,7 +205,7 @@ class TargetSalesforceBulk(SafeTarget):
         with self.intake.input_ends():
             super().process_endofpipe()
         for remark in self.listing.remarks():
-            self.logger.warning("%s", remark)
+            self.logger.warning("%s", remark, extra=log_facts(LogCode.ENTRY_UNUSED))
         self.run.finish()
         self.run.close()
 
