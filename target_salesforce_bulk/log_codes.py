@@ -25,6 +25,11 @@ class LogCode(Enum):
         "After an error, the rest of the input is read and thrown away, so that the tap can end.",
         "Nothing. See the error that follows.",
     )
+    PROGRESS = (
+        "TSB1002",
+        "How far the run is: at most one line every 10 seconds, and none if nothing has changed.",
+        "Nothing. To leave these lines out, set `progress` to false.",
+    )
     SUMMARY = (
         "TSB1003",
         "A line of the summary at the end of a run, or of `dry_run`.",

@@ -26,6 +26,7 @@ from target_salesforce_bulk.loading.settling.error_table import ErrorTable
 from target_salesforce_bulk.loading.tally import Tally
 from target_salesforce_bulk.reporting.end_of_run import EndOfRun
 from target_salesforce_bulk.reporting.loaded_ids import LoadedIds
+from target_salesforce_bulk.reporting.progress.facts import Facts
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.objects import Objects
 from target_salesforce_bulk.salesforce.query import QueryApi
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.journal.batch import Batch
     from target_salesforce_bulk.journal.port import Journal
+    from target_salesforce_bulk.reporting.progress.display import Display
     from target_salesforce_bulk.salesforce.client import Client
     from target_salesforce_bulk.settings import Settings
 
@@ -82,6 +84,9 @@ class Run:
         self._events = Events()
         self._events.subscribe(self.tally.observe)
         self._events.subscribe(self._checkpoint.observe)
+        self._steps = Events()
+        self._facts: Facts | None = None
+        self._progress: Display | None = None
         self._batch_loader = self._make_batch_loader(settings)
         self._loader = Loader(
             client=client,
@@ -133,6 +138,7 @@ class Run:
             stopping=self._stopping,
             usage_problem=lambda: usage_limit.problem(self._client.find_api_usage()),
             compress=settings.compress_uploads,
+            steps=self._steps,
         )
         loaded_ids = LoadedIds(self.journal.state_dir, self.id)
         return BatchLoader(
@@ -153,8 +159,13 @@ class Run:
         return self._thresholds.early_problem(tally, canary=batch in self._canaries)
 
     @classmethod
-    def open(cls, settings: Settings, client: Client) -> Self:
+    def open(cls, settings: Settings, client: Client, progress: Display | None = None) -> Self:
         """Lock the state directory and finish what an earlier run left behind.
+
+        Args:
+            settings: The settings.
+            client: The connection to the org.
+            progress: Shows how far the run is.
 
         Raises:
             SettingsError: `dry_run` is on.
@@ -167,6 +178,8 @@ class Run:
         journal = SqliteJournal(directory.of_org(client.org_id, client.instance_url))
         try:
             run = cls(settings, client, journal)
+            if progress is not None:
+                run._show(progress)
             journal.start_run(run.id)
             run._resume.run()
             journal.release_settled()
@@ -177,6 +190,18 @@ class Run:
             journal.close()
             raise
         return run
+
+    def _show(self, progress: Display) -> None:
+        """Show how far the run is, until its end."""
+        facts = Facts(
+            tally=self.tally,
+            traffic=lambda: self._client.traffic,
+            usage=lambda: self._client.api_usage,
+        )
+        for events in (self._events, self._steps):
+            events.subscribe(facts.observe)
+        self._facts, self._progress = facts, progress
+        progress.watch(facts)
 
     def load_again(self, batch: Batch) -> None:
         """Load a sealed batch of stored failed rows."""
@@ -201,6 +226,8 @@ class Run:
         self._finish(lambda: None)
 
     def _finish(self, complete: Callable[[], None]) -> None:
+        if self._facts is not None:
+            self._facts.input_ended()
         try:
             self._loader.drain()
             if self._ledger.has_news:
@@ -208,6 +235,8 @@ class Run:
             if not self._end.stopped:
                 complete()
         finally:
+            if self._progress is not None:
+                self._progress.stop()
             self._end.report(self._client.traffic, self._client.api_usage)
         self._end.judge(state_withheld=self._checkpoint.withheld)
 

@@ -332,6 +332,11 @@ class Settings:
         "costs. Nothing is sent, and no STATE is written.",
         default=False,
     )
+    progress: bool = setting(
+        "Show on stderr how far a run is: drawn on a terminal, otherwise as a line of the log "
+        "every 10 seconds if something has changed.",
+        default=True,
+    )
     state_dir: Path = setting(
         "Directory for the journal, batches and failed rows, with a folder for each org. Keep it "
         "between runs. ~ and $VARIABLES are expanded. It must be new, empty or created by this "

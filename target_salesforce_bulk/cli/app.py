@@ -11,7 +11,7 @@ import os
 import signal
 import sqlite3
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -102,14 +102,18 @@ def _leave_for(reasons: Iterable[str], code: int, log_code: LogCode) -> NoReturn
     sys.exit(code)
 
 
-def load(config: Any, file_input: IO[str] | None) -> None:
+def load(config: Any, file_input: IO[str] | None, *, progress: bool = False) -> None:
     """Read Singer messages and load them; an error comes after the end of the input."""
-    with discarded_on_error(file_input or sys.stdin):
-        _load(config, file_input)
+    with discarded_on_error(file_input or sys.stdin), ExitStack() as stack:
+        _load(config, file_input, stack if progress else None)
 
 
-def _load(config: Any, file_input: IO[str] | None) -> None:
+def _load(config: Any, file_input: IO[str] | None, shown: ExitStack | None) -> None:
     target = read_target(config)
+    if shown is not None and target.settings.progress:
+        from target_salesforce_bulk.reporting.progress.display import display
+
+        target.show_progress(shown.enter_context(display()))
     try:
         target.run  # noqa: B018 - opens the run before the first line is read
         target.listen(file_input)
@@ -126,6 +130,11 @@ def _load(config: Any, file_input: IO[str] | None) -> None:
     help="Load Singer messages from stdin into Salesforce.",
 )
 @singer_options
+@click.option(
+    "--progress/--no-progress",
+    default=True,
+    help="Show on stderr how far the run is; the setting progress can turn it off, too.",
+)
 @click.pass_context
 def program(
     context: click.Context,
@@ -134,6 +143,7 @@ def program(
     about_format: str | None,
     config: Any,
     file_input: IO[str] | None,
+    progress: bool,
 ) -> None:
     """Load, unless a command is given."""
     if context.invoked_subcommand is not None:
@@ -141,7 +151,7 @@ def program(
     if about:
         target_class().print_about(about_format)
     else:
-        load(config, file_input)
+        load(config, file_input, progress=progress)
 
 
 for _command in (check, emulator, failed, jobs, login, logout, map_group, whoami):

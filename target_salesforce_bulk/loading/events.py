@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.errors import SalesforceBulkError
     from target_salesforce_bulk.journal.batch import Batch, Counts
+    from target_salesforce_bulk.salesforce.job import JobInfo
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +51,31 @@ class StreamStopped:
     error: SalesforceBulkError
 
 
-Event = BatchSettled | BatchTakenOver | RowsKept | StreamStopped
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobCreated:
+    """A batch has a job, which takes its rows next."""
+
+    batch: Batch
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobPolled:
+    """Salesforce has told how far the job of a batch is; also the last time, when it has ended."""
+
+    batch: Batch
+    job: JobInfo
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobGivenUp:
+    """The job of a batch was aborted; the batch may get another one."""
+
+    batch: Batch
+
+
+Event = (
+    BatchSettled | BatchTakenOver | RowsKept | StreamStopped | JobCreated | JobPolled | JobGivenUp
+)
 
 
 class Events:
@@ -69,7 +94,9 @@ class Events:
         self._observers.append(observer)
 
     def publish(self, event: Event) -> None:
-        """Deliver an event to every observer."""
+        """Deliver an event to every observer; without any, no lock is taken."""
+        if not self._observers:
+            return
         with self._mutex:
             for observer in self._observers:
                 observer(event)

@@ -23,6 +23,7 @@ from target_salesforce_bulk.errors import (
 )
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event
 from target_salesforce_bulk.loading.attempts import Attempts
+from target_salesforce_bulk.loading.events import Events, JobCreated, JobGivenUp
 from target_salesforce_bulk.loading.job_watch import JobWatch, batch_facts, job_id_of
 from target_salesforce_bulk.loading.preparing.pack import pack
 from target_salesforce_bulk.loading.stopping import leave_if
@@ -63,6 +64,7 @@ class IngestJobs:
         usage_problem: Why no further job may start; empty if one may.
         compress: Whether uploads are compressed, as long as Salesforce takes them so.
         clock: Seconds that never go back.
+        steps: Receives the steps of jobs.
     """
 
     def __init__(
@@ -76,10 +78,17 @@ class IngestJobs:
         usage_problem: Callable[[], str],
         compress: bool = False,
         clock: Callable[[], float] = time.monotonic,
+        steps: Events | None = None,
     ) -> None:
+        self._steps = steps or Events()
         #: What is asked about jobs.
         self.watch = JobWatch(
-            api=api, poll=poll, stopping=stopping, state_dir=journal.state_dir, clock=clock
+            api=api,
+            poll=poll,
+            stopping=stopping,
+            state_dir=journal.state_dir,
+            clock=clock,
+            steps=self._steps,
         )
         self._api = api
         self._journal = journal
@@ -147,6 +156,7 @@ class IngestJobs:
         batch = self._journal.record(
             batch.id, Event.CREATED, job_id=job.id, jobs_made=batch.jobs_made + 1
         )
+        self._steps.publish(JobCreated(batch=batch))
         logger.info(
             "Job %s of stream %s created: %s of %s to %s (batch %s, %s)",
             job.id,
@@ -276,6 +286,8 @@ class IngestJobs:
             JobError: Salesforce does not abort it.
         """
         event = Event.ABORTED if self._is_given_up(batch) else Event.SUBMITTED
+        if event is Event.ABORTED:
+            self._steps.publish(JobGivenUp(batch=batch))
         return self._journal.record(batch.id, event)
 
     def _is_given_up(self, batch: Batch) -> bool:

@@ -14,6 +14,7 @@ from target_salesforce_bulk.errors import (
     ResponseError,
     UnavailableError,
 )
+from target_salesforce_bulk.loading.events import Events, JobPolled
 from target_salesforce_bulk.loading.polling import Pace
 from target_salesforce_bulk.loading.settling.result_files import (
     count_rows,
@@ -57,6 +58,7 @@ class JobWatch:
         stopping: Set when the run is to leave.
         state_dir: Where batches and their results are.
         clock: Seconds that never go back.
+        steps: Receives what is learnt of jobs.
     """
 
     def __init__(
@@ -67,8 +69,10 @@ class JobWatch:
         stopping: threading.Event,
         state_dir: Path,
         clock: Callable[[], float] = time.monotonic,
+        steps: Events | None = None,
     ) -> None:
         self._api = api
+        self._steps = steps or Events()
         self._poll = poll
         self._stopping = stopping
         self._state_dir = state_dir
@@ -103,6 +107,7 @@ class JobWatch:
         while True:
             sleep(self._stopping, wait)
             job = self.get(job_id_of(batch))
+            self._steps.publish(JobPolled(batch=batch, job=job))
             if job.state.is_terminal:
                 self._speeds[sobject] = batch.rows / max(self._clock() - started, 0.001)
                 _log_end(batch, job)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.log_codes import LogCode, log_facts
-from target_salesforce_bulk.plain_text import counted, plain_text
+from target_salesforce_bulk.plain_text import plain_text
 from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.singer import bookmarks
 from target_salesforce_bulk.singer.bookmarks import ABSENT
@@ -227,8 +227,8 @@ class LiveIntake:
         self._journal.end_run()
         if taken := self._journal.recognised.taken_in_all:
             logger.info(
-                "%s that an earlier run has already processed came again and were left out",
-                counted(taken, "row"),
+                "%s rows were already processed by an earlier run and were left out",
+                f"{taken:,}",
                 extra=log_facts(LogCode.ROWS_RECOGNISED, rows=taken),
             )
 

@@ -199,7 +199,8 @@ def test_overflow_goes_into_further_jobs(org: Emulator, load: Callable[..., Resu
     result = load([schema(), *(contact(n) for n in range(1000))], max_job_bytes=limit)
 
     sizes = [
-        int(size.replace(",", "")) for size in re.findall(r"rows, ([\d,]+) bytes", result.stderr)
+        int(size.replace(",", ""))
+        for size in re.findall(r"batch \d+, ([\d,]+) bytes", result.stderr)
     ]
     assert (result.code, org.count("Contact")) == (0, 1000)
     assert max(sizes) <= limit

@@ -70,5 +70,5 @@ def test_while_a_job_runs(
 
     assert (process.returncode, stdout) == (code, "")
     assert "Traceback" not in stderr
-    assert "Checking job " in again.stderr
+    assert " is checked again" in again.stderr
     assert (again.code, org.count("Contact"), len(org.jobs())) == (0, 20, 1)

@@ -95,6 +95,7 @@ def test_the_facts_of_a_line() -> None:
 
 ISSUED = {
     "TSB1001": "input_discarded",
+    "TSB1002": "progress",
     "TSB1003": "summary",
     "TSB1101": "logged_in",
     "TSB1102": "session_renewed",
