@@ -27,6 +27,7 @@ from target_salesforce_bulk.loading.tally import Tally
 from target_salesforce_bulk.reporting.end_of_run import EndOfRun
 from target_salesforce_bulk.reporting.loaded_ids import LoadedIds
 from target_salesforce_bulk.reporting.progress.facts import Facts
+from target_salesforce_bulk.reporting.retention import delete_old
 from target_salesforce_bulk.salesforce.ingest import IngestApi
 from target_salesforce_bulk.salesforce.objects import Objects
 from target_salesforce_bulk.salesforce.query import QueryApi
@@ -184,6 +185,7 @@ class Run:
             run._resume.run()
             journal.release_settled()
             journal.sweep()
+            delete_old(journal, settings.keep_days)
             journal.recognised.begin()
             run._loader.start()
         except BaseException:

@@ -337,6 +337,14 @@ class Settings:
         "every 10 seconds if something has changed.",
         default=True,
     )
+    keep_days: int = setting(
+        "Days for which the state directory keeps what finished runs left: their jobs in the "
+        "journal, CSVs of failed rows, results and reports. Failed rows that were neither loaded "
+        "nor discarded stay.",
+        default=90,
+        minimum=8,
+        maximum=36500,
+    )
     state_dir: Path = setting(
         "Directory for the journal, batches and failed rows, with a folder for each org. Keep it "
         "between runs. ~ and $VARIABLES are expanded. It must be new, empty or created by this "

@@ -16,8 +16,8 @@ from target_salesforce_bulk.failed.singer_export import singer_messages
 from target_salesforce_bulk.journal_access import journal_to_change, journal_to_read
 from target_salesforce_bulk.loading.settling.error_table import ErrorTable
 from target_salesforce_bulk.plain_text import counted, plain_text
+from target_salesforce_bulk.reporting.failed_copies import delete_copies
 from target_salesforce_bulk.reporting.failed_csv import FailedCsv
-from target_salesforce_bulk.reporting.file_names import file_name
 from target_salesforce_bulk.salesforce.job import check_job_id, is_job_id
 from target_salesforce_bulk.salesforce.objects import Objects
 from target_salesforce_bulk.singer import ledger
@@ -95,27 +95,24 @@ def rows_as_lines(found: list[dict[str, Any]]) -> list[str]:
 
 
 def discard(settings: Settings, chosen: Selection, org: str | None = None) -> dict[str, Any]:
-    """Delete failed rows; returns their number, and the files that still have them.
+    """Delete failed rows, and their copies in the CSVs of runs.
 
-    Those are reports that somebody may be working with, so they stay. See `groups`.
+    Returns their number, and the CSVs. The copies go first: a command that is killed can be
+    repeated. See `groups`.
     """
     with journal_to_change(settings, org) as journal:
         if journal is None:
             return {"discarded": 0, "files": []}
-        folder = journal.state_dir / "failed"
-        written = {
-            folder / run_id / f"{file_name(stream)}.csv"
-            for run_id, stream in journal.failures.origins(chosen)
-        }
+        files = delete_copies(journal.state_dir, journal.failures.select(chosen))
         number = journal.failures.discard(chosen)
-    return {"discarded": number, "files": sorted(str(path) for path in written if path.exists())}
+    return {"discarded": number, "files": [str(path) for path in files]}
 
 
 def discard_as_lines(result: dict[str, Any]) -> list[str]:
     """Format the result of `discard` as lines of text."""
     lines = [f"{counted(result['discarded'], 'row')} discarded"]
     if result["files"]:
-        lines.append("Their values are still in these files; remove them when you are done:")
+        lines.append("Deleted from these files as well:")
         lines += [f"  {path}" for path in result["files"]]
     return lines
 

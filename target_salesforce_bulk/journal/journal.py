@@ -17,6 +17,7 @@ from target_salesforce_bulk.journal.failure_store import FailureStore
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event, next_state
 from target_salesforce_bulk.journal.outcome import sum_of
 from target_salesforce_bulk.journal.recognised import RecognisedRows
+from target_salesforce_bulk.journal.retention import Retention
 from target_salesforce_bulk.journal.settling import Settling
 from target_salesforce_bulk.journal.waiting import WaitingRows
 from target_salesforce_bulk.private_files import UsingFiles
@@ -193,6 +194,12 @@ class SqliteJournal:
             is_ours = _FOLDER.fullmatch(folder.name) and int(folder.name) <= newest["id"]
             if is_ours and folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def delete_old(self, before: str) -> None:
+        """See `Journal.delete_old`."""
+        retention = Retention(self._db)
+        if retention.is_due(before):
+            self._portion_by_portion(lambda db: retention.delete(db, before))
 
     def open_batch(self, plan: LoadPlan) -> Batch:
         """See `Journal.open_batch`."""

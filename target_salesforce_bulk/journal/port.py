@@ -227,6 +227,15 @@ class Journal(Protocol):
     def sweep(self) -> None:
         """Remove folders of batches that an interrupted run left behind."""
 
+    def delete_old(self, before: str) -> None:
+        """Delete batches and runs that ended before a time, unless something still needs them.
+
+        Failed rows that are stored, and rows that may come again, need their batch.
+
+        Args:
+            before: In the format of ISO 8601, in UTC.
+        """
+
     def open_batch(self, plan: LoadPlan) -> Batch:
         """Create a batch and its folder, to be filled by a sink."""
 

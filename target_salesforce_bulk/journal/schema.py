@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: What a journal of this program has.
-VERSION = 5
+VERSION = 6
 
 _TABLES = """
 CREATE TABLE runs (
@@ -250,6 +250,18 @@ ALTER TABLE runs ADD COLUMN api_allowed INTEGER;
 ALTER TABLE runs ADD COLUMN api_usage_at TEXT;
 """,
         5,
+    ),
+    5: (
+        """
+-- To find old batches, and what needs them: foreign keys have no index of their own.
+DROP INDEX batches_by_state;
+CREATE INDEX batches_by_state ON batches (state, changed_at);
+CREATE INDEX batches_by_run ON batches (run_id);
+CREATE INDEX batches_by_parent ON batches (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX batches_by_origin ON batches (origin_id) WHERE origin_id IS NOT NULL;
+CREATE INDEX failed_rows_by_batch ON failed_rows (batch_id);
+""",
+        6,
     ),
 }
 

@@ -158,11 +158,12 @@ def test_discard(load: Callable[..., Result], failed: Any) -> None:
     future = failed("discard", "--since", "11/24/2999")
     assert (future.returncode, "is not a time such as" in future.stderr) == (2, True)
     assert failed("discard", "--since", "2999-11-24").stdout == "0 rows discarded\n"
-    first, *files = failed("discard", "--code", "INVALID_EMAIL_ADDRESS").stdout.splitlines()
-    assert first == "1 row discarded"
-    assert files[0].startswith("Their values are still in these files")
-    assert [Path(each.strip()).name for each in files[1:]] == ["Contact.csv"]
+    first, second, path = failed("discard", "--code", "INVALID_EMAIL_ADDRESS").stdout.splitlines()
+    assert (first, second) == ("1 row discarded", "Deleted from these files as well:")
+    with Path(path.strip()).open(newline="") as file:
+        assert [row["External_Id__c"] for row in csv.DictReader(file)] == ["C-3"]
     assert failed("discard", "--since", "2026-01-01", "--all").stdout.startswith("1 row discarded")
+    assert not Path(path.strip()).exists()
     assert failed("list").returncode == 0
 
 

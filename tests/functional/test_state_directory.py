@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 BAD = [schema(), contact(1), contact(2, Email="nobody")]
 ANYTHING = {"max_failed_percent": 100}
+KEPT = ("failed", "results")
 READING = (
     ("failed", "list"),
     ("failed", "show", "C-2"),
@@ -200,6 +203,48 @@ def test_reading_changes_nothing(
     assert "No run has left anything in the state directory" in nothing.stderr
     assert look(result.state_dir) == before
     assert "Contact" in something.stdout
+
+
+def test_old_runs_are_deleted(load: Callable[..., Result], act: Any, tmp_path: Path) -> None:
+    """After `keep_days`: their jobs, results and CSVs, but not those of a row that is still failed.
+
+    A discarded row keeps nothing.
+    """
+    settings = {"save_results": "all", **ANYTHING}
+    org = tmp_path / "state" / ORG_ID
+    load([schema(), contact(3)], **settings)
+    load(BAD, **settings)
+    load([schema()], **settings)  # releases the batches of a tap without STATE
+    _, with_failed, _ = runs = [f"2020010{number}T000000Z-0000" for number in (1, 2, 3)]
+    _make_old(org, runs)
+    load([schema(), contact(4)], keep_days=30, **settings)
+    left = {each: sorted(run.name for run in (org / each).iterdir()) for each in KEPT}
+
+    assert (left["failed"], left["results"][:-1]) == ([with_failed], [with_failed])
+    assert [job["run_id"] for job in _jobs(act, **settings)][1:] == [with_failed]
+    act("failed", "discard", "--all", **settings)
+    load([schema()], keep_days=30, **settings)
+    assert [*(org / "failed").iterdir()] == []
+    assert [each.name for each in (org / "results").iterdir()] == left["results"][1:]
+    assert len(_jobs(act, **settings)) == 1
+
+
+def _make_old(org: Path, names: list[str]) -> None:
+    """Let the runs of an org's folder have started years ago."""
+    with closing(sqlite3.connect(org / "journal.sqlite3")) as db, db:
+        runs = [run for (run,) in db.execute("SELECT id FROM runs ORDER BY rowid")]
+        for run, name in zip(runs, names, strict=True):
+            db.execute("UPDATE runs SET id = ?, started_at = '2020' WHERE id = ?", (name, run))
+            for table in ("batches", "failed_rows"):
+                db.execute(f"UPDATE {table} SET run_id = ? WHERE run_id = ?", (name, run))
+            for folder in KEPT:
+                if (org / folder / run).exists():
+                    (org / folder / run).rename(org / folder / name)
+        db.execute("UPDATE batches SET changed_at = '2020'")
+
+
+def _jobs(act: Any, **settings: Any) -> Any:
+    return json.loads(act("jobs", "list", "--json", **settings).stdout)
 
 
 def test_reading_beside_a_run_and_after_it_was_killed(

@@ -28,6 +28,7 @@ from target_salesforce_bulk.cli import app
 from target_salesforce_bulk.errors import Terminated
 from target_salesforce_bulk.failed import commands
 from target_salesforce_bulk.journal.failure_store import Selection
+from target_salesforce_bulk.reporting.retention import delete_old
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.salesforce import ingest, query
 from target_salesforce_bulk.salesforce.job import JobInfo
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from simulation.scheduler import Clock
 
+_CENTURY = 36_500
 CONFIG = {
     "access_token": "made-up",
     "instance_url": "https://simulated.example.com",
@@ -352,6 +354,8 @@ def simulated() -> Iterator[None]:
         (ingest.IngestApi, _Ingest),
         (query.QueryApi, _Query),
         (target.connect, lambda _: _Client(_Now.org)),
+        # So that whatever a later run needs of what it may delete is missed.
+        (delete_old, lambda journal, _: delete_old(journal, -_CENTURY)),
         (app.read_target, lambda config: target.TargetSalesforceBulk(config=config)),
         # The same for every history, and slow.
         (typing.get_type_hints, lru_cache(typing.get_type_hints)),
