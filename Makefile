@@ -114,6 +114,7 @@ lint: $(VENV)/.ready
 	$(BIN)/mypy
 	$(BIN)/python tools/write_settings.py --check
 	$(BIN)/python tools/write_report_schema.py --check
+	$(BIN)/python tools/write_log_codes.py --check
 
 clean:
 	rm -rf $(VENV) $(DEMO) .axe .bench .lock .meltano .mypy_cache .pytest_cache .ruff_cache

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.journal.journal import SqliteJournal
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.state_directory import JOURNAL, StateDirectory
 
 if TYPE_CHECKING:
@@ -52,7 +53,11 @@ def _journal(
     directory = StateDirectory(settings.state_dir, settings.login)
     folder = directory.find(org, to_change=not read_only)
     if folder is None or not (folder / JOURNAL).exists():
-        logger.warning("No run has left anything in the state directory %s", directory.path)
+        logger.warning(
+            "No run has left anything in the state directory %s",
+            directory.path,
+            extra=log_facts(LogCode.STATE_DIRECTORY_EMPTY),
+        )
         yield None
         return
     with SqliteJournal(folder, read_only=read_only) as journal:

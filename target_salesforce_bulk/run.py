@@ -30,6 +30,7 @@ from target_salesforce_bulk.reporting.end_of_run import EndOfRun
 from target_salesforce_bulk.reporting.exports.exports import Exports
 from target_salesforce_bulk.reporting.loaded_ids import LoadedIds
 from target_salesforce_bulk.reporting.metrics import log_batch
+from target_salesforce_bulk.reporting.progress.facts import Facts
 from target_salesforce_bulk.reporting.report.job_times import WatchedIngest
 from target_salesforce_bulk.reporting.report.recorder import RunRecorder
 from target_salesforce_bulk.reporting.report.writer import ReportWriter, RunFacts
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
     from target_salesforce_bulk.journal.batch import Batch
     from target_salesforce_bulk.journal.port import Journal
+    from target_salesforce_bulk.reporting.progress.display import Display
     from target_salesforce_bulk.salesforce.client import Client
     from target_salesforce_bulk.settings import Settings
 
@@ -100,6 +102,9 @@ class Run:
         self._events.subscribe(log_batch)
         self._events.subscribe(self._exports.observe)
         self._events.subscribe(self._recorder.observe)
+        self._steps = Events()
+        self._facts: Facts | None = None
+        self._progress: Display | None = None
         self._batch_loader = self._make_batch_loader(settings)
         self._loader = Loader(
             client=client,
@@ -161,6 +166,7 @@ class Run:
             stopping=self._stopping,
             usage_problem=lambda: usage_limit.problem(self._client.find_api_usage()),
             compress=settings.compress_uploads,
+            steps=self._steps,
         )
         loaded_ids = LoadedIds(self.journal.state_dir, self.id, self._recorder.note_created)
         return BatchLoader(
@@ -181,8 +187,13 @@ class Run:
         return self._thresholds.early_problem(tally, canary=batch in self._canaries)
 
     @classmethod
-    def open(cls, settings: Settings, client: Client) -> Self:
+    def open(cls, settings: Settings, client: Client, progress: Display | None = None) -> Self:
         """Lock the state directory and finish what an earlier run left behind.
+
+        Args:
+            settings: The settings.
+            client: The connection to the org.
+            progress: Shows how far the run is.
 
         Raises:
             SettingsError: `dry_run` is on.
@@ -192,15 +203,19 @@ class Run:
         settings.check_sends()
         exports = Exports.begin(settings.metrics_file)
         with exports.starting():
-            return cls._open(settings, client, exports)
+            return cls._open(settings, client, exports, progress)
 
     @classmethod
-    def _open(cls, settings: Settings, client: Client, exports: Exports) -> Self:
+    def _open(
+        cls, settings: Settings, client: Client, exports: Exports, progress: Display | None
+    ) -> Self:
         directory = StateDirectory(settings.state_dir, settings.login)
         directory.check()  # before a login that may replace the refresh token
         journal = SqliteJournal(directory.of_org(client.org_id, client.instance_url))
         try:
             run = cls(settings, client, journal, exports)
+            if progress is not None:
+                run._show(progress)
             run._begin(settings.keep_days)
         except BaseException:
             journal.close()
@@ -223,6 +238,18 @@ class Run:
     def _write_report(self) -> None:
         """Write the report, which tells of the error that is being handled, if there is one."""
         self._report.write(sys.exception(), self._client.traffic, self._client.api_usage)
+
+    def _show(self, progress: Display) -> None:
+        """Show how far the run is, until its end."""
+        facts = Facts(
+            tally=self.tally,
+            traffic=lambda: self._client.traffic,
+            usage=lambda: self._client.api_usage,
+        )
+        for events in (self._events, self._steps):
+            events.subscribe(facts.observe)
+        self._facts, self._progress = facts, progress
+        progress.watch(facts)
 
     def load_again(self, batch: Batch) -> None:
         """Load a sealed batch of stored failed rows."""
@@ -249,6 +276,8 @@ class Run:
     def _finish(self, complete: Callable[[], None]) -> None:
         self._exports.input_ended(self.tally.streams)
         self._recorder.input_ended()
+        if self._facts is not None:
+            self._facts.input_ended()
         try:
             self._loader.drain()
             if self._ledger.has_news:
@@ -256,6 +285,8 @@ class Run:
             if not self._end.stopped:
                 complete()
         finally:
+            if self._progress is not None:
+                self._progress.stop()
             self._end.report(self._client.traffic, self._client.api_usage)
         self._end.judge(state_withheld=self._checkpoint.withheld)
         self._succeeded = True

@@ -342,6 +342,11 @@ class Settings:
         "costs. Nothing is sent, and no STATE is written.",
         default=False,
     )
+    progress: bool = setting(
+        "Show on stderr how far a run is: drawn on a terminal, otherwise as a line of the log "
+        "every 10 seconds if something has changed.",
+        default=True,
+    )
     keep_days: int = setting(
         "Days for which the state directory keeps what finished runs left: their jobs in the "
         "journal, CSVs of failed rows, results and reports. Failed rows that were neither loaded "

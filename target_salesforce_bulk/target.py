@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigValidationError
@@ -14,6 +14,7 @@ from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.failed.resend import resend
 from target_salesforce_bulk.journal.failed_rows import FailureClass
 from target_salesforce_bulk.journal.failure_store import Selection
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.login.connect import connect
 from target_salesforce_bulk.preview.dry_load import DryLoad
 from target_salesforce_bulk.run import Run
@@ -33,21 +34,27 @@ if TYPE_CHECKING:
 
     from singer_sdk.sinks import Sink
 
+    from target_salesforce_bulk.reporting.progress.display import Display
     from target_salesforce_bulk.salesforce.client import Client
     from target_salesforce_bulk.singer.intake import Intake, OpenRun
 
 
-def open_run(settings: Settings, client: Client) -> OpenRun:
+def open_run(settings: Settings, client: Client, progress: Display | None = None) -> OpenRun:
     """Open a run that loads, or only says what it would load.
 
     Jobs that an earlier run left behind are settled first.
+
+    Args:
+        settings: The settings.
+        client: The connection to the org.
+        progress: Shows how far a run is that loads.
 
     Raises:
         SalesforceBulkError: the run cannot be opened.
     """
     if settings.dry_run:
         return DryLoad(settings, client)
-    run = Run.open(settings, client)
+    run = Run.open(settings, client, progress)
     if settings.retry_failed_on_start:
         resend(run, Selection(failure_class=FailureClass.TRANSIENT), settings.max_job_bytes)
     return run
@@ -121,6 +128,10 @@ class TargetSalesforceBulk(SafeTarget):
     def run(self) -> OpenRun:
         """The run, opened on first access."""
         return self._open_run(self.settings, self.client)
+
+    def show_progress(self, progress: Display) -> None:
+        """Let a run that is opened from now on show how far it is."""
+        self._open_run = partial(open_run, progress=progress)
 
     @cached_property
     def listing(self) -> Listing:
@@ -204,7 +215,7 @@ class TargetSalesforceBulk(SafeTarget):
         with self.intake.input_ends():
             super().process_endofpipe()
         for remark in self.listing.remarks():
-            self.logger.warning("%s", remark)
+            self.logger.warning("%s", remark, extra=log_facts(LogCode.ENTRY_UNUSED))
         self.run.finish()
         self.run.close()
 

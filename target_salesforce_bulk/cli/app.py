@@ -11,7 +11,7 @@ import os
 import signal
 import sqlite3
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -20,6 +20,7 @@ from target_salesforce_bulk.cli import log, plain_logs
 from target_salesforce_bulk.cli.access import login, logout, whoami
 from target_salesforce_bulk.cli.check import check
 from target_salesforce_bulk.cli.emulator import emulator
+from target_salesforce_bulk.cli.error_codes import code_of
 from target_salesforce_bulk.cli.failed import failed
 from target_salesforce_bulk.cli.history import history_command
 from target_salesforce_bulk.cli.jobs import jobs
@@ -31,6 +32,7 @@ from target_salesforce_bulk.cli.report import report_group
 from target_salesforce_bulk.cli.singer_options import NAME, singer_options
 from target_salesforce_bulk.cli.unread_input import discarded_on_error
 from target_salesforce_bulk.errors import SalesforceBulkError, SettingsError, Terminated
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,22 +54,26 @@ class Group(click.Group):
             result = super().invoke(context)
             _flush_stdout()
         except SettingsError as error:
-            _leave_for(error.problems, 1)
+            _leave_for(error.problems, 1, LogCode.SETTINGS_WRONG)
         except SalesforceBulkError as error:
-            _leave(str(error), 1)
+            _leave(str(error), 1, code_of(error))
         except Terminated as received:
             name = signal.Signals(received.signum).name
-            _leave(f"Stopped by {name}. {received.remark}", 128 + received.signum)
+            text = f"Stopped by {name}. {received.remark}"
+            _leave(text, 128 + received.signum, LogCode.STOPPED_BY_SIGNAL)
         except BrokenPipeError:
             sys.stdout = None  # Python would flush it at exit
-            _leave("The reader of stdout has closed the pipe; the output is incomplete.", 1)
+            text = "The reader of stdout has closed the pipe; the output is incomplete."
+            _leave(text, 1, LogCode.OUTPUT_FAILED)
         except _errors_of_requests() as error:  # also OSErrors, but not about a file
-            _leave(f"Salesforce sent a response that cannot be read: {error}", 1)
+            text = f"Salesforce sent a response that cannot be read: {error}"
+            _leave(text, 1, LogCode.ANSWER_UNREADABLE)
         except (OSError, sqlite3.Error) as error:
             _leave(
                 f"Reading or writing a file failed: {error}. Check the free space and the "
                 "permissions of state_dir. Nothing is lost: the next run continues.",
                 1,
+                LogCode.FILE_FAILED,
             )
         return result
 
@@ -90,24 +96,28 @@ def _flush_stdout() -> None:
         sys.stdout.flush()
 
 
-def _leave(why: str, code: int) -> NoReturn:
-    _leave_for((why,), code)
+def _leave(why: str, code: int, log_code: LogCode) -> NoReturn:
+    _leave_for((why,), code, log_code)
 
 
-def _leave_for(reasons: Iterable[str], code: int) -> NoReturn:
+def _leave_for(reasons: Iterable[str], code: int, log_code: LogCode) -> NoReturn:
     for each in reasons:
-        logger.error("%s", each)
+        logger.error("%s", each, extra=log_facts(log_code, exit_code=code))
     sys.exit(code)
 
 
-def load(config: Any, file_input: IO[str] | None) -> None:
+def load(config: Any, file_input: IO[str] | None, *, progress: bool = False) -> None:
     """Read Singer messages and load them; an error comes after the end of the input."""
-    with discarded_on_error(file_input or sys.stdin):
-        _load(config, file_input)
+    with discarded_on_error(file_input or sys.stdin), ExitStack() as stack:
+        _load(config, file_input, stack if progress else None)
 
 
-def _load(config: Any, file_input: IO[str] | None) -> None:
+def _load(config: Any, file_input: IO[str] | None, shown: ExitStack | None) -> None:
     target = read_target(config)
+    if shown is not None and target.settings.progress:
+        from target_salesforce_bulk.reporting.progress.display import display
+
+        target.show_progress(shown.enter_context(display()))
     try:
         target.run  # noqa: B018 - opens the run before the first line is read
         target.listen(file_input)
@@ -124,6 +134,11 @@ def _load(config: Any, file_input: IO[str] | None) -> None:
     help="Load Singer messages from stdin into Salesforce.",
 )
 @singer_options
+@click.option(
+    "--progress/--no-progress",
+    default=True,
+    help="Show on stderr how far the run is; the setting progress can turn it off, too.",
+)
 @click.pass_context
 def program(
     context: click.Context,
@@ -132,6 +147,7 @@ def program(
     about_format: str | None,
     config: Any,
     file_input: IO[str] | None,
+    progress: bool,
 ) -> None:
     """Load, unless a command is given."""
     if context.invoked_subcommand is not None:
@@ -139,7 +155,7 @@ def program(
     if about:
         target_class().print_about(about_format)
     else:
-        load(config, file_input)
+        load(config, file_input, progress=progress)
 
 
 map_group.add_command(edit)

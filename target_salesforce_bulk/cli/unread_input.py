@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
 from target_salesforce_bulk.errors import Terminated
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +64,7 @@ def discard(descriptor: int, max_seconds: float = MAX_SECONDS, max_bytes: int = 
                 "Discarding the rest of the input for at most %.0f seconds, so that the tap can "
                 "end. It is not acknowledged.",
                 max_seconds,
+                extra=log_facts(LogCode.INPUT_DISCARDED),
             )
         if not _readable(descriptor, deadline - time.monotonic()):
             return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.configuration.meltano import nested
 from target_salesforce_bulk.configuration.names import did_you_mean, types_of
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.plain_text import plain_text
 
 if TYPE_CHECKING:
@@ -101,4 +102,5 @@ def _warn(name: str, properties: Collection[str]) -> None:
         PREFIX,
         plain_text(name),
         did_you_mean(name, [each.upper() for each in properties], PREFIX),
+        extra=log_facts(LogCode.VARIABLE_UNKNOWN),
     )

@@ -22,7 +22,7 @@ from target_salesforce_bulk.errors import (
 from target_salesforce_bulk.journal.failed_rows import UNCERTAIN, UNPROCESSED, RowError
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event
 from target_salesforce_bulk.loading.events import RowsKept, Step
-from target_salesforce_bulk.loading.job_watch import log_facts, result_file
+from target_salesforce_bulk.loading.job_watch import batch_facts, result_file
 from target_salesforce_bulk.loading.preparing.grouping import group_by_parent
 from target_salesforce_bulk.loading.preparing.lookup import KeyLookup
 from target_salesforce_bulk.loading.preparing.newer import leave_out_newer
@@ -30,6 +30,8 @@ from target_salesforce_bulk.loading.settling.child_batches import ChildWriter
 from target_salesforce_bulk.loading.settling.settlement import AllFailed, Settlement
 from target_salesforce_bulk.loading.steps import Steps
 from target_salesforce_bulk.loading.stopping import BatchGivenUpError, leave_if
+from target_salesforce_bulk.log_codes import LogCode, log_facts
+from target_salesforce_bulk.plain_text import counted
 from target_salesforce_bulk.private_files import UsingFiles
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
 
@@ -173,11 +175,15 @@ class BatchLoader:
             return batch
         rows, size = leave_out_newer(batch, overwritten)
         logger.info(
-            "Batch %s: newer rows of %s of its records were loaded; %s rows have nothing left to "
-            "write and are not resent",
+            "Batch %s of stream %s: newer rows of %s were loaded; %s with nothing left to write "
+            "will not be resent",
             batch.id,
-            len(overwritten),
-            batch.rows - rows,
+            batch.plan.stream,
+            counted(len(overwritten), "record"),
+            counted(batch.rows - rows, "row"),
+            extra=log_facts(
+                LogCode.NEWER_ROWS_FOUND, **batch_facts(batch), left_out=batch.rows - rows
+            ),
         )
         return self._journal.reduce(batch, rows=rows, size=size)
 
@@ -194,12 +200,15 @@ class BatchLoader:
         except RequestError as error:
             raise JobError(str(error), job_id="", permanent=True) from error
         logger.info(
-            "Batch %s of stream %s: %s of %s records found by %s",
+            "Batch %s of stream %s: %s of %s found by %s",
             batch.id,
             batch.plan.stream,
-            rows,
-            batch.rows,
+            f"{rows:,}",
+            counted(batch.rows, "record"),
             batch.plan.key,
+            extra=log_facts(
+                LogCode.KEYS_LOOKED_UP, **batch_facts(batch), found=rows, rows=batch.rows
+            ),
         )
         return self._journal.resolve(batch, rows=rows, size=size)
 
@@ -283,11 +292,12 @@ class BatchLoader:
         why = f"job {batch.job_id} no longer exists in Salesforce, so its results are lost"
         error = RowError(code=UNCERTAIN, message=why, raw=f"{UNCERTAIN}:{why}:--")
         logger.error(
-            "Job %s no longer exists: it was deleted or is older than seven days. Its %s rows are "
-            "uncertain; look them up before resending them.",
+            "Job %s of stream %s no longer exists: it was deleted or is older than seven days. "
+            "Rows that are uncertain: %s. Look them up before resending them.",
             batch.job_id,
-            batch.rows,
-            extra=log_facts("job_gone", batch),
+            batch.plan.stream,
+            f"{batch.rows:,}",
+            extra=log_facts(LogCode.JOB_GONE, **batch_facts(batch), rows=batch.rows),
         )
         if batch.state is BatchState.SUBMITTED:
             batch = self._journal.record(batch.id, Event.ENDED)
@@ -299,31 +309,52 @@ class BatchLoader:
     def _log_outcome(self, batch: Batch, job: JobInfo, mismatch: str, counts: Counts) -> None:
         if mismatch:
             logger.error(
-                "Job %s: the responses do not add up: %s. %s rows are uncertain; look them "
-                "up before resending them.",
+                "Job %s of stream %s: the responses do not add up: %s. Rows that are uncertain: "
+                "%s. Look them up before resending them.",
                 job.id,
+                batch.plan.stream,
                 mismatch,
-                counts.uncertain,
-                extra=log_facts("job_mismatch", batch),
+                f"{counts.uncertain:,}",
+                extra=log_facts(
+                    LogCode.JOB_MISMATCH, **batch_facts(batch), uncertain=counts.uncertain
+                ),
             )
         logger.info(
-            "Job %s settled: %s loaded, %s failed, %s unprocessed, %s uncertain, %s resent",
+            "Job %s of stream %s settled: %s",
             job.id,
-            counts.loaded,
-            counts.failed - counts.refused,
-            counts.unprocessed,
-            counts.uncertain,
-            counts.retried,
-            extra=log_facts("job_settled", batch),
+            batch.plan.stream,
+            _told(counts),
+            extra=log_facts(
+                LogCode.JOB_SETTLED,
+                **batch_facts(batch),
+                loaded=counts.loaded,
+                failed=counts.failed - counts.refused,
+                unprocessed=counts.unprocessed,
+                uncertain=counts.uncertain,
+                resent=counts.retried,
+                counted=counts.counted,
+            ),
         )
-        if counts.counted:
-            logger.info(
-                "Job %s: its counts report all rows as loaded, and its failed and unprocessed "
-                "results are empty; the successful results were not read",
-                job.id,
-            )
 
     def _store(self, batch: Batch, settlement: Settlement) -> Loaded:
         settle = partial(self._journal.settle, batch, settlement)
         counts, children = self._steps.take(Step.STORE, batch, settle)
         return Loaded(batch=batch, counts=counts, children=children)
+
+
+def _told(counts: Counts) -> str:
+    """The outcomes of a job's rows, in words; of those that are rare, only what occurred."""
+    told = [
+        f"{counted(counts.loaded, 'row')} loaded",
+        f"{counts.failed - counts.refused:,} failed",
+        *(
+            f"{number:,} {what}"
+            for number, what in (
+                (counts.unprocessed, "unprocessed"),
+                (counts.uncertain, "uncertain"),
+                (counts.retried, "resent"),
+            )
+            if number
+        ),
+    ]
+    return ", ".join(told)

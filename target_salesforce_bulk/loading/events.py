@@ -91,7 +91,39 @@ class StepEnded:
     job: JobInfo | None = None
 
 
-Event = BatchSettled | BatchTakenOver | RowsKept | StreamStopped | StreamStarted | StepEnded
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobCreated:
+    """A batch has a job, which takes its rows next."""
+
+    batch: Batch
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobPolled:
+    """Salesforce has told how far the job of a batch is; also the last time, when it has ended."""
+
+    batch: Batch
+    job: JobInfo
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobGivenUp:
+    """The job of a batch was aborted; the batch may get another one."""
+
+    batch: Batch
+
+
+Event = (
+    BatchSettled
+    | BatchTakenOver
+    | RowsKept
+    | StreamStopped
+    | StreamStarted
+    | StepEnded
+    | JobCreated
+    | JobPolled
+    | JobGivenUp
+)
 
 
 class Events:
@@ -110,7 +142,9 @@ class Events:
         self._observers.append(observer)
 
     def publish(self, event: Event) -> None:
-        """Deliver an event to every observer."""
+        """Deliver an event to every observer; without any, no lock is taken."""
+        if not self._observers:
+            return
         with self._mutex:
             for observer in self._observers:
                 observer(event)

@@ -23,9 +23,12 @@ from target_salesforce_bulk.errors import (
 )
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event
 from target_salesforce_bulk.loading.attempts import Attempts
-from target_salesforce_bulk.loading.job_watch import JobWatch, job_id_of, log_facts
+from target_salesforce_bulk.loading.events import Events, JobCreated, JobGivenUp
+from target_salesforce_bulk.loading.job_watch import JobWatch, batch_facts, job_id_of
 from target_salesforce_bulk.loading.preparing.pack import pack
 from target_salesforce_bulk.loading.stopping import leave_if
+from target_salesforce_bulk.log_codes import LogCode, log_facts
+from target_salesforce_bulk.plain_text import counted
 from target_salesforce_bulk.private_files import UsingFiles
 from target_salesforce_bulk.salesforce.job import JobState
 
@@ -61,6 +64,7 @@ class IngestJobs:
         usage_problem: Why no further job may start; empty if one may.
         compress: Whether uploads are compressed, as long as Salesforce takes them so.
         clock: Seconds that never go back.
+        steps: Receives the steps of jobs.
     """
 
     def __init__(
@@ -74,10 +78,17 @@ class IngestJobs:
         usage_problem: Callable[[], str],
         compress: bool = False,
         clock: Callable[[], float] = time.monotonic,
+        steps: Events | None = None,
     ) -> None:
+        self._steps = steps or Events()
         #: What is asked about jobs.
         self.watch = JobWatch(
-            api=api, poll=poll, stopping=stopping, state_dir=journal.state_dir, clock=clock
+            api=api,
+            poll=poll,
+            stopping=stopping,
+            state_dir=journal.state_dir,
+            clock=clock,
+            steps=self._steps,
         )
         self._api = api
         self._journal = journal
@@ -110,7 +121,13 @@ class IngestJobs:
             try:
                 job = self._request_job(batch.plan)
             except AnswerLostError as error:
-                logger.warning("Batch %s: %s Creating a new job.", batch.id, error)
+                logger.warning(
+                    "Batch %s of stream %s: %s Creating a new job.",
+                    batch.id,
+                    batch.plan.stream,
+                    error,
+                    extra=log_facts(LogCode.JOB_NOT_CREATED, **batch_facts(batch)),
+                )
                 if attempts.wait_for_another():
                     continue
                 raise JobError(
@@ -139,16 +156,19 @@ class IngestJobs:
         batch = self._journal.record(
             batch.id, Event.CREATED, job_id=job.id, jobs_made=batch.jobs_made + 1
         )
+        self._steps.publish(JobCreated(batch=batch))
         logger.info(
-            "Job %s created: %s %s, batch %s of stream %s with %s rows, %s bytes",
+            "Job %s of stream %s created: %s of %s to %s (batch %s, %s)",
             job.id,
+            batch.plan.stream,
             batch.plan.operation,
+            counted(batch.rows, "row"),
             batch.plan.sobject,
             batch.id,
-            batch.plan.stream,
-            batch.rows,
-            batch.size,
-            extra=log_facts("job_created", batch),
+            counted(batch.size, "byte"),
+            extra=log_facts(
+                LogCode.JOB_CREATED, **batch_facts(batch), rows=batch.rows, bytes=batch.size
+            ),
         )
         return batch
 
@@ -165,11 +185,14 @@ class IngestJobs:
             if compressed:
                 self._send_plain("refuses a compressed upload")
             raise
-        logger.info(
-            "Job %s uploaded in %.1f s",
+        seconds = self._clock() - started
+        logger.debug(
+            "Job %s of stream %s uploaded: %s in %.1f s",
             batch.job_id,
-            self._clock() - started,
-            extra=log_facts("job_uploaded", batch),
+            batch.plan.stream,
+            counted(batch.rows, "row"),
+            seconds,
+            extra=log_facts(LogCode.JOB_UPLOADED, **batch_facts(batch), seconds=seconds),
         )
 
     def close(self, batch: Batch) -> Batch:
@@ -193,7 +216,13 @@ class IngestJobs:
             raise
         except RequestError as error:
             return self.renew(batch, error)
-        logger.info("Job %s closed", batch.job_id, extra=log_facts("job_closed", batch))
+        logger.info(
+            "Job %s of stream %s closed: Salesforce now processes its %s",
+            batch.job_id,
+            batch.plan.stream,
+            counted(batch.rows, "row"),
+            extra=log_facts(LogCode.JOB_CLOSED, **batch_facts(batch), rows=batch.rows),
+        )
         return self._journal.record(batch.id, Event.SUBMITTED)
 
     def _close(self, batch: Batch) -> None:
@@ -215,11 +244,11 @@ class IngestJobs:
             self._api.close(job_id_of(batch))
         except (AnswerLostError, RequestError) as error:
             if not self.is_open(batch):
-                logger.warning("Job %s: %s It is no longer open.", batch.job_id, error)
+                _warn(LogCode.JOB_CLOSED_AFTER_ALL, batch, f"{error} It is no longer open.")
                 return True
             if isinstance(error, RequestError):
                 raise
-            logger.warning("Job %s: %s It is still open.", batch.job_id, error)
+            _warn(LogCode.JOB_STILL_OPEN, batch, f"{error} It is still open.")
             return False
         return True
 
@@ -243,12 +272,7 @@ class IngestJobs:
                 job_id=job_id_of(batch),
                 permanent=False,
             ) from error
-        logger.warning(
-            "Job %s: %s It is aborted and replaced by a new one.",
-            batch.job_id,
-            error,
-            extra=log_facts("job_aborted", batch),
-        )
+        _warn(LogCode.JOB_REPLACED, batch, f"{error} The job is aborted and replaced by a new one.")
         return self.abort(batch)
 
     def abort(self, batch: Batch) -> Batch:
@@ -262,6 +286,8 @@ class IngestJobs:
             JobError: Salesforce does not abort it.
         """
         event = Event.ABORTED if self._is_given_up(batch) else Event.SUBMITTED
+        if event is Event.ABORTED:
+            self._steps.publish(JobGivenUp(batch=batch))
         return self._journal.record(batch.id, event)
 
     def _is_given_up(self, batch: Batch) -> bool:
@@ -286,7 +312,12 @@ class IngestJobs:
                 ) from refusal
             return job.state is JobState.ABORTED and self._is_untouched(batch, job)
         except NotFoundError:
-            logger.info("Job %s is already gone", batch.job_id)
+            logger.info(
+                "Job %s of stream %s is already gone",
+                batch.job_id,
+                batch.plan.stream,
+                extra=log_facts(LogCode.JOB_ALREADY_GONE, **batch_facts(batch)),
+            )
             return batch.state is BatchState.CREATED
 
     def _is_untouched(self, batch: Batch, job: JobInfo) -> bool:
@@ -327,8 +358,19 @@ class IngestJobs:
                 "Salesforce %s, so uploads are no longer compressed. Set compress_uploads to "
                 "false.",
                 why,
+                extra=log_facts(LogCode.COMPRESSION_STOPPED),
             )
         self._compress = False
+
+
+def _warn(code: LogCode, batch: Batch, what: str) -> None:
+    logger.warning(
+        "Job %s of stream %s: %s",
+        batch.job_id,
+        batch.plan.stream,
+        what,
+        extra=log_facts(code, **batch_facts(batch)),
+    )
 
 
 def _pack(batch: Batch) -> Path:

@@ -14,6 +14,7 @@ from target_salesforce_bulk.errors import (
     ResponseError,
     UnavailableError,
 )
+from target_salesforce_bulk.loading.events import Events, JobPolled
 from target_salesforce_bulk.loading.polling import Pace
 from target_salesforce_bulk.loading.settling.result_files import (
     count_rows,
@@ -21,6 +22,8 @@ from target_salesforce_bulk.loading.settling.result_files import (
     explain_mismatch,
 )
 from target_salesforce_bulk.loading.stopping import leave_if, sleep
+from target_salesforce_bulk.log_codes import LogCode, log_facts
+from target_salesforce_bulk.plain_text import counted
 from target_salesforce_bulk.private_files import UsingFiles
 from target_salesforce_bulk.salesforce.job import JobState, ResultKind
 from target_salesforce_bulk.salesforce.result_file import result_bound
@@ -55,6 +58,7 @@ class JobWatch:
         stopping: Set when the run is to leave.
         state_dir: Where batches and their results are.
         clock: Seconds that never go back.
+        steps: Receives what is learnt of jobs.
     """
 
     def __init__(
@@ -65,8 +69,10 @@ class JobWatch:
         stopping: threading.Event,
         state_dir: Path,
         clock: Callable[[], float] = time.monotonic,
+        steps: Events | None = None,
     ) -> None:
         self._api = api
+        self._steps = steps or Events()
         self._poll = poll
         self._stopping = stopping
         self._state_dir = state_dir
@@ -97,17 +103,18 @@ class JobWatch:
         sobject = batch.plan.sobject
         speed = self._speeds.get(sobject, 0.0)
         pace = Pace(self._poll, batch.rows, now=started, rows_per_second=speed)
-        progress, progressed_at, wait = (-1, -1), started, pace.wait
+        progress, progressed_at, wait, began = (-1, -1), started, pace.wait, False
         while True:
             sleep(self._stopping, wait)
             job = self.get(job_id_of(batch))
+            self._steps.publish(JobPolled(batch=batch, job=job))
             if job.state.is_terminal:
                 self._speeds[sobject] = batch.rows / max(self._clock() - started, 0.001)
                 _log_end(batch, job)
                 return job
             if _progress(batch, job) > progress:
                 progress, progressed_at = _progress(batch, job), self._clock()
-                _log_progress(batch, job)
+                began = _log_progress(batch, job, began=began)
             if self._clock() - progressed_at > self._poll.timeout_seconds:
                 raise JobError(
                     f"Job {job.id} has been {job.state} without progress for "
@@ -144,7 +151,13 @@ class JobWatch:
                 break
             wanted = files
             if attempt < _RESULT_ATTEMPTS:
-                logger.warning("Job %s: %s; the results are read again", job.id, mismatch)
+                logger.warning(
+                    "Job %s of stream %s: %s; the results are read again",
+                    job.id,
+                    batch.plan.stream,
+                    mismatch,
+                    extra=log_facts(LogCode.RESULTS_READ_AGAIN, **batch_facts(batch)),
+                )
                 sleep(self._stopping, self._poll.interval_seconds)
         return wanted
 
@@ -161,7 +174,14 @@ class JobWatch:
             except (LimitExceededError, UnavailableError, NotFoundError):
                 raise
             except RequestError as error:
-                logger.info("Job %s has no %s: %s", batch.job_id, kind, error.detail)
+                logger.info(
+                    "Job %s of stream %s has no %s: %s",
+                    batch.job_id,
+                    batch.plan.stream,
+                    kind,
+                    error.detail,
+                    extra=log_facts(LogCode.JOB_WITHOUT_RESULTS, **batch_facts(batch), kind=kind),
+                )
                 continue
             try:
                 rows = count_rows(path)
@@ -184,7 +204,13 @@ class JobWatch:
                 sleep(self._stopping, self._poll.interval_seconds)
                 self._api.download(job_id, kind, path, most_bytes=bound)
             except ResponseError as error:
-                logger.warning("Job %s: %s", job_id, error)
+                logger.warning(
+                    "Job %s of stream %s: %s",
+                    job_id,
+                    batch.plan.stream,
+                    error,
+                    extra=log_facts(LogCode.RESULTS_UNREADABLE, **batch_facts(batch), kind=kind),
+                )
 
 
 def _progress(batch: Batch, job: JobInfo) -> tuple[int, int]:
@@ -192,26 +218,51 @@ def _progress(batch: Batch, job: JobInfo) -> tuple[int, int]:
     return _ORDER.index(job.state), min(job.records_processed or 0, batch.rows)
 
 
-def _log_progress(batch: Batch, job: JobInfo) -> None:
-    logger.info(
-        "Job %s is %s, %s of %s rows processed",
+def _log_progress(batch: Batch, job: JobInfo, *, began: bool) -> bool:
+    """Log how far a job is, at level INFO once it is being processed; whether it has been."""
+    begins = not began and job.state is JobState.IN_PROGRESS
+    processed = job.records_processed or 0
+    logger.log(
+        logging.INFO if begins else logging.DEBUG,
+        "Job %s of stream %s is %s in Salesforce: %s of %s processed",
         job.id,
+        batch.plan.stream,
         job.state,
-        job.records_processed or 0,
-        batch.rows,
-        extra=log_facts("job_progress", batch),
+        f"{processed:,}",
+        counted(batch.rows, "row"),
+        extra=log_facts(
+            LogCode.JOB_PROGRESS,
+            **batch_facts(batch),
+            state=job.state,
+            processed=processed,
+            rows=batch.rows,
+        ),
     )
+    return began or begins
 
 
 def _log_end(batch: Batch, job: JobInfo) -> None:
+    processed, failed = job.records_processed or 0, job.records_failed or 0
     logger.info(
-        "Job %s ended: %s, %s rows processed, %s of them failed%s",
+        "Job %s of stream %s ended: %s after %.1f s of processing, %s processed, %s of them "
+        "failed%s",
         job.id,
+        batch.plan.stream,
         job.state,
-        job.records_processed or 0,
-        job.records_failed or 0,
+        job.total_processing_ms / 1000,
+        counted(processed, "row"),
+        f"{failed:,}",
         f": {job.error_message}" if job.error_message else "",
-        extra=log_facts("job_ended", batch),
+        extra=log_facts(
+            LogCode.JOB_ENDED,
+            **batch_facts(batch),
+            state=job.state,
+            processed=processed,
+            failed=failed,
+            error=job.error_message,
+            total_processing_ms=job.total_processing_ms,
+            apex_processing_ms=job.apex_processing_ms,
+        ),
     )
 
 
@@ -227,11 +278,12 @@ def result_file(batch: Batch, kind: ResultKind) -> Path:
     return batch.folder / f"{kind}.csv"
 
 
-def log_facts(action: str, batch: Batch) -> dict[str, object]:
-    """What a structured log line carries beside its text."""
+def batch_facts(batch: Batch) -> dict[str, object]:
+    """What names a batch in a structured log line."""
     return {
-        "action": action,
         "job_id": batch.job_id,
         "batch_id": batch.id,
         "stream": batch.plan.stream,
+        "sobject": batch.plan.sobject,
+        "operation": batch.plan.operation,
     }

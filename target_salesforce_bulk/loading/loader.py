@@ -17,6 +17,7 @@ from target_salesforce_bulk.errors import (
 from target_salesforce_bulk.loading.events import BatchSettled, BatchTakenOver, StreamStopped
 from target_salesforce_bulk.loading.schedule import Schedule
 from target_salesforce_bulk.loading.stopping import BatchGivenUpError, RunStoppedError
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,7 +166,12 @@ class Loader:
         self._stopped_streams.add(stream)
         self._schedule.hurry(stream)
         if first:
-            logger.error("Stream %s stopped: %s", stream, error)
+            logger.warning(
+                "Stream %s stopped: %s",
+                stream,
+                error,
+                extra=log_facts(LogCode.STREAM_STOPPED, stream=stream),
+            )
             self._events.publish(StreamStopped(stream=stream, error=error))
 
     def _goes_on(self, loaded: Loaded) -> bool:

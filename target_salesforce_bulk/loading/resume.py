@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.errors import JobError
 from target_salesforce_bulk.journal.lifecycle import BatchState, Event
+from target_salesforce_bulk.loading.job_watch import batch_facts
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 
 if TYPE_CHECKING:
     from target_salesforce_bulk.journal.batch import Batch
@@ -53,12 +55,24 @@ class Resume:
                 if not error.permanent:
                     raise
                 # Refused as a whole: nothing of it was processed, and its rows come again.
-                logger.warning("%s The tap sends its rows again.", error)
+                logger.warning(
+                    "%s The tap sends its rows again.",
+                    error,
+                    extra=log_facts(LogCode.JOB_REFUSED_BEFORE, **batch_facts(batch)),
+                )
 
     def _bring_to_an_end(self, batch: Batch) -> None:
         batch = self._decide(batch)
         if batch.state in {BatchState.SUBMITTED, BatchState.ENDED}:
-            logger.info("Checking job %s of run %s again", batch.job_id, batch.run_id)
+            logger.info(
+                "Job %s of stream %s was left by run %s and is checked again",
+                batch.job_id,
+                batch.plan.stream,
+                batch.run_id,
+                extra=log_facts(
+                    LogCode.JOB_CHECKED_AGAIN, **batch_facts(batch), run_id=batch.run_id
+                ),
+            )
             self._loader.finish_left(batch)
         elif batch.parent_id is None:
             self._journal.abandon(batch.id)

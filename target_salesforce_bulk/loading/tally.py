@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from target_salesforce_bulk.journal.batch import Counts
@@ -71,6 +71,11 @@ class Tally:
         """The totals of a stream that has started."""
         with self._mutex:
             return self._streams[stream]
+
+    def snapshot(self) -> Sequence[StreamTally]:
+        """The totals as they are now, for another thread: they change no more."""
+        with self._mutex:
+            return tuple(replace(each) for each in self._streams.values())
 
     def stream_started(self, stream: str, sobject: str) -> StreamTally:
         """The totals of a stream, created on first use."""

@@ -9,6 +9,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.login.token_endpoint import ask_for_token
 from target_salesforce_bulk.salesforce.auth import Authenticator, Session
 
@@ -33,7 +34,8 @@ class Password(Authenticator):
         if refused is None:
             logger.warning(
                 "Salesforce ends logins by password on 2027-02-20. Change to client credentials "
-                "or JWT before then; see docs/login.md"
+                "or JWT before then; see docs/login.md",
+                extra=log_facts(LogCode.PASSWORD_LOGIN_ENDS),
             )
         return ask_for_token(transport, self.login_url, self._form()).session
 

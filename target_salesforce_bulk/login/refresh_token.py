@@ -9,6 +9,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.login.token_endpoint import InvalidGrantError, ask_for_token
 from target_salesforce_bulk.salesforce.auth import Authenticator, Session
 
@@ -46,7 +47,10 @@ class RefreshToken(Authenticator):
                 sent, stale = self.store.newest(), sent
                 if sent == stale:
                     raise
-                logger.warning("The refresh token was replaced meanwhile; the new one is used")
+                logger.warning(
+                    "The refresh token was replaced meanwhile; the new one is used",
+                    extra=log_facts(LogCode.REFRESH_TOKEN_REPLACED),
+                )
                 reply = self._ask(transport, sent)
             if reply.refresh_token and reply.refresh_token != sent:
                 self.store.save(reply.refresh_token)

@@ -21,6 +21,7 @@ from target_salesforce_bulk.errors import (
     SettingsError,
     StateDirectoryError,
 )
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.login import system_keyring
 from target_salesforce_bulk.login.secret import clean_secret
 from target_salesforce_bulk.plain_text import plain_text
@@ -189,7 +190,12 @@ class TokenStore:
         try:
             system_keyring.write_token(name, token)
         except (AuthenticationError, SettingsError) as error:
-            logger.warning("%s The refresh token is kept in %s instead.", error, self._path)
+            logger.warning(
+                "%s The refresh token is kept in %s instead.",
+                error,
+                self._path,
+                extra=log_facts(LogCode.KEYRING_REFUSED),
+            )
             return False
         if not account:
             self._write({"keyring_account": name})
@@ -261,6 +267,7 @@ def _delete_from_keyring(account: str) -> None:
             "Delete it there. %s",
             plain_text(account),
             error,
+            extra=log_facts(LogCode.KEYRING_KEEPS_TOKEN),
         )
 
 

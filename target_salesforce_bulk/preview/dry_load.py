@@ -11,6 +11,7 @@ from target_salesforce_bulk.errors import LoadError
 from target_salesforce_bulk.journal.batch import Counts
 from target_salesforce_bulk.loading.guards.thresholds import Thresholds
 from target_salesforce_bulk.loading.tally import StreamTally
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.preview.check import Preflight
 from target_salesforce_bulk.printing import print_lines
 
@@ -36,7 +37,10 @@ class DryLoad:
     """
 
     def __init__(self, settings: Settings, client: Client) -> None:
-        logger.warning("dry_run is on: nothing is sent to Salesforce, and no STATE is written")
+        logger.warning(
+            "dry_run is on: nothing is sent to Salesforce, and no STATE is written",
+            extra=log_facts(LogCode.DRY_RUN),
+        )
         self._preflight = Preflight(settings, client, partial(print_lines, err=True))
         self._preflight.check_org()
         self._thresholds = Thresholds(

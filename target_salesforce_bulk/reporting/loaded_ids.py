@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from target_salesforce_bulk.errors import ResponseError
 from target_salesforce_bulk.loading.settling.result_files import cell, result_rows
 from target_salesforce_bulk.loading.settling.sent_rows import sent_rows
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.private_files import UsingFiles, make_subfolder
 from target_salesforce_bulk.reporting.file_names import file_name
 from target_salesforce_bulk.rows.csvfile import CsvFile, encode_row
@@ -45,7 +46,13 @@ class LoadedIds:
         try:
             self._note_created(batch.id, write_ids(folder / name, batch, successful))
         except ResponseError as error:
-            logger.warning("Batch %s: the Ids of its records are not kept: %s", batch.id, error)
+            logger.warning(
+                "Batch %s of stream %s: the Ids of its records are not kept: %s",
+                batch.id,
+                batch.plan.stream,
+                error,
+                extra=log_facts(LogCode.IDS_NOT_KEPT, batch_id=batch.id, stream=batch.plan.stream),
+            )
 
 
 def write_ids(path: Path, batch: Batch, successful: Path) -> int:

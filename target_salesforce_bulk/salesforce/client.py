@@ -16,6 +16,7 @@ from target_salesforce_bulk.errors import (
     SettingsError,
     UnavailableError,
 )
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.salesforce.exchange import Request
 from target_salesforce_bulk.salesforce.limits import OrgLimits
 from target_salesforce_bulk.salesforce.meter import Meter
@@ -113,7 +114,11 @@ class Client:
         except (LimitExceededError, UnavailableError):
             raise
         except RequestError as error:
-            logger.info("The API usage of the org is unknown: %s", error)
+            logger.info(
+                "The API usage of the org is unknown: %s",
+                error,
+                extra=log_facts(LogCode.API_USAGE_UNKNOWN),
+            )
 
     def tally(self) -> AbstractContextManager[Tally]:
         """Count the requests that this thread sends in the meantime."""
@@ -321,7 +326,11 @@ class Client:
         with self._login_lock:
             if self._session is None:
                 self._session = self._authenticator.login(self._transport(), refused=None)
-                logger.info("Logged in to %s", self._session.instance_url)
+                logger.info(
+                    "Logged in to %s",
+                    self._session.instance_url,
+                    extra=log_facts(LogCode.LOGGED_IN, instance_url=self._session.instance_url),
+                )
             return self._session
 
     def _renewed(self, refused: Session) -> Session:
@@ -333,7 +342,10 @@ class Client:
                 _check_org(refused, renewed)
                 self._session = renewed
                 self._meter.refreshed()
-                logger.info("The session expired and was renewed")
+                logger.info(
+                    "The session expired and was renewed",
+                    extra=log_facts(LogCode.SESSION_RENEWED),
+                )
             return self._session
 
 

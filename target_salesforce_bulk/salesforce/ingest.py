@@ -16,6 +16,7 @@ from target_salesforce_bulk.errors import (
     ResponseError,
     StateDirectoryError,
 )
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.salesforce.job import JobInfo, Operation, check_job_id
 from target_salesforce_bulk.salesforce.result_file import ResultFile, result_bound
 
@@ -112,7 +113,11 @@ class IngestApi:
         except NotFoundError as error:
             if error.status != 404:
                 raise
-            logger.warning("Job %s was not found; trying once more", job_id)
+            logger.warning(
+                "Job %s was not found; trying once more",
+                job_id,
+                extra=log_facts(LogCode.JOB_NOT_FOUND, job_id=job_id),
+            )
         self._client.sleep(_NOT_FOUND_WAIT_SECONDS)
         return self._get(job_id)
 

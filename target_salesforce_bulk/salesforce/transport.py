@@ -28,6 +28,7 @@ from target_salesforce_bulk.errors import (
     SalesforceError,
     UnreachableError,
 )
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.salesforce.exchange import (
     Exchange,
     ExchangeError,
@@ -176,6 +177,13 @@ class Transport:
                     request.path,
                     again,
                     seconds,
+                    extra=log_facts(
+                        LogCode.REQUEST_RETRIED,
+                        method=request.method,
+                        path=request.path,
+                        seconds=seconds,
+                        attempt=number,
+                    ),
                 )
             self._meter.waits(seconds)
             self._sleep(seconds)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import Sink
 
+from target_salesforce_bulk.log_codes import LogCode, log_facts
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -26,7 +28,7 @@ class ConnectionTestSink(Sink):
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
         target.client.check_access()
-        self.logger.info("Connected to Salesforce")
+        self.logger.info("Connected to Salesforce", extra=log_facts(LogCode.CONNECTION_TESTED))
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         """Ignore the record."""

@@ -12,6 +12,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.plain_text import plain_text
 from target_salesforce_bulk.salesforce.job import is_job_id
 
@@ -83,6 +84,7 @@ class Ledger:
                 "separate environment or --state-id-suffix).",
                 plain_text(org),
                 self._org,
+                extra=log_facts(LogCode.STATE_OF_OTHER_ORG),
             )
         return True
 

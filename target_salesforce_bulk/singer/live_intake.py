@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.loading.events import StreamStarted
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.plain_text import plain_text
 from target_salesforce_bulk.salesforce.job import Operation
 from target_salesforce_bulk.singer import bookmarks
@@ -230,7 +231,11 @@ class LiveIntake:
             self._journal.keep_state(value)
         self._journal.end_run()
         if taken := self._journal.recognised.taken_in_all:
-            logger.info("%s rows were already processed by an earlier run and were left out", taken)
+            logger.info(
+                "%s rows were already processed by an earlier run and were left out",
+                f"{taken:,}",
+                extra=log_facts(LogCode.ROWS_RECOGNISED, rows=taken),
+            )
 
     def _end_without_state(self, stream: str) -> None:
         """Decide whether the tap of a stream, which has sent no STATE, has come to its end.
@@ -249,6 +254,7 @@ class LiveIntake:
                     "`target-salesforce-bulk jobs forget %s` first.",
                     plain_text(stream),
                     plain_text(stream),
+                    extra=log_facts(LogCode.TAP_BROKE_OFF, stream=stream),
                 )
         elif stream not in self._positional or recognised.taken(stream) > 0:
             self._journal.complete_without_state(stream)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_bulk.journal.expected import Answer
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.mapping.not_loaded import not_loaded
 from target_salesforce_bulk.mapping.resolve import resolve_stream
 from target_salesforce_bulk.plain_text import counted, plain_text
@@ -102,7 +103,10 @@ class SalesforceSink(SafeSink):
         )
         if resolved.field_map.unmapped and options.unmapped_fields == "warn":
             self.logger.warning(
-                "Stream %s: %s", plain_text(self.stream_name), not_loaded(resolved.field_map)
+                "Stream %s: %s",
+                plain_text(self.stream_name),
+                not_loaded(resolved.field_map),
+                extra=log_facts(LogCode.PROPERTIES_NOT_LOADED, stream=self.stream_name),
             )
         return resolved
 
@@ -347,6 +351,9 @@ class SalesforceSink(SafeSink):
                 "deletes to delete them in Salesforce",
                 plain_text(self.stream_name),
                 counted(deleted, "record"),
+                extra=log_facts(
+                    LogCode.DELETED_RECORDS_LOADED, stream=self.stream_name, records=deleted
+                ),
             )
         super().clean_up()
 
@@ -356,6 +363,7 @@ class SalesforceSink(SafeSink):
             "Stream %s: ACTIVATE_VERSION %s is ignored; no record is deleted",
             plain_text(self.stream_name),
             plain_text(new_version),
+            extra=log_facts(LogCode.VERSION_IGNORED, stream=self.stream_name),
         )
 
 

@@ -49,12 +49,12 @@ def test_a_second_run_doubles_nothing(org: Emulator, load: Callable[..., Result]
 
 
 def test_the_job_id_is_in_the_log_at_every_step(org: Emulator, load: Callable[..., Result]) -> None:
-    """Created, uploaded, closed, ended, settled."""
+    """Created, closed, ended, settled."""
     result = load([schema(), contact(1)])
 
     job_id = org.jobs()[0]["id"]
-    steps = re.findall(rf"Job {job_id} (created|uploaded|closed|ended|settled)", result.stderr)
-    assert steps == ["created", "uploaded", "closed", "ended", "settled"]
+    steps = re.findall(rf"Job {job_id} of stream Contact (\w+):", result.stderr)
+    assert steps == ["created", "closed", "ended", "settled"]
 
 
 def test_the_summary_names_every_number(load: Callable[..., Result]) -> None:
@@ -199,7 +199,8 @@ def test_overflow_goes_into_further_jobs(org: Emulator, load: Callable[..., Resu
     result = load([schema(), *(contact(n) for n in range(1000))], max_job_bytes=limit)
 
     sizes = [
-        int(size.replace(",", "")) for size in re.findall(r"rows, ([\d,]+) bytes", result.stderr)
+        int(size.replace(",", ""))
+        for size in re.findall(r"batch \d+, ([\d,]+) bytes", result.stderr)
     ]
     assert (result.code, org.count("Contact")) == (0, 1000)
     assert max(sizes) <= limit

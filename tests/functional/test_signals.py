@@ -70,7 +70,7 @@ def test_while_a_job_runs(
 
     assert (process.returncode, stdout) == (code, "")
     assert "Traceback" not in stderr
-    assert "Checking job " in again.stderr
+    assert " is checked again" in again.stderr
     assert (again.code, org.count("Contact"), len(org.jobs())) == (0, 20, 1)
     reports = sorted(again.state_dir.rglob("reports/*.json"), key=lambda each: each.stat().st_mtime)
     first, second = (json.loads(each.read_text()) for each in reports)

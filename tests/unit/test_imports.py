@@ -26,17 +26,19 @@ ROOT = Path(target_salesforce_bulk.__file__).parent
 #: salesforce → errors`. Settings are read at both ends: where a stream is mapped, and where a run
 #: is put together; what lies between is handed the values.
 MAY_IMPORT = {
+    "log_codes": set(),
     "redaction": set(),
     "plain_text": {"redaction"},
-    "printing": {"plain_text"},
+    "printing": {"log_codes", "plain_text"},
     "errors": {"plain_text"},
     "patterns": {"errors"},
     "private_files": {"plain_text", "errors"},
-    "configuration": {"redaction", "plain_text", "errors"},
-    "salesforce": {"redaction", "plain_text", "errors"},
+    "configuration": {"log_codes", "redaction", "plain_text", "errors"},
+    "salesforce": {"log_codes", "redaction", "plain_text", "errors"},
     "state_directory": {"plain_text", "errors", "private_files", "salesforce"},
     "settings": {"plain_text", "errors", "patterns", "configuration", "salesforce"},
     "login": {
+        "log_codes",
         "redaction",
         "plain_text",
         "printing",
@@ -59,6 +61,7 @@ MAY_IMPORT = {
         "rows",
     },
     "loading": {
+        "log_codes",
         "patterns",
         "plain_text",
         "errors",
@@ -75,6 +78,7 @@ MAY_IMPORT |= {
     "singer": _BELOW_A_RUN,
     "run": _BELOW_A_RUN | {"reporting", "singer"},
     "journal_access": {
+        "log_codes",
         "plain_text",
         "errors",
         "salesforce",

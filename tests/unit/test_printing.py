@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import target_salesforce_bulk
-from target_salesforce_bulk.printing import print_lines
+from target_salesforce_bulk.printing import log_lines, print_lines
 
 ROOT = Path(target_salesforce_bulk.__file__).parent
 #: What writes to stdout or stderr without making its text plain, and why it may.
@@ -28,6 +28,25 @@ def test_lines_stay_lines(capsys: pytest.CaptureFixture[str], err: bool) -> None
 
     printed = capsys.readouterr()
     assert (printed.err if err else printed.out) == "a\\nb\\x1b[2J\n\nc\\x9b\\u202e\n"
+
+
+def test_lines_for_stderr_go_to_a_configured_log(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """What reads the log can read nothing else; lines for stdout stay there."""
+    caplog.set_level("INFO")
+    log_lines(instead_of_stderr=True)
+    try:
+        print_lines("a\nb", "  c", err=True)
+        print_lines("d")
+    finally:
+        log_lines(instead_of_stderr=False)
+
+    assert [(each.message, each.code) for each in caplog.records] == [  # type: ignore[attr-defined]
+        ("a\\nb", "TSB1003"),
+        ("  c", "TSB1003"),
+    ]
+    assert capsys.readouterr() == ("d\n", "")
 
 
 def prints(path: Path) -> set[str]:

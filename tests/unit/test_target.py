@@ -335,7 +335,7 @@ def test_what_failed_before_is_sent_again_on_request(
     client: Any = "client"
     run: Any = open_run(typed, client)
 
-    assert run == (typed, "client")
+    assert run == (typed, "client", None)
     transient = Selection(failure_class=FailureClass.TRANSIENT)
     assert sent == ([(run, transient, 4711)] if retries else [])
 

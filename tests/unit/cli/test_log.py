@@ -8,7 +8,8 @@ import logging
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from singer_sdk import _logging, plugin_base
@@ -186,3 +187,40 @@ def test_an_error_that_nobody_caught(
         ["ERROR   ", "target-salesforce-bulk        ", "***"],
         "ValueError: ***",
     ]
+
+
+POINT = {"type": "counter", "metric": "record_count", "value": 2}
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        (
+            {"stream": "a\x1b[31m", "status": "failed", "pid": 7},
+            r"METRIC stream=a\x1b[31m status=failed",
+        ),
+        ({}, "METRIC"),
+    ],
+)
+def test_the_tags_of_a_metric_are_in_its_message(tags: dict[str, Any], message: str) -> None:
+    """The number of the process is no news; what else the line has stays."""
+    line = {"level": "info", "message": "METRIC", "metric_info": POINT | {"tags": tags}}
+
+    assert json.loads(log.with_tags(json.dumps(line))) == line | {"message": message}
+
+
+@pytest.mark.parametrize("text", ["METRIC: {}", "{}", '{"metric_info": 1}', "[1]"])
+def test_a_metric_in_another_format_stays(text: str) -> None:
+    """Only the SDK's structured lines are known."""
+    assert log.with_tags(text) == text
+
+
+def test_an_error_of_a_thread_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """As that of the program is: nothing else may be on stderr where a log is expected."""
+    error = ValueError("odd")
+    log._log_uncaught_of_thread(
+        threading.ExceptHookArgs((ValueError, error, error.__traceback__, None))
+    )
+
+    (record,) = caplog.records
+    assert (record.message, record.code) == ("odd", "TSB3010")  # type: ignore[attr-defined]
