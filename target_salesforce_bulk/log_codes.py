@@ -35,6 +35,11 @@ class LogCode(Enum):
         "A line of the summary at the end of a run, or of `dry_run`.",
         "If rows failed: `target-salesforce-bulk failed list` says why.",
     )
+    REPORT_WRITTEN = (
+        "TSB1004",
+        "The report of a run was written.",
+        "Nothing. `target-salesforce-bulk report` shows it.",
+    )
     LOGGED_IN = ("TSB1101", "Salesforce accepted the login.", _NOTHING)
     SESSION_RENEWED = (
         "TSB1102",
@@ -119,6 +124,26 @@ class LogCode(Enum):
         "TSB2004",
         "`dry_run` is on: nothing is sent and no STATE is written.",
         "To load, set `dry_run` to false.",
+    )
+    REPORT_NOT_WRITTEN = (
+        "TSB2005",
+        "The report of a run could not be written. The load is not affected.",
+        "Check the free space and the permissions of `state_dir`.",
+    )
+    EXPORT_FAILED = (
+        "TSB2006",
+        "Metrics, traces or lineage did not reach their receiver. The load is not affected.",
+        "Check the receiver and its variables; see docs/metrics.md.",
+    )
+    EXPORT_OFF = (
+        "TSB2007",
+        "OpenTelemetry is set to a protocol that is not supported, so nothing is sent.",
+        "Set the protocol to http/protobuf.",
+    )
+    EXPORT_INCOMPLETE = (
+        "TSB2008",
+        "The errors of a run are missing in what is exported.",
+        "Check the free space and the permissions of `state_dir`.",
     )
     REQUEST_RETRIED = (
         "TSB2101",
@@ -225,6 +250,11 @@ class LogCode(Enum):
         "TSB2401",
         "STATE was written for another org.",
         "Use a separate STATE for each org.",
+    )
+    BOOKMARK_UNKNOWN = (
+        "TSB2402",
+        "The tap of results got a bookmark of another state directory, so it sends every row.",
+        "Nothing, unless `state_dir` is wrong.",
     )
     FAILED = ("TSB3000", "The program failed in another way.", "Read the line.")
     SETTINGS_WRONG = (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.results.message_writer import BlockWriter
 from target_salesforce_bulk.results.settings import ResultsSettings
 from target_salesforce_bulk.results.streams import LoadJobs, LoadRows, LoadRuns
@@ -60,5 +61,6 @@ class TapSalesforceBulkResults(Tap):
             "No run has left anything in the state directory %s. If the target has loaded rows, "
             "set state_dir to the folder that it uses.",
             directory.path,
+            extra=log_facts(LogCode.STATE_DIRECTORY_EMPTY),
         )
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -22,6 +23,17 @@ if TYPE_CHECKING:
 # A busy machine is no failure.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+@pytest.fixture(autouse=True)
+def _log_handlers() -> Iterator[None]:
+    """Remove what a command has set up for the log of a process: it writes to a closed file."""
+    root = logging.getLogger()
+    before = [*root.handlers]
+    yield
+    for each in [*root.handlers]:
+        if type(each) is logging.StreamHandler and each not in before:
+            root.removeHandler(each)
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def load(
     if saved:
         successful = journal.state_dir / "successful.csv"
         successful.write_text(saved)
-        LoadedIds(journal.state_dir, "r1").keep(batch, successful)
+        LoadedIds(journal.state_dir, "r1", lambda *_: None).keep(batch, successful)
     journal.settle(batch, Decided(*outcome, **more))
     return batch
 

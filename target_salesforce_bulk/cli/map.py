@@ -90,6 +90,7 @@ def suggest(
             fixed.get(each.name),
             min_score,
             completes_key=file is not None,
+            words=sources.words,
         )
         for each in sources.tables
     }

@@ -98,7 +98,12 @@ def _editor(options: SourceOptions, fixed: Mapping[str, str], path: Path, plugin
         for each in sources.schemas
     ]
     _check(fixed, [each.name for each in streams], sources)
-    org = Org(place=_place(options), sobjects=sources.sobjects, objects=sources.objects)
+    org = Org(
+        place=_place(options),
+        sobjects=sources.sobjects,
+        objects=sources.objects,
+        words=sources.words,
+    )
     return Editor(streams, org, lambda: MappingFile.read(path, plugin), fixed)
 
 

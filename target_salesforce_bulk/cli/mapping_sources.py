@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from target_salesforce_bulk.mapping.suggest.table import Table
+    from target_salesforce_bulk.mapping.suggest.vocabulary import Vocabulary
     from target_salesforce_bulk.salesforce.objects import Objects
     from target_salesforce_bulk.salesforce.sobject import SObject
 
@@ -39,6 +40,7 @@ class SourceOptions:
     tap_seconds: float = 300
     samples: Path | None = None
     describes: Path | None = None
+    vocabulary: Path | None = None
     config: Any = None
 
     def __post_init__(self) -> None:
@@ -88,6 +90,11 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="Folder of describe documents, one JSON file for each object. Default: ask "
                 "the org.",
             ),
+            click.option(
+                "--vocabulary",
+                type=_FILE,
+                help="Words of your own, in the form of the package's vocabulary.toml.",
+            ),
         )
     ):
         command = option(command)
@@ -105,6 +112,7 @@ class MappingSources:
         objects: Describes these, and others on demand.
         remarks: What should be known about them, in sentences.
         unknown_object: Why an object may not be there, to end a sentence.
+        words: What names of columns mean; None for the package's vocabulary alone.
     """
 
     schemas: tuple[Mapping[str, Any], ...]
@@ -113,6 +121,7 @@ class MappingSources:
     objects: Objects
     remarks: tuple[str, ...] = ()
     unknown_object: str = "which is not known."
+    words: Vocabulary | None = None
 
     def describe(self, name: str) -> SObject:
         """An object, also one that is not among `sobjects`.
@@ -152,10 +161,21 @@ def read_sources(options: SourceOptions, named: Iterable[str] = ()) -> MappingSo
         SettingsError: the org is asked, and its settings are incomplete.
         SalesforceError: the org is asked, and cannot be used.
     """
+    words = _read_vocabulary(options.vocabulary)
     streams = _read_streams(options)
     if options.describes is not None:
-        return _with_documents(streams, options.describes)
-    return _with_org(streams, options.config, named)
+        sources = _with_documents(streams, options.describes)
+    else:
+        sources = _with_org(streams, options.config, named)
+    return replace(sources, words=words)
+
+
+def _read_vocabulary(path: Path | None) -> Vocabulary | None:
+    if path is None:
+        return None
+    from target_salesforce_bulk.mapping.suggest.own_vocabulary import read_own_vocabulary
+
+    return read_own_vocabulary(path)
 
 
 def _with_documents(streams: _Streams, folder: Path) -> MappingSources:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from target_salesforce_bulk.editor.stream import SampledStream
     from target_salesforce_bulk.mapping.mapping_file import MappingFile
     from target_salesforce_bulk.mapping.suggest.suggestion import Suggestion
+    from target_salesforce_bulk.mapping.suggest.vocabulary import Vocabulary
     from target_salesforce_bulk.salesforce.objects import Objects
     from target_salesforce_bulk.salesforce.sobject import SObject
     from target_salesforce_bulk.settings import StreamSettings
@@ -44,11 +45,13 @@ class Org:
         place: Where they come from, for people.
         sobjects: Those that can be chosen, by name.
         objects: Describes these, and their parents.
+        words: What names of columns mean; None for the package's vocabulary alone.
     """
 
     place: str
     sobjects: Mapping[str, SObject]
     objects: Objects
+    words: Vocabulary | None = None
 
 
 class Editor:
@@ -211,9 +214,15 @@ class Editor:
         }
         table = Table.from_schema(schema, stream.values(_TOLD))
         if sobject is None:
-            return propose(table, self._org.sobjects, written).suggestion
+            return propose(table, self._org.sobjects, written, words=self._org.words).suggestion
         described = self._sobject(sobject)
-        found = propose(table, {described.name: described}, written, described.name)
+        found = propose(
+            table,
+            {described.name: described},
+            written,
+            described.name,
+            words=self._org.words,
+        )
         return found.suggestion
 
     def _sobject(self, name: str) -> SObject:

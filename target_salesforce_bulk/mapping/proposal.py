@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from target_salesforce_bulk.mapping.suggest.table import Table
+    from target_salesforce_bulk.mapping.suggest.vocabulary import Vocabulary
     from target_salesforce_bulk.salesforce.sobject import Field, SObject
 
 #: The score from which a suggestion is written to a file.
@@ -94,6 +95,7 @@ def propose(
     min_score: float = MIN_SCORE,
     *,
     completes_key: bool = False,
+    words: Vocabulary | None = None,
 ) -> Proposal:
     """Suggest what is not decided yet for a stream.
 
@@ -107,12 +109,13 @@ def propose(
         min_score: The score from which the field of a column is written.
         completes_key: Whether a key without a field gets the object's external ID, if it has just
             one and that is free.
+        words: What names of columns mean; None for the package's vocabulary alone.
     """
-    whole = Suggester(sobjects.values()).suggest(table, sobject)
+    whole = Suggester(sobjects.values(), words).suggest(table, sobject)
     if whole.object is None:
         return Proposal(suggestion=whole, changes={})
     target = sobjects[whole.object]
-    fields = _fields(table, target, written, whole)
+    fields = _fields(table, target, written, whole, words)
     whole = _with_declared_key(table, whole, target, fields)
     key = _only_key(table, whole, target, written, fields) if completes_key else {}
     suggestion = replace(whole, key=next(iter(key), whole.key), fields={**fields, **key})
@@ -120,14 +123,18 @@ def propose(
 
 
 def _fields(
-    table: Table, sobject: SObject, written: Written, whole: Suggestion
+    table: Table,
+    sobject: SObject,
+    written: Written,
+    whole: Suggestion,
+    words: Vocabulary | None,
 ) -> dict[str, FieldSuggestion]:
     """The suggestions of the columns that are not decided, among the fields that are left."""
     if not written.columns:
         return dict(whole.fields)
     columns = tuple(each for each in table.columns if each.name not in written.columns)
     fields = tuple(each for each in sobject.fields if not written.fills(each))
-    rest = Suggester([replace(sobject, fields=fields)]).suggest(
+    rest = Suggester([replace(sobject, fields=fields)], words).suggest(
         replace(table, columns=columns), sobject.name
     )
     return {

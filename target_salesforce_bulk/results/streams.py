@@ -16,6 +16,7 @@ from singer_sdk.singerlib import RecordMessage
 from target_salesforce_bulk.journal.failed_rows import UNCERTAIN, UNPROCESSED, Origin
 from target_salesforce_bulk.journal.readings import Plan, Readings
 from target_salesforce_bulk.loading.settling.error_table import TABLE
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.results import schemas
 from target_salesforce_bulk.results.change_log import ChangeLog
 from target_salesforce_bulk.results.loaded_rows import loaded_rows
@@ -202,7 +203,8 @@ class LoadRows(ResultStream):
             return int(match[2])
         if since:
             self.logger.warning(
-                "The bookmark is not of this state directory, so every row is sent again."
+                "The bookmark is not of this state directory, so every row is sent again.",
+                extra=log_facts(LogCode.BOOKMARK_UNKNOWN),
             )
         return 0
 

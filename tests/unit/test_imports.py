@@ -91,6 +91,7 @@ _WITH_A_RUN = {*MAY_IMPORT}
 MAY_IMPORT |= {
     # It reads what loads have left, and needs no run.
     "results": {
+        "log_codes",
         "errors",
         "private_files",
         "configuration",
@@ -98,7 +99,7 @@ MAY_IMPORT |= {
         "journal",
         "loading",
     },
-    "tap": {"state_directory", "results"},
+    "tap": {"log_codes", "state_directory", "results"},
 }
 MAY_IMPORT |= {
     "failed": _WITH_A_RUN - {"login"},

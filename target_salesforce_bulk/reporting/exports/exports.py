@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self
 
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.reporting.exports.receivers import OneWarning, explain
 from target_salesforce_bulk.reporting.exports.totals import RunEnd, Totals
 from target_salesforce_bulk.reporting.exports.variables import wanted_signals, wants_lineage
@@ -198,7 +199,11 @@ def _looked_up(failures: Callable[[], Sequence[FailureGroup]]) -> tuple[FailureG
     try:
         return tuple(failures())
     except Exception as error:  # noqa: BLE001 - such as a full disk
-        logger.warning("The errors of the run are missing in its metrics: %s", explain(error))
+        logger.warning(
+            "The errors of the run are missing in its metrics: %s",
+            explain(error),
+            extra=log_facts(LogCode.EXPORT_INCOMPLETE),
+        )
         return ()
 
 

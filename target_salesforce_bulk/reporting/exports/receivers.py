@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.plain_text import plain_text
 
 logger = logging.getLogger(__name__)
@@ -61,7 +62,13 @@ class OneWarning(logging.Handler):
         """Log why the export fails."""
         level = logging.DEBUG if self._warned else logging.WARNING
         self._warned = True
-        logger.log(level, "%s: %s. The load is not affected.", self._name, reason)
+        logger.log(
+            level,
+            "%s: %s. The load is not affected.",
+            self._name,
+            reason,
+            extra=log_facts(LogCode.EXPORT_FAILED, export=self._name),
+        )
 
     def emit(self, record: logging.LogRecord) -> None:
         """Log what a library says."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.plain_text import plain_text
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def _speaks_http(environ: Mapping[str, str], signal: str) -> bool:
             plain_text(protocol),
             names[0],
             _PROTOCOL,
+            extra=log_facts(LogCode.EXPORT_OFF),
         )
         return False
     return True

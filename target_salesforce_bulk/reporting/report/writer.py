@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from target_salesforce_bulk.errors import LoadError, ResponseError, Terminated
 from target_salesforce_bulk.journal.failure_store import Selection
 from target_salesforce_bulk.journal.lifecycle import BatchState
+from target_salesforce_bulk.log_codes import LogCode, log_facts
 from target_salesforce_bulk.plain_text import plain_text
 from target_salesforce_bulk.reporting.report.files import write_report
 from target_salesforce_bulk.reporting.report.job_times import MOST, JobTimes, as_time, maybe_time
@@ -104,10 +105,18 @@ class ReportWriter:
         try:
             path = write_report(self._journal.state_dir, self._report(error, traffic, usage))
         except Exception as problem:  # a report that fails must not fail the load
-            logger.warning("The report of this run could not be written: %s", problem)
+            logger.warning(
+                "The report of this run could not be written: %s",
+                problem,
+                extra=log_facts(LogCode.REPORT_NOT_WRITTEN),
+            )
             logger.debug("Report", exc_info=problem)
         else:
-            logger.info("Report: %s (target-salesforce-bulk report)", path)
+            logger.info(
+                "Report: %s (target-salesforce-bulk report)",
+                path,
+                extra=log_facts(LogCode.REPORT_WRITTEN, path=str(path)),
+            )
 
     def _report(
         self, error: BaseException | None, traffic: Traffic, usage: ApiUsage | None

@@ -22,9 +22,9 @@ pytestmark = pytest.mark.usefixtures("process_state")
 @pytest.mark.parametrize(
     ("arguments", "steps"),
     [
-        ([], ["check_org", "check_streams"]),
-        (["--input", "-"], ["check_org", "check_input"]),
-        (["--catalog", "CATALOG"], ["check_org", "check_catalog"]),
+        ([], ["check_org", "check_metrics_file", "check_streams"]),
+        (["--input", "-"], ["check_org", "check_metrics_file", "check_input"]),
+        (["--catalog", "CATALOG"], ["check_org", "check_metrics_file", "check_catalog"]),
     ],
 )
 def test_the_steps_and_the_exit_code(

@@ -113,3 +113,19 @@ def test_the_process(arguments: list[str]) -> None:
             },
         }
     }
+
+
+def test_words_of_ones_own(arguments: list[str], tmp_path: Path) -> None:
+    """A name that only the file explains gets its field."""
+    words = tmp_path / "words.toml"
+    words.write_text('[concepts.surname]\nfields = ["LastName"]\nphrases = ["zuname-x"]\n')
+    catalog = json.loads((tmp_path / "catalog.json").read_text())
+    properties = catalog["streams"][0]["schema"]["properties"]
+    properties["zuname-x"] = properties.pop("surname")
+    (tmp_path / "catalog.json").write_text(json.dumps(catalog))
+
+    def field(*more: str) -> Any:
+        found = json.loads(run(*arguments, "--object", "people=Contact", "--json", *more).stdout)
+        return found["people"]["fields"]["zuname-x"]["field"]
+
+    assert (field(), field("--vocabulary", str(words))) == (None, "LastName")
