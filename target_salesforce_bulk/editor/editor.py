@@ -214,13 +214,16 @@ class Editor:
         }
         table = Table.from_schema(schema, stream.values(_TOLD))
         if sobject is None:
-            return propose(table, self._org.sobjects, written, words=self._org.words).suggestion
+            return propose(
+                table, self._org.sobjects, written, completes_key=True, words=self._org.words
+            ).suggestion
         described = self._sobject(sobject)
         found = propose(
             table,
             {described.name: described},
             written,
             described.name,
+            completes_key=True,
             words=self._org.words,
         )
         return found.suggestion
