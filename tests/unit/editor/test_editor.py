@@ -45,6 +45,10 @@ def test_a_new_stream(editor: Callable[..., Any]) -> None:
 
     draft = found["draft"]
     assert (draft["object"], draft["operation"]) == ("Contact", "upsert")
+    assert (draft["key"], shown(found)["id"]) == (
+        "External_Id__c",
+        ("External_Id__c", "suggested"),
+    )
     assert shown(found)["surname"] == ("LastName", "suggested")
     assert shown(found)["email"] == ("Email", "suggested")
     assert {state for _, state in shown(found).values()} == {"suggested", "open"}
