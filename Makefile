@@ -71,9 +71,10 @@ vendor:
 	mkdir -p .axe
 	touch $@
 
-# Most tests wait for processes, so four workers are fine on two cores.
+# Most tests wait for processes, so four workers are fine on two cores; at the end, idle ones take over
+# the tests of others.
 test: $(VENV)/.ready $(DEMO)/meltano/.installed .axe/.ready
-	$(BIN)/pytest -n 4
+	$(BIN)/pytest -n 4 --dist worksteal
 
 crash: $(VENV)/.ready
 	$(BIN)/python tests/crash/run.py

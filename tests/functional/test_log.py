@@ -68,7 +68,7 @@ def test_a_run_under_meltano(lines: list[dict[str, Any]]) -> None:
     assert [each for each in of_jobs if " of stream Contact " not in each["message"]] == []
     assert [each["message"] for each in lines if "Skipping parse" in each["message"]] == []
     assert Counter(each["message"] for each in own).most_common(1)[0][1] == 1
-    assert [each["extra"].get("code") for each in lines][-2:] == ["TSB1003", "TSB3007"]
+    assert [each["extra"].get("code") for each in lines][-3:] == ["TSB1003", "TSB1004", "TSB3007"]
     assert summary[1].startswith("stream             read  loaded  failed")
     assert summary[2].startswith("Contact → Contact    61      60       1")
     assert [(each["message"], each["metric_info"]["value"]) for each in counts] == [
