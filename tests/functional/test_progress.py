@@ -45,6 +45,8 @@ def run(org: Emulator, config: dict[str, Any], tmp_path: Path) -> Callable[..., 
     def run(columns: int, *arguments: str, **environ: str) -> str:
         path = tmp_path / "config.json"
         path.write_text(json.dumps(config))
+        # They would say more than the size of the terminal; pytest-xdist sets one.
+        outside = {name: os.environ[name] for name in os.environ.keys() - {"COLUMNS", "LINES"}}
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         lines = [schema(), *(contact(n) for n in range(50))]
@@ -55,7 +57,7 @@ def run(org: Emulator, config: dict[str, Any], tmp_path: Path) -> Callable[..., 
                 stdin=source,
                 stdout=subprocess.PIPE,
                 stderr=theirs,
-                env=os.environ | {"TERM": "xterm"} | environ,
+                env=outside | {"TERM": "xterm"} | environ,
                 cwd=tmp_path,
             )
         os.close(theirs)
