@@ -100,9 +100,11 @@ class Run:
         self._events.subscribe(self.tally.observe)
         self._events.subscribe(self._checkpoint.observe)
         self._events.subscribe(log_batch)
-        self._events.subscribe(self._exports.observe)
         self._events.subscribe(self._recorder.observe)
+        # Apart from the events that STATE depends on: no step waits for a reader of stdout.
         self._steps = Events()
+        self._steps.subscribe(self._exports.observe)
+        self._events.subscribe(self._steps.publish)
         self._facts: Facts | None = None
         self._progress: Display | None = None
         self._batch_loader = self._make_batch_loader(settings)
@@ -179,6 +181,7 @@ class Run:
                 retries=settings.row_retries, wait_seconds=settings.row_retry_wait_seconds
             ),
             events=self._events,
+            steps=self._steps,
             keep_results=loaded_ids.keep if settings.save_results == "all" else None,
         )
 
@@ -246,8 +249,7 @@ class Run:
             traffic=lambda: self._client.traffic,
             usage=lambda: self._client.api_usage,
         )
-        for events in (self._events, self._steps):
-            events.subscribe(facts.observe)
+        self._steps.subscribe(facts.observe)
         self._facts, self._progress = facts, progress
         progress.watch(facts)
 

@@ -78,6 +78,7 @@ class World:
             table=ErrorTable(()),
             retries=RowRetries(wait_seconds=0),
             events=events,
+            steps=events,
         )
         self.loader = Loader(
             client=cast("Any", Client()),

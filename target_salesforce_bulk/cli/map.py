@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from target_salesforce_bulk.cli.mapping_sources import SourceOptions, read_sources, source_options
-from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.printing import print_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from target_salesforce_bulk.cli.mapping_sources import MappingSources
     from target_salesforce_bulk.mapping.suggest.suggestion import FieldSuggestion, Suggestion
 
 
@@ -27,13 +25,6 @@ def map_group() -> None:
 
 @map_group.command()
 @source_options
-@click.option(
-    "--object",
-    "objects",
-    multiple=True,
-    metavar="STREAM=OBJECT",
-    help="Object of a stream. May be given several times.",
-)
 @click.option(
     "--write",
     "path",
@@ -56,7 +47,6 @@ def map_group() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def suggest(
-    objects: Sequence[str],
     path: Path | None,
     min_score: float,
     plugin: str,
@@ -78,10 +68,8 @@ def suggest(
         raise click.UsageError("--diff shows what --write FILE would change. Give both.")
     file = None if path is None else MappingFile.read(path, plugin)
     written = WrittenStreams(file)
-    by_stream = dict(_pair(each) for each in objects)
-    sources = read_sources(options, [*by_stream.values(), *written.objects])
-    _check_given(by_stream, sources)
-    fixed = written.decided(by_stream, sources)
+    sources = read_sources(options, written.objects)
+    fixed = written.decided(options.fixed, sources)
     proposals = {
         each.name: propose(
             each,
@@ -100,23 +88,6 @@ def suggest(
         _print({name: each.suggestion for name, each in proposals.items()}, as_json=as_json)
     if file is not None:
         write(file, sources, proposals, only_diff=diff, say=partial(print_lines, err=as_json))
-
-
-def _pair(text: str) -> tuple[str, str]:
-    stream, equals, sobject = text.rpartition("=")
-    if not (stream and equals and sobject):
-        raise click.BadParameter(f"{text} is not STREAM=OBJECT.", param_hint="--object")
-    return stream, sobject
-
-
-def _check_given(given: Mapping[str, str], sources: MappingSources) -> None:
-    streams = [each["stream"] for each in sources.schemas]
-    known = {each.lower() for each in sources.sobjects}
-    for stream, sobject in given.items():
-        if stream not in streams:
-            raise SettingsError(f"--object names the stream {stream}, which the tap lacks.")
-        if sobject.lower() not in known:
-            raise SettingsError(f"--object names {sobject}, {sources.unknown_object}")
 
 
 def _print(found: Mapping[str, Suggestion], *, as_json: bool) -> None:

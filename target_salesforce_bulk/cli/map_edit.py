@@ -14,9 +14,6 @@ from target_salesforce_bulk.plain_text import plain_text
 from target_salesforce_bulk.printing import print_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from target_salesforce_bulk.cli.mapping_sources import MappingSources
     from target_salesforce_bulk.editor.editor import Editor
 
 _PROJECT, _CONFIG = Path("meltano.yml"), Path("config.json")
@@ -24,13 +21,6 @@ _PROJECT, _CONFIG = Path("meltano.yml"), Path("config.json")
 
 @click.command("edit")
 @source_options
-@click.option(
-    "--object",
-    "objects",
-    multiple=True,
-    metavar="STREAM=OBJECT",
-    help="Object of a stream. May be given several times.",
-)
 @click.option(
     "--write",
     "path",
@@ -52,7 +42,6 @@ _PROJECT, _CONFIG = Path("meltano.yml"), Path("config.json")
 )
 @click.option("--no-open", is_flag=True, help="Only print the address; open it yourself.")
 def edit(
-    objects: Sequence[str],
     path: Path | None,
     plugin: str,
     port: int,
@@ -66,7 +55,6 @@ def edit(
     is written to --write when you save. Ends when the page is closed.
     """
     options = SourceOptions(**given)
-    fixed = dict(_pair(each) for each in objects)
     path = path or (_PROJECT if _PROJECT.exists() else _CONFIG)
     try:
         from target_salesforce_bulk.editor.server import serve
@@ -74,18 +62,18 @@ def edit(
         raise SettingsError(
             "To open the page, the extra map is needed: pip install 'target-salesforce-bulk[map]'."
         ) from None
-    editor = _editor(options, fixed, path, plugin)
+    editor = _editor(options, path, plugin)
     serve(editor, port=port, opens_browser=not no_open)
 
 
-def _editor(options: SourceOptions, fixed: Mapping[str, str], path: Path, plugin: str) -> Editor:
+def _editor(options: SourceOptions, path: Path, plugin: str) -> Editor:
     from target_salesforce_bulk.editor.editor import Editor, Org
     from target_salesforce_bulk.editor.stream import SampledStream
     from target_salesforce_bulk.mapping.mapping_file import MappingFile
 
     file = MappingFile.read(path, plugin)
     written = [str(each["object"]) for each in file.streams.values() if each.get("object")]
-    sources = read_sources(options, [*fixed.values(), *written])
+    sources = read_sources(options, written)
     if sources.remarks:
         print_lines(*sources.remarks, err=True)
     streams = [
@@ -97,30 +85,13 @@ def _editor(options: SourceOptions, fixed: Mapping[str, str], path: Path, plugin
         )
         for each in sources.schemas
     ]
-    _check(fixed, [each.name for each in streams], sources)
     org = Org(
         place=_place(options),
         sobjects=sources.sobjects,
         objects=sources.objects,
         words=sources.words,
     )
-    return Editor(streams, org, lambda: MappingFile.read(path, plugin), fixed)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    stream, equals, sobject = text.rpartition("=")
-    if not (stream and equals and sobject):
-        raise click.BadParameter(f"{text} is not STREAM=OBJECT.", param_hint="--object")
-    return stream, sobject
-
-
-def _check(fixed: Mapping[str, str], streams: Sequence[str], sources: MappingSources) -> None:
-    known = {each.lower() for each in sources.sobjects}
-    for stream, sobject in fixed.items():
-        if stream not in streams:
-            raise SettingsError(f"--object names the stream {stream}, which the tap lacks.")
-        if sobject.lower() not in known:
-            raise SettingsError(f"--object names {sobject}, {sources.unknown_object}")
+    return Editor(streams, org, lambda: MappingFile.read(path, plugin), options.fixed)
 
 
 def _place(options: SourceOptions) -> str:

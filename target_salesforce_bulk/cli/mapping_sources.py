@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from target_salesforce_bulk.cli.options import config_option, read_target
-from target_salesforce_bulk.errors import InputError
+from target_salesforce_bulk.errors import InputError, SettingsError
 from target_salesforce_bulk.plain_text import counted, plain_text
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class SourceOptions:
     samples: Path | None = None
     describes: Path | None = None
     vocabulary: Path | None = None
+    objects: tuple[str, ...] = ()
     config: Any = None
 
     def __post_init__(self) -> None:
@@ -51,6 +52,18 @@ class SourceOptions:
             raise click.UsageError("--sample is for --input and --tap; a catalog has no records.")
         if self.samples is not None and self.catalog is None:
             raise click.UsageError("--samples is for --catalog; --input and --tap have records.")
+
+    @cached_property
+    def fixed(self) -> dict[str, str]:
+        """The objects that are decided, by stream."""
+        return dict(map(_pair, self.objects))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    stream, equals, sobject = text.rpartition("=")
+    if not (stream and equals and sobject):
+        raise click.BadParameter(f"{text} is not STREAM=OBJECT.", param_hint="--object")
+    return stream, sobject
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -94,6 +107,13 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "--vocabulary",
                 type=_FILE,
                 help="Words of your own, in the form of the package's vocabulary.toml.",
+            ),
+            click.option(
+                "--object",
+                "objects",
+                multiple=True,
+                metavar="STREAM=OBJECT",
+                help="Object of a stream. May be given several times.",
             ),
         )
     ):
@@ -154,7 +174,7 @@ def read_sources(options: SourceOptions, named: Iterable[str] = ()) -> MappingSo
 
     Args:
         options: Where to read them.
-        named: Objects that are wanted in any case.
+        named: Objects that are wanted in any case, beside those that the options name.
 
     Raises:
         InputError: an input cannot be read.
@@ -162,12 +182,24 @@ def read_sources(options: SourceOptions, named: Iterable[str] = ()) -> MappingSo
         SalesforceError: the org is asked, and cannot be used.
     """
     words = _read_vocabulary(options.vocabulary)
+    wanted = [*options.fixed.values(), *named]
     streams = _read_streams(options)
     if options.describes is not None:
         sources = _with_documents(streams, options.describes)
     else:
-        sources = _with_org(streams, options.config, named)
+        sources = _with_org(streams, options.config, wanted)
+    _check_fixed(options.fixed, sources)
     return replace(sources, words=words)
+
+
+def _check_fixed(fixed: Mapping[str, str], sources: MappingSources) -> None:
+    streams = [each["stream"] for each in sources.schemas]
+    known = {each.lower() for each in sources.sobjects}
+    for stream, sobject in fixed.items():
+        if stream not in streams:
+            raise SettingsError(f"--object names the stream {stream}, which the tap lacks.")
+        if sobject.lower() not in known:
+            raise SettingsError(f"--object names {sobject}, {sources.unknown_object}")
 
 
 def _read_vocabulary(path: Path | None) -> Vocabulary | None:

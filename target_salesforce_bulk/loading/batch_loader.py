@@ -75,6 +75,7 @@ class BatchLoader:
         table: What errors mean.
         retries: How often rows are sent again.
         events: Receives the events of batches.
+        steps: Receives a `StepEnded` for each step of a batch.
         keep_results: Called with each file of successful results before it is deleted.
     """
 
@@ -88,6 +89,7 @@ class BatchLoader:
         table: ErrorTable,
         retries: RowRetries,
         events: Events,
+        steps: Events,
         keep_results: Callable[[Batch, Path], None] | None = None,
     ) -> None:
         #: What is done to jobs.
@@ -99,7 +101,7 @@ class BatchLoader:
         #: How often rows are sent again.
         self.retries = retries
         self._events = events
-        self._steps = Steps(events)
+        self._steps = Steps(steps)
         self._keep_results = keep_results
 
     def load(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sample_batches import ORG_ID, make_plan
+from sample_batches import ORG_ID, make_batch, make_plan
 
 from target_salesforce_bulk import run as module
 from target_salesforce_bulk.errors import StateDirectoryError
 from target_salesforce_bulk.journal.journal import SqliteJournal
 from target_salesforce_bulk.journal.lifecycle import BatchState
+from target_salesforce_bulk.loading.events import Step, StreamStopped
 from target_salesforce_bulk.login.connect import connect
 from target_salesforce_bulk.run import Run
 from target_salesforce_bulk.settings import Settings
@@ -79,3 +81,31 @@ def test_what_was_not_closed_is_abandoned(begin: Any, settings: dict[str, Any]) 
         (abandoned,) = run.journal.batches(BatchState.ABANDONED)
 
     assert (abandoned.id, batch.folder.exists()) == (batch.id, False)
+
+
+def test_a_step_does_not_wait_for_state(begin: Any) -> None:
+    """STATE may be stuck in a full pipe; jobs go on meanwhile, and tell of it."""
+    entered, released = threading.Event(), threading.Event()
+
+    def write_state(event: Any) -> None:
+        entered.set()
+        released.wait(30)
+
+    with begin() as run:
+        run.tally.stream_started("people", "Contact")
+        run._events.subscribe(write_state)
+        stopped = StreamStopped(stream="people", error=StateDirectoryError("no"))
+        stuck = threading.Thread(target=run._events.publish, args=(stopped,))
+        stuck.start()
+        assert entered.wait(30)
+        step = threading.Thread(
+            target=run._batch_loader._steps.take, args=(Step.UPLOAD, make_batch(), lambda: None)
+        )
+        step.start()
+        step.join(5)
+        waits = step.is_alive()
+        released.set()
+        stuck.join()
+        step.join()
+
+    assert not waits
