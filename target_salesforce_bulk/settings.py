@@ -320,6 +320,7 @@ class Settings:
         "/var/lib/node_exporter/salesforce.prom. ~ and $VARIABLES are expanded. It must end in "
         ".prom, as node_exporter's textfile collector reads no other files. Default: no file.",
         pattern=r"\.prom$",
+        example="/var/lib/node_exporter/salesforce.prom",
     )
     state_ledger: bool = setting(
         "List the jobs with failed rows in STATE, so that another machine can retry the rows.",

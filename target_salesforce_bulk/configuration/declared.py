@@ -38,11 +38,13 @@ def setting(
     minimum: float | None = None,
     maximum: float | None = None,
     pattern: str | None = None,
+    example: str | None = None,
 ) -> Any:
     """A field of a dataclass whose metadata is its JSON schema, apart from type and default."""
     bounds = {"minimum": minimum, "maximum": maximum, "pattern": pattern}
     schema: dict[str, Any] = {"description": description}
     schema |= {name: bound for name, bound in bounds.items() if bound is not None}
+    schema |= {} if example is None else {"examples": [example]}
     schema |= {"secret": True, "writeOnly": True} if secret else {}
     return dataclasses.field(default=default, metadata=schema, repr=not secret)
 

@@ -62,6 +62,7 @@ def what_it_takes(declared: Mapping[str, Any]) -> str:
     if "array" in types:
         words += " of texts"
     if "pattern" in declared:
-        words += f" such as {declared['default']}"
+        examples = [declared.get("default"), *declared.get("examples", ())]
+        words += f" such as {next(each for each in examples if each is not None)}"
     bounds = [f"{word} {declared[name]}" for name, word in _BOUNDS.items() if name in declared]
     return ", ".join([words, *bounds])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import jsonschema
 import pytest
 from singer_sdk.configuration._dict_config import parse_environment_config
 
+from target_salesforce_bulk.configuration.declared import properties_schema
+from target_salesforce_bulk.configuration.names import refusal
 from target_salesforce_bulk.errors import SettingsError
 from target_salesforce_bulk.redaction import conceal
 from target_salesforce_bulk.salesforce.job import Operation
@@ -403,3 +406,18 @@ def test_what_was_given() -> None:
         "batch_roots": ["/srv\\x1b"],
         "state_dir": "/var/state",
     }
+
+
+def test_every_form_has_an_example() -> None:
+    """What is refused for its form is told by a value that is not."""
+    forms = {
+        name: declared
+        for each in (Settings, StreamSettings)
+        for name, declared in properties_schema(each).items()
+        if "pattern" in declared
+    }
+
+    assert {"api_version", "metrics_file"} <= set(forms)
+    for name, declared in forms.items():
+        example = refusal(name, declared).partition(" such as ")[2].partition(". Correct")[0]
+        assert re.search(declared["pattern"], example), name

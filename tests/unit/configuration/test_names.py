@@ -68,6 +68,7 @@ def test_the_types_of_a_setting(declared: dict[str, Any], types: list[str]) -> N
         ({"type": ["array", "null"]}, "a list of texts"),
         ({"type": "object"}, "an object"),
         ({"type": "string", "pattern": "x", "default": "67.0"}, "text such as 67.0"),
+        ({"type": "string", "pattern": "x", "examples": ["/a.prom"]}, "text such as /a.prom"),
         ({"type": "string", "enum": ["clear", "ignore", None]}, "one of clear, ignore"),
         ({}, "something else"),
     ],
